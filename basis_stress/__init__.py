@@ -1,1 +1,68 @@
-"""."""
+"""basis-stress: replay a leveraged Treasury cash-futures basis book through a real crisis.
+
+>>> import basis_stress as bs
+>>> result = bs.backtest("april-2025", contract="TY", leverage=50)
+>>> result.cash, result.attribution, result.events        # DataFrames
+>>> result.report("april.html")
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from basis_stress.backtest import backtest as backtest
+    from basis_stress.backtest import strategies as strategies
+    from basis_stress.bonds import accrued_interest as accrued_interest
+    from basis_stress.bonds import modified_duration as modified_duration
+    from basis_stress.bonds import price as price
+    from basis_stress.bonds import yield_to_maturity as yield_to_maturity
+    from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
+    from basis_stress.delivery import conversion_factor as conversion_factor
+    from basis_stress.delivery import futures_price as futures_price
+    from basis_stress.delivery import gross_basis as gross_basis
+    from basis_stress.delivery import implied_repo as implied_repo
+    from basis_stress.delivery import net_basis as net_basis
+    from basis_stress.result import Result as Result
+    from data.scenario import Scenario as Scenario
+    from data.scenario import scenarios as scenarios
+    from engine.errors import InputError as InputError
+    from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
+    from strategies.plan import Execution as Execution
+
+# Names are loaded on first use: `import basis_stress` costs milliseconds, and bond arithmetic needs no pandas.
+_HOMES = {
+    "backtest": "basis_stress.backtest",
+    "strategies": "basis_stress.backtest",
+    "accrued_interest": "basis_stress.bonds",
+    "modified_duration": "basis_stress.bonds",
+    "price": "basis_stress.bonds",
+    "yield_to_maturity": "basis_stress.bonds",
+    "cheapest_to_deliver": "basis_stress.delivery",
+    "conversion_factor": "basis_stress.delivery",
+    "futures_price": "basis_stress.delivery",
+    "gross_basis": "basis_stress.delivery",
+    "implied_repo": "basis_stress.delivery",
+    "net_basis": "basis_stress.delivery",
+    "Result": "basis_stress.result",
+    "Scenario": "data.scenario",
+    "scenarios": "data.scenario",
+    "InputError": "engine.errors",
+    "CashFuturesBasis": "strategies.cash_futures_basis",
+    "Execution": "strategies.plan",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'basis_stress' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names."""
+    return __all__

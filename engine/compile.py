@@ -75,7 +75,5 @@ def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
 def set_threads(threads: int) -> None:
     """Set the threads of every parallel kernel (1 to the machine's cores)."""
     if not 1 <= threads <= numba_config.NUMBA_NUM_THREADS:
-        raise ValueError(
-            f"threads: {threads} given, allowed are 1 to {numba_config.NUMBA_NUM_THREADS} on this machine"
-        )
+        raise ValueError(f"threads: {threads} given, allowed are 1 to {numba_config.NUMBA_NUM_THREADS} on this machine")
     numba.set_num_threads(threads)

@@ -1,0 +1,191 @@
+"""Take a leveraged basis book through a scenario, call by call."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from basis_stress import tabulate
+from basis_stress.result import Result
+from data.contracts import codes
+from data.markets import market_data
+from data.pricing import PricedMarket, priced_market
+from data.scenario import Scenario, scenario as load_scenario
+from data.validation import did_you_mean, validated
+from engine.errors import InputError
+from engine.run import Run, run
+from strategies.assemble import assemble
+from strategies.cash_futures_basis import CashFuturesBasis
+from strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
+from strategies.plan import Execution, Plan
+
+
+def backtest(
+    scenario: str | Path | Scenario,
+    strategy: CashFuturesBasis | None = None,
+    *,
+    contract: str | Sequence[str] | None = None,
+    book: str | Path | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    curve: str | None = None,
+    margin_multiple: float | None = None,
+    yield_scale: float | None = None,
+    repo_spread_bp: float | None = None,
+    execution: Execution | None = None,
+    **terms: Any,
+) -> Result:
+    """Backtest a leveraged cash-futures basis book through a scenario.
+
+    Parameters
+    ----------
+    scenario
+        Name of a scenario (see `scenarios`), path of a TOML file, or a `Scenario`.
+    strategy
+        The position and its terms; or give its fields as keywords: ``leverage=50, haircut=0.0, unwind="cure"``.
+    contract
+        One contract code or several ('TU', 'FV', 'TY', 'TN', 'US', 'UB'); 'TY', or the book's, by default.
+    book
+        'cftc' for the gross shorts of leveraged funds at the nearest report, or the path of a positions file.
+    start, end
+        A narrower or wider window than the scenario's; ISO dates.
+    curve
+        'auto', 'svensson' or 'par'.
+    margin_multiple
+        Multiple of each contract's initial margin.
+    yield_scale
+        Multiple of each yield's move from the first day.
+    repo_spread_bp
+        Repo costs SOFR plus this, basis points.
+    execution
+        What trading costs and how much the market takes.
+    **terms
+        Fields of `CashFuturesBasis`.
+
+    Returns
+    -------
+    Result
+        Tables and the report.
+
+    Raises
+    ------
+    InputError
+        One sentence on the first thing that is wrong with what was given.
+    """
+    changes = {
+        "start": start,
+        "end": end,
+        "curve": curve,
+        "margin_multiple": margin_multiple,
+        "yield_scale": yield_scale,
+        "repo_spread_bp": repo_spread_bp,
+    }
+    chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
+    if strategy is not None and terms:
+        raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
+    strategy = strategy or validated(CashFuturesBasis, terms, "backtest")
+    market = priced_market(market_data(chosen, _contracts(contract, book)))
+    plan, notes = _plan(strategy, market, book, execution or Execution())
+    outcome = run(assemble(plan, market))
+    return _result(market, plan, outcome, {**_settings(strategy, plan, market), **notes})
+
+
+def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
+    """The scenario with what the caller changes in it."""
+    base = given if isinstance(given, Scenario) else load_scenario(given)
+    return validated(Scenario, {**base.model_dump(), **changes}, base.name) if changes else base
+
+
+def _contracts(contract: str | Sequence[str] | None, book: str | Path | None) -> tuple[str, ...]:
+    """Contract codes, known and each once."""
+    if contract is None:
+        return BOOK_CONTRACTS if book is not None else ("TY",)
+    given = (contract,) if isinstance(contract, str) else tuple(contract)
+    known = codes()
+    for code in given:
+        if code not in known:
+            raise InputError(f"contract {code!r}: unknown{did_you_mean(code, known)}; allowed are {', '.join(known)}")
+    if len(set(given)) < len(given) or not given:
+        raise InputError(f"contract {', '.join(given) or 'none'}: give one or more, each once")
+    return given
+
+
+def _plan(
+    strategy: CashFuturesBasis, market: PricedMarket, book: str | Path | None, execution: Execution
+) -> tuple[Plan, dict[str, object]]:
+    """Funds of the run, and what to note of a book's source."""
+    if book is None:
+        return Plan((strategy.fund(market),), execution), {}
+    fund, report = leveraged_fund_book(market, strategy, None if book == "cftc" else book)
+    return Plan((fund,), execution), {"book_report_date": f"{report['report_date'].iloc[0]:%Y-%m-%d}"}
+
+
+def _settings(strategy: CashFuturesBasis, plan: Plan, market: PricedMarket) -> dict[str, object]:
+    """What was run, by name."""
+    given = {name: value for name, value in strategy.model_dump().items() if value is not None}
+    return {
+        "contracts": [f"{one.code} {one.delivery_month}" for one in market.data.futures],
+        **given,
+        "leverage": plan.funds[0].leverage_target,
+        "haircut": [position.haircut for position in plan.funds[0].positions],
+        "curve": market.data.curves.note,
+        **vars(plan.execution),
+    }
+
+
+def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
+    """What had to be assumed, a sentence each."""
+    margins = [
+        f"Initial margin of {one.code}: {one.margin.source}, ${usd:,.0f} per contract at entry."
+        for one, usd in zip(market.data.futures, market.initial_margin[0], strict=True)
+    ]
+    unpriced = [
+        f"{one.basket.unpriced} deliverable notes of {one.code} are left out because their coupon is not known."
+        for one in market.data.futures
+        if one.basket.unpriced
+    ]
+    return [
+        "Futures are modelled: the basket minimum of forward over conversion factor, carried at SOFR, no option value.",
+        f"Notes are priced on the curve: {market.data.curves.note}. Marks are daily closes, not intraday extremes.",
+        *margins,
+        *unpriced,
+        "Cash and margin earn SOFR; positions are entered at mid on the first day and valued for T+1 settlement.",
+        f"Each slice of an unwind is at most {plan.funds[0].depth_share:.0%} of a depth of "
+        f"${plan.execution.depth_usd / 1e9:,.0f}bn; half spreads {plan.execution.bond_cost_bp:g} and "
+        f"{plan.execution.futures_cost_bp:g} bp, impact {plan.execution.impact_bp_per_bn:g} bp per $bn (assumptions).",
+        "Sales of this book do not move the market beyond its own slices: a single fund, not the whole market.",
+    ]
+
+
+def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, object]) -> Result:
+    """Tables of a finished run."""
+    daily = tabulate.timeline(outcome, plan, market)
+    log = tabulate.events(outcome, plan, market)
+    return Result(
+        scenario=market.data.scenario,
+        settings=settings,
+        assumptions=_assumptions(plan, market),
+        summary=tabulate.summary(outcome, plan, daily, log),
+        timeline=daily,
+        positions=tabulate.positions(outcome, plan, market),
+        market=tabulate.market_table(market),
+        yields=tabulate.yields_table(market),
+        cash=tabulate.cash(outcome, plan, market),
+        calls=tabulate.calls(outcome, plan, market),
+        attribution=tabulate.attribution(outcome, plan, market),
+        events=log,
+    )
+
+
+def strategies() -> pd.DataFrame:
+    """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
+    known = [CashFuturesBasis]
+    return pd.DataFrame(
+        {
+            "name": [one.__name__ for one in known],
+            "description": [(one.__doc__ or "").strip().splitlines()[0] for one in known],
+            "parameters": [", ".join(one.model_fields) for one in known],
+        }
+    )

@@ -1,0 +1,68 @@
+"""Price a scenario's market with the engine: every deliverable note and the fair future at each mark."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.markets import MarketData
+from engine.curves import SVENSSON
+from engine.market import Baskets, Path, Priced, par_curves, price_path
+from engine.world import Floats
+
+
+@dataclass(frozen=True)
+class PricedMarket:
+    """A scenario's market, priced; notes of all baskets are stacked, contract after contract."""
+
+    data: MarketData
+    path: Path
+    baskets: Baskets
+    priced: Priced
+    cusips: tuple[str, ...]
+    """[notes]"""
+    initial_margin: Floats
+    """[marks, contracts] USD per contract."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Contract codes, in the order of the arrays."""
+        return tuple(one.code for one in self.data.futures)
+
+
+def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
+    """Price a market; ``option_value`` (points) is what the short's delivery options take off the fair future."""
+    path = _path(data)
+    baskets = _baskets(data, option_value)
+    priced = price_path(path, baskets)
+    return PricedMarket(
+        data=data,
+        path=path,
+        baskets=baskets,
+        priced=priced,
+        cusips=tuple(cusip for one in data.futures for cusip in one.basket.cusip),
+        initial_margin=data.initial_margin_usd(priced.futures[0]),
+    )
+
+
+def _path(data: MarketData) -> Path:
+    """The engine's view of the marks."""
+    curves = data.curves
+    parameters = curves.svensson if curves.kind == SVENSSON else par_curves(curves.tenors, curves.par_yields)
+    return Path(data.minutes, data.dates, data.settle, curves.kind, parameters, data.repo_rate)
+
+
+def _baskets(data: MarketData, option_value: float) -> Baskets:
+    """Stack the baskets; a contract's final settlement is the first mark on or after its last trading day."""
+    futures = data.futures
+    sizes = [len(one.basket.coupon) for one in futures]
+    return Baskets(
+        start=np.cumsum([0, *sizes]).astype(np.int64),
+        coupon=np.concatenate([one.basket.coupon for one in futures]),
+        maturity=np.concatenate([one.basket.maturity for one in futures]),
+        factor=np.concatenate([one.basket.factor for one in futures]),
+        spread=np.zeros(sum(sizes)),
+        first_delivery=np.array([one.first_delivery for one in futures], np.int64),
+        last_delivery=np.array([one.last_delivery for one in futures], np.int64),
+        final_mark=np.array([int(np.searchsorted(data.dates, one.last_trading)) for one in futures], np.int64),
+        option_value=np.full(len(futures), option_value),
+    )

@@ -1,0 +1,193 @@
+"""Calls: raised with a deadline, cured from cash, then credit, then over-collateral called back; else failed."""
+
+import math
+
+from engine.compile import kernel
+from engine.defaults import begin_default
+from engine.ledger import attribute, fund_row, log, name_claim, transfer
+from engine.names import Cash, Claim, Kind, Line, Party, Status, What
+from engine.queue import push
+from engine.repo import term_surplus
+from engine.rows import Event
+from engine.world import World
+
+
+@kernel
+def cents(amount: float) -> float:
+    """An amount rounded up to whole cents: what one draws to cover it."""
+    return math.ceil(max(amount, 0.0) * 100.0) / 100.0
+
+
+@kernel
+def draw_credit(world: World, f: int, amount: float, cause: int) -> None:
+    """Draw on the committed credit line as far as it goes."""
+    fund = world.funds[f]
+    drawn = min(cents(amount - fund.cash), fund.credit_line - fund.credit_drawn)
+    if drawn > 0.0:
+        fund.credit_drawn += drawn
+        transfer(world, f, fund_row(world, f), Cash.CREDIT_LINE, Party.CREDIT_BANK, drawn)
+        log(world, What.CREDIT_DRAWN, f, -1, drawn, cause)
+
+
+@kernel
+def call_back_collateral(world: World, f: int, amount: float, cause: int) -> None:
+    """Borrow against what term lenders hold beyond their haircut."""
+    fund = world.funds[f]
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        returned = min(cents(amount - fund.cash), fund.call_back * max(term_surplus(position), 0.0))
+        if position.term_share > 0.0 and returned > 0.0:
+            position.term += returned
+            transfer(world, f, p, Cash.REPO_REMARGIN, Party.REPO_LENDER, returned)
+            log(world, What.COLLATERAL_CALLED_BACK, f, p, returned, cause)
+
+
+@kernel
+def scrape(world: World, f: int, amount: float, cause: int) -> bool:
+    """Bring cash up to an amount from credit, then from over-collateral; says whether it is enough."""
+    fund = world.funds[f]
+    if fund.cash < amount:
+        draw_credit(world, f, amount, cause)
+    if fund.cash < amount:
+        call_back_collateral(world, f, amount, cause)
+    return fund.cash >= amount
+
+
+@kernel
+def cure(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
+    """Find the cash for a call that is due; a fund that cannot is in default (sales were made the day before)."""
+    fund = world.funds[f]
+    fund.calls += 1
+    fund.largest_call = max(fund.largest_call, amount)
+    if not scrape(world, f, amount, cause):
+        failed = log(world, What.CALL_FAILED, f, -1, amount, cause)
+        name_claim(world, failed, claim, Party.NONE)
+        begin_default(world, f, failed)
+        return False
+    fund.calls_paid += amount
+    paid = log(world, What.CALL_PAID, f, -1, amount, cause)
+    name_claim(world, paid, claim, Party.NONE)
+    return True
+
+
+@kernel
+def settle_variation(world: World, event: Event) -> None:
+    """Pay or collect the variation margin struck at the last clearing cycle, all contracts netted."""
+    f = event.fund
+    fund = world.funds[f]
+    if fund.status != Status.ACTIVE:
+        return
+    net = 0.0
+    for p in range(fund.first, fund.last):
+        net += world.positions[p].variation_due
+    if net < 0.0 and not cure(world, f, -net, Claim.VARIATION_MARGIN, event.cause):
+        return
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        transfer(world, f, p, Cash.VARIATION_MARGIN, Party.CLEARING_HOUSE, position.variation_due)
+        position.variation_due = 0.0
+
+
+@kernel
+def settle_initial(world: World, event: Event) -> None:
+    """Post or take back initial margin, all contracts netted."""
+    f = event.fund
+    fund = world.funds[f]
+    if fund.status != Status.ACTIVE:
+        return
+    net = 0.0
+    for p in range(fund.first, fund.last):
+        net += margin_excess(world, p)
+    if net < 0.0 and not cure(world, f, -net, Claim.INITIAL_MARGIN, event.cause):
+        return
+    for p in range(fund.first, fund.last):
+        excess = margin_excess(world, p)
+        transfer(world, f, p, Cash.INITIAL_MARGIN, Party.CLEARING_HOUSE, excess)
+        world.positions[p].margin_posted -= excess
+
+
+@kernel
+def margin_excess(world: World, p: int) -> float:
+    """Initial margin posted beyond what the clearing house asks today."""
+    position = world.positions[p]
+    return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
+
+
+@kernel
+def present_shortfalls(world: World) -> None:
+    """Pay what the morning's roll left owed, now that clearing has paid; the rest is called for tomorrow."""
+    clock = world.clock[0]
+    for f in range(len(world.funds)):
+        owed = repo_due(world, f, True)
+        if world.funds[f].status == Status.ACTIVE and owed > 0.0:
+            scrape(world, f, owed, clock.next_cause)
+            left = owed - pay_repo(world, f, min(world.funds[f].cash / owed, 1.0), True)
+            if left > 0.0 and world.funds[f].shortfall_due == 0:
+                world.funds[f].shortfall_due = clock.calls_due
+                raised = log(world, What.CALL_RAISED, f, -1, left, clock.next_cause)
+                name_claim(world, raised, Claim.REPO_MARGIN, Party.REPO_LENDER)
+                push(world, Kind.REPO_CALL, clock.calls_due, f, -1, raised)
+
+
+@kernel
+def repo_due(world: World, f: int, shortfall: bool) -> float:
+    """What a fund owes lenders beyond what they would lend: the roll's shortfall, or called term deficits."""
+    owed = 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
+        if shortfall:
+            owed += world.positions[p].unmet
+        else:
+            owed += world.positions[p].called
+    return owed
+
+
+@kernel
+def pay_repo(world: World, f: int, share: float, shortfall: bool) -> float:
+    """Pay down a share of the roll's shortfall, or of called term deficits; returns what was paid."""
+    paid = 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
+        position = world.positions[p]
+        amount = share * position.called
+        if shortfall:
+            amount = share * position.unmet
+            position.overnight -= amount
+            position.unmet -= amount
+        else:
+            position.term -= amount
+            position.called -= amount
+        transfer(world, f, p, Cash.REPO_REMARGIN, Party.REPO_LENDER, -amount)
+        paid += amount
+    return paid
+
+
+@kernel
+def settle_repo_call(world: World, event: Event) -> None:
+    """Pay called term deficits, and a shortfall of the roll whose deadline is here."""
+    f = event.fund
+    fund = world.funds[f]
+    if fund.status != Status.ACTIVE:
+        return
+    overdue = fund.shortfall_due > 0 and fund.shortfall_due <= world.clock[0].now
+    owed = repo_due(world, f, False)
+    if overdue:
+        owed += repo_due(world, f, True)
+        fund.shortfall_due = 0
+    if owed > 0.0 and cure(world, f, owed, Claim.REPO_MARGIN, event.cause):
+        pay_repo(world, f, 1.0, False)
+        if overdue:
+            pay_repo(world, f, 1.0, True)
+
+
+@kernel
+def settle_redemption(world: World, event: Event) -> None:
+    """Pay investors out as far as cash goes; the rest stays gated and is paid by no one else."""
+    f = event.fund
+    fund = world.funds[f]
+    if fund.status != Status.ACTIVE:
+        return
+    paid = min(fund.redemption, fund.cash)
+    fund.redemption -= paid
+    transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, -paid)
+    attribute(world, fund_row(world, f), Line.CAPITAL, -paid)
+    number = log(world, What.REDEMPTION, f, -1, -paid, event.cause)
+    name_claim(world, number, Claim.REDEMPTION, Party.OUTSIDE_INVESTORS)

@@ -1,0 +1,37 @@
+"""Dated happenings of one line each: a lender's pull-back, a redemption request, the end of the window."""
+
+from engine.compile import kernel
+from engine.defaults import seize
+from engine.ledger import log
+from engine.names import Kind, Status, What
+from engine.queue import push
+from engine.rows import Event
+from engine.world import World
+
+
+@kernel
+def change_roll_share(world: World, event: Event) -> None:
+    """From today lenders do not roll a share of overnight repo."""
+    world.clock[0].not_rolled = event.value
+    log(world, What.ROLL_SHARE_CHANGE, event.fund, -1, event.value, -1)
+
+
+@kernel
+def request_redemption(world: World, event: Event) -> None:
+    """Investors ask an amount back, due with the next calls."""
+    fund = world.funds[event.fund]
+    if fund.status == Status.ACTIVE:
+        fund.redemption += event.value
+        asked = log(world, What.REDEMPTION, event.fund, -1, event.value, -1)
+        push(world, Kind.REDEMPTION_CALL, world.clock[0].calls_due, event.fund, -1, asked)
+
+
+@kernel
+def close_window(world: World) -> None:
+    """Finish liquidations that the window would cut off, at the last mark, so that every loss has its owner."""
+    event = world.event[0]
+    ending = log(world, What.END_OF_WINDOW, -1, -1, 0.0, -1)
+    for p in range(len(world.positions)):
+        if world.funds[world.positions[p].fund].status == Status.LIQUIDATING:
+            event.position, event.cause = p, ending
+            seize(world, event, True)

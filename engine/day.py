@@ -1,0 +1,123 @@
+"""The order of a day, on one screen.
+
+=====  ====================================================================================================
+08:30  interest and coupons; haircut and roll-share changes; deliveries; repo is repaid and lent again
+09:00  clearing pays and collects: variation margin, initial margin; then what the roll left owed, repo calls,
+       redemptions
+marks  prices arrive; funds whose equity is gone stop; seized legs and waiting orders sell a slice
+12:00  intraday clearing cycle, due the same day (when the path has a mark before it)
+15:00  margin notices and changes; settlement: variation margin struck; final settlement; term repo marked
+15:30  risk limits: breaches become orders, and the first slice is sold; then the day is recorded
+=====  ====================================================================================================
+
+Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
+creation.
+"""
+
+from engine.calls import present_shortfalls, settle_initial, settle_redemption, settle_repo_call, settle_variation
+from engine.clearing import announce_margin, change_margin, clear
+from engine.compile import kernel, parallel_kernel, prange
+from engine.dated import change_roll_share, close_window, request_redemption
+from engine.defaults import seize
+from engine.marks import commit_to_delivery, deliver, mark
+from engine.names import Kind
+from engine.queue import next_event
+from engine.record import enter, note_lowest_cash, record
+from engine.repo import change_haircuts, mark_term_loans, open_day, roll
+from engine.rows import Event
+from engine.unwind import check_limits, sell_slice
+from engine.world import Market, World
+
+
+@kernel
+def happen(world: World, event: Event) -> None:
+    """Let one event happen."""
+    kind = event.kind
+    if kind == Kind.OPEN:
+        open_day(world)
+    elif kind == Kind.HAIRCUT_CHANGE:
+        change_haircuts(world, event)
+    elif kind == Kind.ROLL_SHARE_CHANGE:
+        change_roll_share(world, event)
+    elif kind == Kind.DELIVERY:
+        deliver(world, event.contract)
+    elif kind == Kind.REPO_ROLL:
+        roll(world, event)
+    elif kind in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
+        settle_variation(world, event)
+    elif kind in (Kind.MARGIN_RELEASE, Kind.INITIAL_CALL):
+        settle_initial(world, event)
+    elif kind == Kind.REPO_SHORTFALL:
+        present_shortfalls(world)
+    elif kind == Kind.REPO_CALL:
+        settle_repo_call(world, event)
+    elif kind == Kind.REDEMPTION:
+        request_redemption(world, event)
+    elif kind == Kind.REDEMPTION_CALL:
+        settle_redemption(world, event)
+    elif kind == Kind.MARK:
+        mark(world, event)
+    elif kind in (Kind.INTRADAY_CYCLE, Kind.SETTLEMENT):
+        clear(world)
+    elif kind == Kind.MARGIN_NOTICE:
+        announce_margin(world, event)
+    elif kind == Kind.MARGIN_CHANGE:
+        change_margin(world, event)
+    elif kind == Kind.FINAL_SETTLEMENT:
+        commit_to_delivery(world, event.contract)
+    elif kind == Kind.REPO_MARK:
+        mark_term_loans(world)
+    elif kind == Kind.SEIZURE_SLICE:
+        seize(world, event, False)
+    elif kind == Kind.UNWIND_SLICE:
+        sell_slice(world, event)
+    elif kind == Kind.RISK_LIMITS:
+        check_limits(world)
+    elif kind == Kind.RECORD:
+        record(world)
+    elif kind == Kind.END:
+        close_window(world)
+
+
+@kernel
+def simulate(world: World) -> None:
+    """Run one world to the end of its schedule."""
+    while next_event(world):
+        happen(world, world.event[0])
+        note_lowest_cash(world)
+
+
+@kernel
+def enter_and_simulate(world: World) -> None:
+    """Enter the positions, then run."""
+    enter(world)
+    simulate(world)
+
+
+@kernel
+def one_of(market: Market, worlds: World, w: int) -> World:
+    """World ``w`` of many, whose arrays are stacked along a first axis and share one market."""
+    return World(
+        market,
+        worlds.schedule[w],
+        worlds.queue[w],
+        worlds.event[w],
+        worlds.clock[w],
+        worlds.funds[w],
+        worlds.positions[w],
+        worlds.contracts[w],
+        worlds.parties[w],
+        worlds.losses[w],
+        worlds.cash_flows[w],
+        worlds.attribution[w],
+        worlds.fund_days[w],
+        worlds.position_days[w],
+        worlds.log[w],
+    )
+
+
+@parallel_kernel
+def simulate_all(market: Market, worlds: World) -> None:
+    """Run many worlds; each writes its own rows only."""
+    for w in prange(len(worlds.parties)):
+        enter_and_simulate(one_of(market, worlds, w))

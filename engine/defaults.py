@@ -1,0 +1,155 @@
+"""Default: legs are seized, each sold on its own at the market's depth, and losses go to whoever is left short.
+
+Clearing members stand behind futures, repo lenders behind notes. From the default on the fund decides nothing:
+its notes and futures belong to those who seized them, and only what is left after all claims is the estate's.
+"""
+
+from engine.compile import kernel
+from engine.ledger import (
+    attribute,
+    between,
+    fund_row,
+    log,
+    name_claim,
+    pay_estate,
+    repo_owed,
+    transfer,
+    write_off,
+)
+from engine.names import Cash, Claim, Kind, Line, Party, Status, What
+from engine.queue import push
+from engine.rows import Event, Position
+from engine.world import World
+
+
+@kernel
+def begin_default(world: World, f: int, cause: int) -> None:
+    """Stop a fund: trades done are settled into its estate, interest stops, seizures start at the next mark."""
+    fund, clock = world.funds[f], world.clock[0]
+    number = log(world, What.DEFAULT, f, -1, 0.0, cause)
+    fund.status, fund.default_cause = Status.LIQUIDATING, number
+    first_slice = clock.next_mark
+    if clock.now == world.market.time[clock.mark]:
+        first_slice = clock.now
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        transfer(world, f, p, Cash.SALES, Party.DEALERS, position.unsettled)
+        position.unsettled = position.unsettled_face = position.order = 0.0
+        position.overnight_rate = position.term_rate = 0.0
+        push(world, Kind.SEIZURE_SLICE, first_slice, f, p, number)
+
+
+@kernel
+def seize(world: World, event: Event, without_limit: bool) -> None:
+    """Sell a slice of each leg; when the last leg of the fund is gone, settle its estate."""
+    position = world.positions[event.position]
+    fund = world.funds[position.fund]
+    if fund.status != Status.LIQUIDATING:
+        return
+    limit = world.contracts[position.contract].depth * fund.depth_share
+    if without_limit or limit <= 0.0:
+        limit = max(position.face, abs(position.contracts) * world.contracts[position.contract].notional)
+    close_futures(world, event.position, limit, event.cause)
+    sell_collateral(world, event.position, min(limit, position.face), event.cause)
+    if position.face > 0.0 or position.contracts != 0.0:
+        push(world, Kind.SEIZURE_SLICE, world.clock[0].next_mark, position.fund, event.position, event.cause)
+    elif all_closed(world, position.fund):
+        settle_estate(world, position.fund)
+
+
+@kernel
+def seizure_cost(world: World, position: Position, base: float, face: float) -> float:
+    """Cost of selling a seized leg, basis points of price."""
+    contract = world.contracts[position.contract]
+    return contract.seizure_cost * (base + contract.impact * face / 1e9)
+
+
+@kernel
+def close_futures(world: World, p: int, limit: float, cause: int) -> None:
+    """The clearing member closes a slice of futures; the gain or loss joins the variation margin."""
+    position = world.positions[p]
+    contract = world.contracts[position.contract]
+    face = abs(position.contracts) * contract.notional
+    if face <= 0.0:
+        return
+    share = min(limit / face, 1.0)
+    cost = seizure_cost(world, position, contract.futures_cost, share * face) / 1e4
+    loss = share * abs(position.contracts) * contract.point_value * contract.futures * cost
+    position.contracts *= 1.0 - share
+    position.variation_open -= loss
+    attribute(world, p, Line.COST, -loss)
+    number = log(world, What.SEIZURE, position.fund, p, share * face, cause)
+    name_claim(world, number, Claim.VARIATION_MARGIN, Party.CLEARING_MEMBER)
+
+
+@kernel
+def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
+    """The repo lender sells a slice of notes and keeps the proceeds up to what it is owed."""
+    position = world.positions[p]
+    if face <= 0.0:
+        return
+    cost = seizure_cost(world, position, world.contracts[position.contract].bond_cost, face) / 1e4
+    price = position.clean * (1.0 - cost)
+    proceeds = face * (price + position.accrued) / 100.0
+    position.face -= face
+    attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
+    between(world, Party.DEALERS, Party.REPO_LENDER, proceeds)
+    surplus = repay(position, proceeds)
+    transfer(world, position.fund, p, Cash.ESTATE, Party.REPO_LENDER, surplus)
+    number = log(world, What.SEIZURE, position.fund, p, face, cause)
+    name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
+
+
+@kernel
+def repay(position: Position, proceeds: float) -> float:
+    """Apply proceeds to interest, then principal; returns what is left over."""
+    paid = min(proceeds, position.overnight_interest)
+    position.overnight_interest -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.term_interest)
+    position.term_interest -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.overnight)
+    position.overnight -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.term)
+    position.term -= paid
+    proceeds -= paid
+    return proceeds
+
+
+@kernel
+def all_closed(world: World, f: int) -> bool:
+    """Whether every leg of a fund has been sold or closed."""
+    fund = world.funds[f]
+    for p in range(fund.first, fund.last):
+        if world.positions[p].face > 0.0 or world.positions[p].contracts != 0.0:
+            return False
+    return True
+
+
+@kernel
+def settle_estate(world: World, f: int) -> None:
+    """Meet claims in order (clearing member, repo lenders, credit bank); what stays unpaid is written off."""
+    fund = world.funds[f]
+    clearing, lenders = 0.0, 0.0
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        transfer(world, f, p, Cash.COUPON, Party.TREASURY, position.coupon_receivable)
+        clearing += position.margin_posted + position.variation_open + position.variation_due
+        lenders += repo_owed(position)
+        position.coupon_receivable = 0.0
+        position.margin_posted = position.variation_open = position.variation_due = 0.0
+        position.overnight = position.overnight_interest = position.term = position.term_interest = 0.0
+        position.unmet = position.called = 0.0
+    transfer(world, f, fund_row(world, f), Cash.ESTATE, Party.CLEARING_HOUSE, max(clearing, 0.0))
+    unpaid_clearing = pay_estate(world, f, Party.CLEARING_HOUSE, max(-clearing, 0.0))
+    between(world, Party.CLEARING_MEMBER, Party.CLEARING_HOUSE, unpaid_clearing)
+    unpaid_lenders = pay_estate(world, f, Party.REPO_LENDER, lenders)
+    unpaid_credit = pay_estate(world, f, Party.CREDIT_BANK, fund.credit_drawn)
+    fund.credit_drawn = 0.0
+    fund.status = Status.CLOSED
+    settled = log(world, What.ESTATE_SETTLED, f, -1, fund.cash, fund.default_cause)
+    write_off(world, f, Party.CLEARING_MEMBER, unpaid_clearing, settled)
+    write_off(world, f, Party.REPO_LENDER, unpaid_lenders, settled)
+    write_off(world, f, Party.CREDIT_BANK, unpaid_credit, settled)

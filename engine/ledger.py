@@ -1,0 +1,120 @@
+"""The ledger: every cent moves between two parties, under a named line; what a fund is worth; the event log."""
+
+from engine.compile import kernel
+from engine.names import Cash, Claim, Line, Party, What
+from engine.rows import Fund, Position
+from engine.world import World
+
+
+@kernel
+def transfer(world: World, fund_index: int, row: int, line: int, party: int, amount: float) -> None:
+    """Pay a fund (amount > 0) out of a party's cash, or the party out of the fund's."""
+    fund = world.funds[fund_index]
+    fund.cash += amount
+    world.parties[party] -= amount
+    world.cash_flows[world.clock[0].day, row, line] += amount
+
+
+@kernel
+def between(world: World, payer: int, receiver: int, amount: float) -> None:
+    """Move cash between two parties that are not funds."""
+    world.parties[payer] -= amount
+    world.parties[receiver] += amount
+
+
+@kernel
+def attribute(world: World, row: int, line: int, amount: float) -> None:
+    """Explain a change in equity."""
+    world.attribution[world.clock[0].day, row, line] += amount
+
+
+@kernel
+def fund_row(world: World, fund_index: int) -> int:
+    """Row of flows that belong to a fund and to none of its positions."""
+    return len(world.positions) + fund_index
+
+
+@kernel
+def market_value(position: Position) -> float:
+    """Dirty value of the notes at the last mark, for regular settlement."""
+    return position.face * (position.clean + position.accrued) / 100.0
+
+
+@kernel
+def repo_owed(position: Position) -> float:
+    """Principal and interest accrued to the value date, overnight and term."""
+    return position.overnight + position.overnight_interest + position.term + position.term_interest
+
+
+@kernel
+def position_equity(position: Position) -> float:
+    """What a position is worth to its fund: notes and receivables, less repo, plus what clearing holds."""
+    assets = market_value(position) + position.coupon_receivable + position.unsettled
+    clearing = position.margin_posted + position.variation_open + position.variation_due
+    return assets - repo_owed(position) + clearing
+
+
+@kernel
+def equity(world: World, fund: Fund) -> float:
+    """Equity = cash + notes - repo owed + margin posted + unsettled variation margin - credit drawn."""
+    total = fund.cash - fund.credit_drawn
+    for p in range(fund.first, fund.last):
+        total += position_equity(world.positions[p])
+    return total
+
+
+@kernel
+def book_value(world: World, fund: Fund) -> float:
+    """Dirty value of all of a fund's notes."""
+    total = 0.0
+    for p in range(fund.first, fund.last):
+        total += market_value(world.positions[p])
+    return total
+
+
+@kernel
+def log(world: World, what: int, fund: int, position: int, amount: float, cause: int) -> int:
+    """Write a row of the event log and return its number; rows past the end are counted, not written."""
+    clock = world.clock[0]
+    number = clock.logged
+    clock.logged += 1
+    if number < len(world.log):
+        row = world.log[number]
+        row.time = clock.now
+        row.what = what
+        row.claim = Claim.NONE
+        row.fund = fund
+        row.position = position
+        row.contract = -1
+        row.party = Party.NONE
+        row.cause = cause
+        row.amount = amount
+        if position >= 0:
+            row.contract = world.positions[position].contract
+    return number
+
+
+@kernel
+def name_claim(world: World, number: int, claim: int, party: int) -> None:
+    """Say which claim, and whose, a log row is about."""
+    if number < len(world.log):
+        world.log[number].claim = claim
+        world.log[number].party = party
+
+
+@kernel
+def write_off(world: World, fund_index: int, party: int, amount: float, cause: int) -> None:
+    """A claim that the estate cannot pay: the party's loss, and the fund's relief."""
+    if amount > 0.0:
+        world.losses[party] += amount
+        attribute(world, fund_row(world, fund_index), Line.DEFAULT_LOSS, amount)
+        number = log(world, What.LOSS, fund_index, -1, amount, cause)
+        name_claim(world, number, Claim.NONE, party)
+
+
+@kernel
+def pay_estate(world: World, fund_index: int, party: int, claim: float) -> float:
+    """Pay a claim out of what is left of a fund's cash; returns what stays unpaid."""
+    paid = min(claim, max(world.funds[fund_index].cash, 0.0))
+    transfer(world, fund_index, fund_row(world, fund_index), Cash.ESTATE, party, -paid)
+    return claim - paid

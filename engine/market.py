@@ -1,0 +1,182 @@
+"""The priced path: every deliverable note on the curve of every mark, the fair future, and what is held.
+
+The fair future is the basket's minimum of forward / conversion factor, less an option value (a parameter, 0 by
+default). The cheapest-to-deliver is re-chosen at each mark as the note of highest implied repo.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.bonds import accrued_interest, coupons_between
+from engine.compile import kernel
+from engine.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
+from engine.delivery import carry, forward_price, futures_from_forward, implied_repo
+from engine.world import Floats, Integers, Market
+
+
+class Path(NamedTuple):
+    """What is known of every mark before anything is priced."""
+
+    time: Integers  # [marks] minutes UTC
+    trade_date: Integers  # [marks] days
+    value_date: Integers  # [marks] days, settlement of a cash trade
+    curve_kind: int  # engine.curves.PAR or SVENSSON
+    curves: Floats  # [marks, parameters] log discount factors at NODE_TIMES, or Svensson parameters
+    repo: Floats  # [marks] decimal per year, the rate that carries notes to delivery
+
+
+class Baskets(NamedTuple):
+    """Deliverable notes of all contracts, stacked: the notes of contract c are rows start[c] to start[c + 1] - 1."""
+
+    start: Integers  # [contracts + 1]
+    coupon: Floats  # [notes] decimal per year
+    maturity: Integers  # [notes] days
+    factor: Floats  # [notes] conversion factors
+    spread: Floats  # [notes] decimal per year over the curve
+    first_delivery: Integers  # [contracts] days
+    last_delivery: Integers  # [contracts] days
+    final_mark: Integers  # [contracts] mark of the final settlement; past the path if it is not reached
+    option_value: Floats  # [contracts] points
+
+
+class Priced(NamedTuple):
+    """What the path is worth."""
+
+    clean: Floats  # [marks, notes] points
+    futures: Floats  # [marks, contracts] points
+    cheapest: Integers  # [marks, contracts] row of the cheapest-to-deliver
+    delivery: Integers  # [marks, contracts] days, when the cheapest is best delivered
+
+
+def par_curves(tenors: Floats, yields: Floats) -> Floats:
+    """Log discount factors [marks, nodes] of par yields [marks, tenors] (decimal, NaN where a tenor is absent)."""
+    curves = np.empty((len(yields), len(NODE_TIMES)))
+    bootstrap_rows(tenors, yields, NODE_TIMES, curves)
+    return curves
+
+
+@kernel
+def bootstrap_rows(tenors: Floats, yields: Floats, node_times: Floats, curves: Floats) -> None:
+    """Bootstrap each row."""
+    for m in range(len(yields)):
+        par_discount_nodes(tenors, yields[m], node_times, curves[m])
+
+
+def price_path(path: Path, baskets: Baskets) -> Priced:
+    """Price every note and every contract at every mark."""
+    marks, notes, contracts = len(path.time), len(baskets.coupon), len(baskets.first_delivery)
+    priced = Priced(
+        np.empty((marks, notes)),
+        np.empty((marks, contracts)),
+        np.empty((marks, contracts), np.int64),
+        np.empty((marks, contracts), np.int64),
+    )
+    price_rows(path, baskets, priced)
+    return priced
+
+
+@kernel
+def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
+    """Price mark by mark; after its final settlement a contract keeps its price."""
+    for m in range(len(path.time)):
+        for n in range(len(baskets.coupon)):
+            priced.clean[m, n] = clean_price_on_curve(
+                path.curve_kind,
+                path.curves[m],
+                baskets.coupon[n],
+                baskets.maturity[n],
+                path.value_date[m],
+                baskets.spread[n],
+            )
+        for c in range(len(baskets.first_delivery)):
+            if m > baskets.final_mark[c]:
+                priced.futures[m, c] = priced.futures[m - 1, c]
+                priced.cheapest[m, c] = priced.cheapest[m - 1, c]
+                priced.delivery[m, c] = priced.delivery[m - 1, c]
+            else:
+                price_contract(path, baskets, priced, m, c)
+
+
+@kernel
+def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
+    futures = np.inf
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        forward = forward_price(
+            priced.clean[m, n],
+            baskets.coupon[n],
+            baskets.maturity[n],
+            path.value_date[m],
+            best_delivery(path, baskets, priced, m, c, n),
+            path.repo[m],
+        )
+        futures = min(futures, futures_from_forward(forward, baskets.factor[n]))
+    futures -= baskets.option_value[c]
+    priced.futures[m, c] = futures
+    highest = -np.inf
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        delivery = best_delivery(path, baskets, priced, m, c, n)
+        rank = delivery_rank(path, baskets, priced, m, n, futures, delivery)
+        if rank > highest:
+            highest = rank
+            priced.cheapest[m, c] = n
+            priced.delivery[m, c] = delivery
+
+
+@kernel
+def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
+    """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
+    last = baskets.last_delivery[c]
+    earned = carry(priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m])
+    if earned >= 0.0:
+        return last
+    return min(max(baskets.first_delivery[c], path.value_date[m]), last)
+
+
+@kernel
+def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int) -> float:
+    """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
+    clean, factor = priced.clean[m, n], baskets.factor[n]
+    if delivery <= path.value_date[m]:
+        return futures * factor / clean
+    return implied_repo(clean, futures, factor, baskets.coupon[n], baskets.maturity[n], path.value_date[m], delivery)
+
+
+def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
+    """The market as positions see it: one column per held note (rows of the baskets), futures of every contract."""
+    shape = (len(path.time), len(held))
+    market = Market(
+        path.time,
+        path.value_date,
+        np.ascontiguousarray(priced.clean[:, held]),
+        np.empty(shape),
+        np.zeros(shape),
+        np.zeros(shape),
+        priced.futures,
+        dislocation,
+    )
+    contract_of = (np.searchsorted(baskets.start, held, side="right") - 1).astype(np.int64)
+    fill_held(path, baskets, priced, held, contract_of, market)
+    return market
+
+
+@kernel
+def fill_held(
+    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, market: Market
+) -> None:
+    """Accrued interest, coupons falling due, and the convergence of the basis of each held note."""
+    for m in range(len(path.time)):
+        today, settle = path.trade_date[m], path.value_date[m]
+        for h in range(len(held)):
+            n, c = held[h], contract_of[h]
+            coupon, maturity = baskets.coupon[n], baskets.maturity[n]
+            market.accrued[m, h] = accrued_interest(coupon, maturity, settle)
+            if m == 0:
+                continue
+            market.coupon_due[m, h] = coupons_between(coupon, maturity, path.value_date[m - 1], settle)
+            delivery, repo, clean = priced.delivery[m - 1, c], path.repo[m - 1], priced.clean[m - 1, n]
+            if settle <= delivery and today <= delivery:
+                market.convergence[m, h] = carry(
+                    clean, coupon, maturity, path.value_date[m - 1], delivery, repo
+                ) - carry(clean, coupon, maturity, settle, delivery, repo)

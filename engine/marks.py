@@ -1,0 +1,119 @@
+"""Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
+
+from engine.compile import kernel
+from engine.defaults import begin_default
+from engine.ledger import attribute, equity, log
+from engine.names import Line, Status, What
+from engine.rows import Contract, Event, Position
+from engine.world import World
+
+
+@kernel
+def cheapened(clean: float, dislocation: float) -> float:
+    """Price of a note that is cheap against futures by a dislocation in basis points of price."""
+    return clean * (1.0 - dislocation / 1e4)
+
+
+@kernel
+def mark(world: World, event: Event) -> None:
+    """Reprice every position at a row of the market path, then every contract."""
+    clock = world.clock[0]
+    days = world.market.value_date[event.mark] - clock.value_date
+    clock.mark = event.mark
+    clock.value_date = world.market.value_date[event.mark]
+    clock.next_cause = log(world, What.PRICE_MOVE, -1, -1, 0.0, -1)
+    for p in range(len(world.positions)):
+        accrue_repo(world, p, days)
+        accrue_coupon(world, p, days)
+        reprice(world, p)
+    for c in range(len(world.contracts)):
+        contract = world.contracts[c]
+        contract.futures = world.market.futures[clock.mark, c]
+        contract.dislocation = world.market.dislocation[clock.mark, c]
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            check_solvency(world, f)
+
+
+@kernel
+def check_solvency(world: World, f: int) -> None:
+    """Follow the peak of equity; a fund whose equity is gone stops here."""
+    fund = world.funds[f]
+    worth = equity(world, fund)
+    fund.peak_equity = max(fund.peak_equity, worth)
+    if worth <= 0.0:
+        begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].next_cause))
+
+
+@kernel
+def accrue_repo(world: World, p: int, days: int) -> None:
+    """Interest on repo to the new value date, actual/360."""
+    position = world.positions[p]
+    overnight = position.overnight * position.overnight_rate * days / 360.0
+    term = position.term * position.term_rate * days / 360.0
+    position.overnight_interest += overnight
+    position.term_interest += term
+    attribute(world, p, Line.REPO_INTEREST, -overnight - term)
+
+
+@kernel
+def accrue_coupon(world: World, p: int, days: int) -> None:
+    """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
+    position, market, m = world.positions[p], world.market, world.clock[0].mark
+    due = 0.0
+    if days > 0:
+        due = position.face * market.coupon_due[m, position.bond] / 100.0
+    accrued = market.accrued[m, position.bond]
+    attribute(world, p, Line.COUPON_ACCRUAL, position.face * (accrued - position.accrued) / 100.0 + due)
+    position.coupon_receivable += due
+    position.accrued = accrued
+
+
+@kernel
+def reprice(world: World, p: int) -> None:
+    """Mark note and futures; split the change into dislocation, convergence and the hedged residual of the curve."""
+    position, market, m = world.positions[p], world.market, world.clock[0].mark
+    contract = world.contracts[position.contract]
+    futures = position.contracts * contract.point_value * (market.futures[m, position.contract] - contract.futures)
+    position.variation_open += futures
+    if position.committed:
+        attribute(world, p, Line.CURVE, futures)
+        return
+    undislocated = market.clean[m, position.bond]
+    clean = cheapened(undislocated, market.dislocation[m, position.contract])
+    fair = position.face * (undislocated - position.undislocated) / 100.0
+    total = position.face * (clean - position.clean) / 100.0
+    convergence = position.face * market.convergence[m, position.bond] / 100.0
+    attribute(world, p, Line.DISLOCATION, total - fair)
+    attribute(world, p, Line.BASIS_CONVERGENCE, -convergence)
+    attribute(world, p, Line.CURVE, fair + futures + convergence)
+    position.clean, position.undislocated = clean, undislocated
+
+
+@kernel
+def commit_to_delivery(world: World, c: int) -> None:
+    """Fix the invoice price: futures are traded no more, and each note will fetch futures x factor at delivery."""
+    contract: Contract = world.contracts[c]
+    for p in range(len(world.positions)):
+        position: Position = world.positions[p]
+        if position.contract == c and position.contracts < 0.0 and position.face > 0.0:
+            invoice = contract.futures * position.factor
+            attribute(world, p, Line.BASIS_CONVERGENCE, position.face * (invoice - position.clean) / 100.0)
+            position.clean = position.undislocated = invoice
+            position.contracts = 0.0
+            position.committed = True
+            log(world, What.FINAL_SETTLEMENT, position.fund, p, position.face, world.clock[0].next_cause)
+
+
+@kernel
+def deliver(world: World, c: int) -> None:
+    """Deliver committed notes for the invoice amount, which settles at this morning's repo roll."""
+    for p in range(len(world.positions)):
+        position = world.positions[p]
+        if position.contract == c and position.committed and position.face > 0.0:
+            invoice = position.face * (position.clean + position.accrued) / 100.0
+            position.unsettled += invoice
+            position.unsettled_face += position.face
+            log(world, What.DELIVERY, position.fund, p, invoice, -1)
+            position.face = 0.0
+            position.committed = False

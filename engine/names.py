@@ -1,0 +1,179 @@
+"""The words of the engine: events in the order they settle at one instant, cash and attribution lines, parties.
+
+Each enumeration is the one list that kernels index by and that tables take their column names from.
+"""
+
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """Kinds of event; at equal times the smaller number happens first."""
+
+    OPEN = 0  # the business day begins: interest on cash, coupons
+    HAIRCUT_CHANGE = 1
+    ROLL_SHARE_CHANGE = 2
+    DELIVERY = 3
+    REPO_ROLL = 4
+    MARGIN_RELEASE = 5
+    VARIATION_CREDIT = 6
+    VARIATION_CALL = 7
+    INITIAL_CALL = 8
+    REPO_SHORTFALL = 9  # what the morning's roll left unpaid
+    REPO_CALL = 10
+    REDEMPTION_CALL = 11
+    REDEMPTION = 12
+    MARK = 13
+    INTRADAY_CYCLE = 14
+    MARGIN_NOTICE = 15
+    MARGIN_CHANGE = 16
+    SETTLEMENT = 17
+    FINAL_SETTLEMENT = 18
+    REPO_MARK = 19
+    SEIZURE_SLICE = 20
+    UNWIND_SLICE = 21
+    RISK_LIMITS = 22
+    RECORD = 23
+    END = 24
+
+
+class What(IntEnum):
+    """What the event log tells; ``CAUSES`` is the same vocabulary."""
+
+    NOTHING = 0
+    ENTRY = 1
+    PRICE_MOVE = 2
+    MARGIN_NOTICE = 3
+    MARGIN_CHANGE = 4
+    HAIRCUT_CHANGE = 5
+    ROLL_SHARE_CHANGE = 6
+    COUPON_PAID = 7
+    REPO_REMARGIN = 8
+    CALL_RAISED = 9
+    CALL_PAID = 10
+    CALL_FAILED = 11
+    CREDIT_DRAWN = 12
+    CREDIT_REPAID = 13
+    COLLATERAL_CALLED_BACK = 14
+    ORDER = 15
+    SALE = 16
+    INSOLVENCY = 17
+    DEFAULT = 18
+    SEIZURE = 19
+    ESTATE_SETTLED = 20
+    LOSS = 21
+    FINAL_SETTLEMENT = 22
+    DELIVERY = 23
+    REDEMPTION = 24
+    LIQUIDITY_LIMIT = 25
+    LEVERAGE_LIMIT = 26
+    DRAWDOWN_LIMIT = 27
+    END_OF_WINDOW = 28
+
+
+class Claim(IntEnum):
+    """Claims on a fund's cash, in the order they are met."""
+
+    NONE = 0
+    VARIATION_MARGIN = 1
+    INITIAL_MARGIN = 2
+    REPO_MARGIN = 3
+    REDEMPTION = 4
+
+
+class Cash(IntEnum):
+    """Lines of the cash waterfall; outflows are negative and the lines of a day sum to the change in cash."""
+
+    VARIATION_MARGIN = 0
+    INITIAL_MARGIN = 1
+    REPO_REMARGIN = 2
+    HAIRCUT = 3
+    REPO_NOT_ROLLED = 4
+    COUPON = 5
+    REPO_INTEREST = 6
+    CASH_INTEREST = 7
+    SALES = 8
+    CREDIT_LINE = 9
+    CAPITAL = 10
+    ESTATE = 11
+
+
+class Line(IntEnum):
+    """Lines of the profit attribution; the lines of a day sum to the change in equity."""
+
+    COUPON_ACCRUAL = 0
+    REPO_INTEREST = 1
+    CASH_INTEREST = 2
+    CURVE = 3
+    BASIS_CONVERGENCE = 4
+    DISLOCATION = 5
+    SWAP_SPREAD = 6
+    COST = 7
+    DEFAULT_LOSS = 8
+    CAPITAL = 9
+
+
+class Party(IntEnum):
+    """Who stands on the other side of a fund's cash."""
+
+    NONE = -1
+    REPO_LENDER = 0
+    CLEARING_MEMBER = 1
+    CLEARING_HOUSE = 2
+    SWAP_HOUSE = 3
+    DEALERS = 4
+    CENTRAL_BANK = 5
+    TREASURY = 6
+    OUTSIDE_INVESTORS = 7
+    CASH_BANK = 8
+    CREDIT_BANK = 9
+
+
+class Status(IntEnum):
+    """State of a fund."""
+
+    ACTIVE = 0
+    LIQUIDATING = 1
+    CLOSED = 2
+
+
+class Unwind(IntEnum):
+    """Which rule turns a limit into an order to sell."""
+
+    HOLD = 0  # never sells; fails if it cannot pay
+    CURE = 1  # sells only what cures the calls in sight
+    TARGET_LEVERAGE = 2  # above the cap, back to target leverage
+    STOP_OUT = 3  # past the drawdown limit, everything
+
+
+class FundColumn(IntEnum):
+    """Columns of the daily record of a fund (USD unless said)."""
+
+    EQUITY = 0
+    CASH = 1
+    BONDS = 2
+    REPO_OWED = 3
+    INITIAL_MARGIN = 4
+    VARIATION_UNSETTLED = 5
+    UNSETTLED_TRADES = 6
+    CREDIT_DRAWN = 7
+    FACE = 8
+    STATUS = 9
+
+
+class PositionColumn(IntEnum):
+    """Columns of the daily record of a position (USD face and money, contracts, points per 100)."""
+
+    FACE = 0
+    CONTRACTS = 1
+    CLEAN = 2
+    ACCRUED = 3
+    FUTURES = 4
+    REPO_OWED = 5
+    INITIAL_MARGIN = 6
+    HAIRCUT = 7
+    UNMET = 8
+
+
+def column_names(words: type[IntEnum]) -> list[str]:
+    """Lower-case names of an enumeration's non-negative members, in order."""
+    return [word.name.lower() for word in words if word >= 0]

@@ -1,0 +1,100 @@
+"""What is written down at the end of each day, and the books as they stand when a run begins."""
+
+from engine.compile import kernel
+from engine.ledger import attribute, equity, fund_row, log, market_value, repo_owed, transfer
+from engine.marks import cheapened
+from engine.names import Cash, FundColumn, Line, Party, PositionColumn, What
+from engine.repo import lendable
+from engine.world import World
+
+
+@kernel
+def note_lowest_cash(world: World) -> None:
+    """Follow the lowest cash balance that any event leaves."""
+    for f in range(len(world.funds)):
+        fund = world.funds[f]
+        fund.lowest_cash = min(fund.lowest_cash, fund.cash)
+
+
+@kernel
+def record(world: World) -> None:
+    """Write the day's row of every fund and position."""
+    day = world.clock[0].day
+    for p in range(len(world.positions)):
+        record_position(world, p, day)
+    for f in range(len(world.funds)):
+        record_fund(world, f, day)
+
+
+@kernel
+def record_position(world: World, p: int, day: int) -> None:
+    """Write a position's row."""
+    position, row = world.positions[p], world.position_days[day, p]
+    row[PositionColumn.FACE] = position.face
+    row[PositionColumn.CONTRACTS] = position.contracts
+    row[PositionColumn.CLEAN] = position.clean
+    row[PositionColumn.ACCRUED] = position.accrued
+    row[PositionColumn.FUTURES] = world.contracts[position.contract].futures
+    row[PositionColumn.REPO_OWED] = repo_owed(position)
+    row[PositionColumn.INITIAL_MARGIN] = position.margin_posted
+    row[PositionColumn.HAIRCUT] = position.haircut
+    row[PositionColumn.UNMET] = position.unmet
+
+
+@kernel
+def record_fund(world: World, f: int, day: int) -> None:
+    """Write a fund's row; equity is the sum of the columns beside it."""
+    fund, row = world.funds[f], world.fund_days[day, f]
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        row[FundColumn.BONDS] += market_value(position) + position.coupon_receivable
+        row[FundColumn.REPO_OWED] += repo_owed(position)
+        row[FundColumn.INITIAL_MARGIN] += position.margin_posted
+        row[FundColumn.VARIATION_UNSETTLED] += position.variation_open + position.variation_due
+        row[FundColumn.UNSETTLED_TRADES] += position.unsettled
+        row[FundColumn.FACE] += position.face
+    row[FundColumn.CASH] = fund.cash
+    row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
+    row[FundColumn.EQUITY] = equity(world, fund)
+    row[FundColumn.STATUS] = fund.status
+
+
+@kernel
+def enter(world: World) -> None:
+    """Enter every position at the first mark, as of its settlement: notes bought and financed, margin posted."""
+    clock, market = world.clock[0], world.market
+    clock.now, clock.value_date = market.time[0], market.value_date[0]
+    clock.next_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)
+    for c in range(len(world.contracts)):
+        world.contracts[c].futures = market.futures[0, c]
+        world.contracts[c].dislocation = market.dislocation[0, c]
+    for f in range(len(world.funds)):
+        fund = world.funds[f]
+        transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, fund.entry_equity)
+        attribute(world, fund_row(world, f), Line.CAPITAL, fund.entry_equity)
+        fund.peak_equity, fund.interest_from = fund.entry_equity, clock.value_date
+        for p in range(fund.first, fund.last):
+            enter_position(world, p)
+        fund.lowest_cash = fund.cash
+    record(world)
+
+
+@kernel
+def enter_position(world: World, p: int) -> None:
+    """Buy the note, borrow against it overnight and to term, post initial margin for the futures."""
+    position, market = world.positions[p], world.market
+    contract = world.contracts[position.contract]
+    f, share = position.fund, position.term_share
+    position.undislocated = market.clean[0, position.bond]
+    position.clean = cheapened(position.undislocated, market.dislocation[0, position.contract])
+    position.accrued = market.accrued[0, position.bond]
+    position.haircut = position.financed_haircut = position.base_haircut
+    value = market_value(position)
+    position.overnight = lendable(position, position.haircut, 0.0)
+    position.term = (1.0 - position.haircut) * value * share
+    position.margin_posted = abs(position.contracts) * contract.initial_margin
+    transfer(world, f, p, Cash.SALES, Party.DEALERS, -value)
+    transfer(world, f, p, Cash.SALES, Party.REPO_LENDER, value)
+    transfer(world, f, p, Cash.HAIRCUT, Party.REPO_LENDER, position.overnight + position.term - value)
+    transfer(world, f, p, Cash.INITIAL_MARGIN, Party.CLEARING_HOUSE, -position.margin_posted)
+    log(world, What.ENTRY, f, p, position.face, -1)

@@ -1,0 +1,175 @@
+"""Repo: overnight loans are repaid and lent again each morning, term loans are marked, each against a haircut."""
+
+import math
+
+from engine.compile import kernel
+from engine.ledger import attribute, fund_row, log, market_value, name_claim, transfer
+from engine.names import Cash, Claim, Kind, Line, Party, Status, What
+from engine.queue import push
+from engine.rows import Event, Position
+from engine.world import World
+
+
+@kernel
+def lendable(position: Position, haircut: float, not_rolled: float) -> float:
+    """What lenders advance overnight: (1 - haircut) of dirty value, on the share they roll."""
+    return (1.0 - haircut) * market_value(position) * (1.0 - position.term_share) * (1.0 - not_rolled)
+
+
+@kernel
+def term_surplus(position: Position) -> float:
+    """Value after haircut of a term loan's collateral, less what is owed; negative is a deficit."""
+    value = (1.0 - position.haircut) * market_value(position) * position.term_share
+    return value - position.term - position.term_interest
+
+
+@kernel
+def sold_share(position: Position) -> float:
+    """Share of the financed notes that has been sold and settles at the next roll."""
+    financed = position.face + position.unsettled_face
+    if financed > 0.0:
+        return position.unsettled_face / financed
+    return 0.0
+
+
+@kernel
+def open_day(world: World) -> None:
+    """Pay the night's interest on cash and margin, and the coupons that have fallen due."""
+    clock = world.clock[0]
+    for f in range(len(world.funds)):
+        fund = world.funds[f]
+        if fund.status == Status.ACTIVE:
+            years = (clock.value_date - fund.interest_from) / 360.0
+            fund.interest_from = clock.value_date
+            earning = fund.cash
+            for p in range(fund.first, fund.last):
+                earning += world.positions[p].margin_posted
+            interest = earning * clock.cash_rate * years
+            interest -= fund.credit_drawn * (clock.cash_rate + fund.credit_spread) * years
+            transfer(world, f, fund_row(world, f), Cash.CASH_INTEREST, Party.CASH_BANK, interest)
+            attribute(world, fund_row(world, f), Line.CASH_INTEREST, interest)
+    for p in range(len(world.positions)):
+        pay_coupon(world, p)
+
+
+@kernel
+def pay_coupon(world: World, p: int) -> None:
+    """The Treasury pays the holder of record."""
+    position = world.positions[p]
+    if position.coupon_receivable != 0.0 and world.funds[position.fund].status != Status.CLOSED:
+        transfer(world, position.fund, p, Cash.COUPON, Party.TREASURY, position.coupon_receivable)
+        log(world, What.COUPON_PAID, position.fund, p, position.coupon_receivable, -1)
+        position.coupon_receivable = 0.0
+
+
+@kernel
+def roll(world: World, event: Event) -> None:
+    """Settle yesterday's trades, repay the night's repo with interest, and borrow again at today's rate."""
+    clock = world.clock[0]
+    clock.repo_rate, clock.cash_rate = event.value, event.second_value
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            roll_fund(world, f)
+
+
+@kernel
+def roll_fund(world: World, f: int) -> None:
+    """Roll all of a fund's loans as one payment; what its cash cannot cover stays owed until clearing has paid."""
+    fund, clock = world.funds[f], world.clock[0]
+    net, outflow = 0.0, 0.0
+    for p in range(fund.first, fund.last):
+        mature_term(world.positions[p], clock.value_date)
+        flow = roll_flow(world.positions[p], clock.not_rolled)
+        net += flow
+        outflow += max(-flow, 0.0)
+    shortfall = max(-(fund.cash + net), 0.0)
+    shortfall = math.ceil(shortfall * 100.0) / 100.0  # whole cents, so that rounding leaves no negative balance
+    for p in range(fund.first, fund.last):
+        kept = 0.0
+        if shortfall > 0.0:
+            kept = shortfall * max(-roll_flow(world.positions[p], clock.not_rolled), 0.0) / outflow
+        roll_position(world, p, kept)
+
+
+@kernel
+def mature_term(position: Position, today: int) -> None:
+    """A maturing term loan is financed overnight from today."""
+    if position.term_share > 0.0 and today >= position.term_maturity:
+        position.overnight += position.term
+        position.overnight_interest += position.term_interest
+        position.term = position.term_interest = position.term_share = position.called = 0.0
+
+
+@kernel
+def roll_flow(position: Position, not_rolled: float) -> float:
+    """Cash a position brings (+) or needs (-) at the roll."""
+    sold = sold_share(position)
+    repaid = position.overnight + position.overnight_interest + sold * (position.term + position.term_interest)
+    return position.unsettled - repaid + lendable(position, position.haircut, not_rolled)
+
+
+@kernel
+def roll_position(world: World, p: int, kept: float) -> None:
+    """Book one position's roll, line by line; ``kept`` stays owed because the fund cannot pay it."""
+    position, clock = world.positions[p], world.clock[0]
+    sold = sold_share(position)
+    before_haircut = lendable(position, position.financed_haircut, position.financed_roll)
+    before_roll = lendable(position, position.haircut, position.financed_roll)
+    target = lendable(position, position.haircut, clock.not_rolled)
+    remargin = before_haircut - position.overnight * (1.0 - sold) + kept
+    sales = position.unsettled - sold * (position.overnight + position.term)
+    interest = position.overnight_interest + sold * position.term_interest
+    pay_line(world, p, Cash.SALES, sales, Party.DEALERS, position.unsettled)
+    pay_line(world, p, Cash.REPO_INTEREST, -interest, Party.REPO_LENDER, -interest)
+    pay_line(world, p, Cash.HAIRCUT, before_roll - before_haircut, Party.REPO_LENDER, before_roll - before_haircut)
+    pay_line(world, p, Cash.REPO_NOT_ROLLED, target - before_roll, Party.REPO_LENDER, target - before_roll)
+    pay_line(world, p, Cash.REPO_REMARGIN, remargin, Party.REPO_LENDER, remargin)
+    if remargin < 0.0:
+        log(world, What.REPO_REMARGIN, position.fund, p, remargin, clock.next_cause)
+    position.overnight, position.overnight_interest = target + kept, 0.0
+    position.overnight_rate = clock.repo_rate + position.repo_spread
+    position.term *= 1.0 - sold
+    position.term_interest *= 1.0 - sold
+    position.unsettled = position.unsettled_face = 0.0
+    position.unmet = kept
+    position.financed_haircut, position.financed_roll = position.haircut, clock.not_rolled
+
+
+@kernel
+def pay_line(world: World, p: int, line: int, amount: float, party: int, from_party: float) -> None:
+    """Book a line whose cash comes from a named party, and whatever is left of it from repo lenders."""
+    fund = world.positions[p].fund
+    transfer(world, fund, p, line, party, from_party)
+    transfer(world, fund, p, line, Party.REPO_LENDER, amount - from_party)
+
+
+@kernel
+def mark_term_loans(world: World) -> None:
+    """Call the deficit of term loans whose collateral has fallen beyond the threshold."""
+    for f in range(len(world.funds)):
+        fund = world.funds[f]
+        if fund.status != Status.ACTIVE:
+            continue
+        called = 0.0
+        for p in range(fund.first, fund.last):
+            position = world.positions[p]
+            deficit = -term_surplus(position)
+            threshold = position.repo_threshold * market_value(position) * position.term_share
+            position.called = 0.0
+            if position.term_share > 0.0 and deficit > threshold:
+                position.called = deficit
+                called += deficit
+        if called > 0.0:
+            raised = log(world, What.CALL_RAISED, f, -1, called, world.clock[0].next_cause)
+            name_claim(world, raised, Claim.REPO_MARGIN, Party.REPO_LENDER)
+            push(world, Kind.REPO_CALL, world.clock[0].calls_due, f, -1, raised)
+
+
+@kernel
+def change_haircuts(world: World, event: Event) -> None:
+    """Lenders ask ``value`` more (or less) haircut than at entry, in one contract or in all."""
+    log(world, What.HAIRCUT_CHANGE, event.fund, -1, event.value, -1)
+    for p in range(len(world.positions)):
+        position = world.positions[p]
+        if event.contract < 0 or event.contract == position.contract:
+            position.haircut = position.base_haircut + event.value

@@ -1,0 +1,186 @@
+"""Each row of the simulation, declared once: an annotated class with units, from which its NumPy dtype derives.
+
+mypy sees these classes inside kernels; NumPy and numba see records of the same fields. Money is USD float64, times
+int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices per 100 face.
+"""
+
+from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
+
+import numpy as np
+
+Usd = Annotated[float, "USD"]
+Points = Annotated[float, "price per 100 face"]
+Rate = Annotated[float, "decimal per year"]
+Share = Annotated[float, "fraction"]
+BasisPoints = Annotated[float, "1e-4 of price"]
+Minute = Annotated[int, "minutes UTC since 1970-01-01"]
+Day = Annotated[int, "days since 1970-01-01"]
+Index = Annotated[int, "row number"]
+Word = Annotated[int, "member of an enumeration in engine.names"]
+
+T = TypeVar("T")
+
+
+class Rows(Protocol[T]):
+    """An array of records of one kind: ``rows[i].field`` reads and writes."""
+
+    def __getitem__(self, index: int) -> T:
+        """One row."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+
+class Event:
+    """Something that happens at a time; scheduled before the run or created by it."""
+
+    time: Minute
+    kind: Word
+    sequence: int  # order of creation: the last tie-breaker
+    day: Index  # business day of the run
+    mark: Index  # row of the market path
+    fund: Index  # -1: all
+    position: Index  # -1: all
+    contract: Index  # -1: all
+    value: float  # what the event carries: repo rate, haircut rise, margin per contract, share not rolled, amount
+    second_value: float  # of a repo roll: the rate on cash
+    calls_due: Minute  # when calls raised now fall due
+    next_mark: Minute  # time of the next mark, where slices continue
+    cause: Index  # row of the event log
+
+
+class Clock:
+    """Where the run stands."""
+
+    now: Minute
+    day: Index
+    mark: Index
+    value_date: Day  # settlement date of the last mark: what everything is valued for
+    calls_due: Minute
+    next_mark: Minute
+    repo_rate: Rate
+    cash_rate: Rate
+    not_rolled: Share
+    scheduled: Index  # next row of the schedule
+    queued: int  # created events waiting
+    created: int  # created events so far
+    logged: int  # rows the log needed
+    dropped: int  # created events that found the queue full
+    next_cause: Index  # log row of the mark that set today's prices
+
+
+class Fund:
+    """One fund: a pool of cash behind its positions, and its rules."""
+
+    first: Index  # its positions are rows first to last - 1
+    last: Index
+    cash: Usd
+    credit_line: Usd
+    credit_drawn: Usd
+    credit_spread: Rate
+    status: Word
+    unwind: Word
+    leverage_target: float
+    leverage_limit: float
+    drawdown_limit: Share
+    depth_share: Share  # of a contract's depth, in one slice
+    call_back: Share  # of term over-collateral that lenders give back on request
+    entry_equity: Usd
+    peak_equity: Usd
+    interest_from: Day
+    calls: int
+    calls_paid: Usd
+    largest_call: Usd
+    lowest_cash: Usd
+    sold: Usd  # face sold by order
+    default_cause: Index
+    redemption: Usd  # asked and not yet paid
+    shortfall_due: Minute  # deadline of a repo shortfall under call; 0: none
+
+
+class Position:
+    """A hedged pair in one contract: long a note in repo, short futures."""
+
+    fund: Index
+    contract: Index
+    bond: Index  # column of the market path
+    face: Usd
+    contracts: float  # negative: short
+    factor: float  # conversion factor of the note
+    base_haircut: Share
+    haircut: Share
+    term_share: Share
+    repo_threshold: Share  # of collateral value, below which a deficit is not called
+    repo_spread: Rate
+    overnight: Usd  # principal
+    overnight_interest: Usd  # accrued to the value date
+    overnight_rate: Rate
+    term: Usd
+    term_interest: Usd
+    term_rate: Rate
+    term_maturity: Day
+    financed_haircut: Share  # of the last roll
+    financed_roll: Share  # share not rolled at the last roll
+    unmet: Usd  # repo owed above what lenders would lend again
+    called: Usd  # term deficit under call
+    coupon_receivable: Usd
+    unsettled: Usd  # proceeds of sales that settle at the next roll
+    unsettled_face: Usd
+    margin_posted: Usd
+    variation_open: Usd  # since the last clearing cycle
+    variation_due: Usd  # struck, to be paid
+    clean: Points  # what the note fetches now, dislocation included
+    undislocated: Points
+    accrued: Points
+    order: Usd  # face still to be sold
+    order_cause: Index
+    slice_waiting: bool
+    committed: bool  # will be delivered at the final settlement price
+
+
+class Contract:
+    """One futures contract in the run."""
+
+    notional: Usd
+    point_value: Usd
+    initial_margin: Usd  # per contract
+    announced_margin: Usd  # in force after the notice period
+    futures: Points
+    dislocation: BasisPoints  # cash cheap against futures
+    depth: Usd  # face per slice the market takes; 0: without limit
+    bond_cost: BasisPoints
+    futures_cost: BasisPoints
+    impact: Annotated[float, "basis points of price per USD bn in one slice"]
+    seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
+
+
+class Log:
+    """One row of the event log."""
+
+    time: Minute
+    what: Word
+    claim: Word
+    fund: Index
+    position: Index
+    contract: Index
+    party: Word
+    cause: Index
+    amount: Usd
+
+
+_KINDS: dict[type, type[Any]] = {float: np.float64, int: np.int64, bool: np.bool_}
+
+
+def dtype_of(row: type) -> np.dtype[Any]:
+    """NumPy record dtype of a row class: its annotations, in order."""
+    fields = [(name, _KINDS[kind]) for name, kind in get_type_hints(row).items()]
+    return np.dtype((np.record, fields))
+
+
+def empty_rows(row: type[T], count: int) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1."""
+    rows = np.zeros(count, dtype_of(row))
+    for field in ("fund", "position", "contract", "cause", "party", "default_cause", "order_cause"):
+        if field in (rows.dtype.names or ()):
+            rows[field] = -1
+    return rows

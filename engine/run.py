@@ -1,0 +1,164 @@
+"""Run worlds: check what comes in once, lay out the rows, simulate, hand the rows back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.day import enter_and_simulate, simulate_all
+from engine.errors import InputError
+from engine.names import Cash, FundColumn, Line, Party, PositionColumn
+from engine.rows import Clock, Contract, Event, Fund, Log, Position, dtype_of, empty_rows
+from engine.world import Floats, Market, Records, World
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One world before it runs: rows of ``engine.rows`` classes; positions are sorted by fund."""
+
+    market: Market
+    schedule: Records
+    funds: Records
+    positions: Records
+    contracts: Records
+    days: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One world after it ran; money in USD, day 0 is the day of entry."""
+
+    parties: Floats  # [parties] cash received less cash paid
+    losses: Floats  # [parties] claims written off
+    cash_flows: Floats  # [days, positions + funds, cash lines]
+    attribution: Floats  # [days, positions + funds, attribution lines]
+    fund_days: Floats  # [days, funds, fund columns]
+    position_days: Floats  # [days, positions, position columns]
+    log: Records  # rows of engine.rows.Log
+    funds: Records
+    positions: Records
+    contracts: Records
+
+
+def run(setup: Setup) -> Run:
+    """Run one world.
+
+    Raises
+    ------
+    InputError
+        If the rows do not fit together or hold a value that is not finite.
+    """
+    return run_all([setup], parallel=False)[0]
+
+
+def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
+    """Run worlds that share one market and one shape, each on its own rows; threads change nothing but time."""
+    for setup in setups:
+        _check(setup)
+    capacity = 64 * (1 + max(len(setup.positions) + len(setup.funds) for setup in setups))
+    while True:
+        worlds = [_lay_out(setup, capacity) for setup in setups]
+        _simulate(worlds, parallel)
+        needed = max(max(int(world.clock[0].logged), 0) for world in worlds)
+        if needed <= capacity and not any(world.clock[0].dropped for world in worlds):
+            return [_hand_back(world) for world in worlds]
+        capacity = 2 * max(capacity, needed)
+
+
+def _simulate(worlds: Sequence[World], parallel: bool) -> None:
+    """Run in one thread, or spread over the threads set."""
+    if not parallel:
+        for world in worlds:
+            enter_and_simulate(world)
+        return
+    first = worlds[0]
+    stacked = [np.stack([np.asarray(world[i]) for world in worlds]) for i in range(1, len(first))]
+    simulate_all(first.market, World(first.market, *stacked))  # type: ignore[arg-type]
+    for w, world in enumerate(worlds):
+        for i in range(1, len(first)):
+            np.asarray(world[i])[...] = stacked[i - 1][w]
+
+
+def _lay_out(setup: Setup, capacity: int) -> World:
+    """Copy what the run changes and allocate what it writes."""
+    rows = len(setup.positions) + len(setup.funds)
+    queue = 16 + 4 * rows + capacity // 8
+    return World(
+        setup.market,
+        setup.schedule,
+        empty_rows(Event, queue),
+        empty_rows(Event, 1),
+        empty_rows(Clock, 1),
+        setup.funds.copy(),
+        setup.positions.copy(),
+        setup.contracts.copy(),
+        np.zeros(len(Party) - 1),
+        np.zeros(len(Party) - 1),
+        np.zeros((setup.days, rows, len(Cash))),
+        np.zeros((setup.days, rows, len(Line))),
+        np.zeros((setup.days, len(setup.funds), len(FundColumn))),
+        np.zeros((setup.days, len(setup.positions), len(PositionColumn))),
+        empty_rows(Log, capacity),
+    )
+
+
+def _hand_back(world: World) -> Run:
+    """Keep the rows that were written."""
+    log: Any = world.log
+    return Run(
+        world.parties,
+        world.losses,
+        world.cash_flows,
+        world.attribution,
+        world.fund_days,
+        world.position_days,
+        log[: world.clock[0].logged],
+        np.asarray(world.funds),
+        np.asarray(world.positions),
+        np.asarray(world.contracts),
+    )
+
+
+def _check(setup: Setup) -> None:
+    """Refuse rows that do not fit together, once, before any kernel trusts them."""
+    for rows, kind in ((setup.funds, Fund), (setup.positions, Position), (setup.contracts, Contract)):
+        if rows.dtype != dtype_of(kind) or not len(rows):
+            raise InputError(
+                f"engine: {kind.__name__} rows given as {len(rows)} rows of {rows.dtype}, one or more needed"
+            )
+    _check_finite(setup)
+    bonds, contracts = setup.market.clean.shape[1], len(setup.contracts)
+    for field, limit in (("fund", len(setup.funds)), ("bond", bonds), ("contract", contracts)):
+        values = setup.positions[field]
+        if values.min() < 0 or values.max() >= limit:
+            raise InputError(
+                f"engine: positions.{field} runs from {values.min()} to {values.max()}, allowed 0 to {limit - 1}"
+            )
+    if np.any(np.diff(setup.market.time) <= 0):
+        raise InputError("engine: the marks of the path are not in increasing order of time; sort them")
+    if np.any(np.diff(setup.positions["fund"]) < 0):
+        raise InputError("engine: positions are not sorted by fund; sort them")
+    expected = np.searchsorted(setup.positions["fund"], np.arange(len(setup.funds) + 1))
+    if np.any(setup.funds["first"] != expected[:-1]) or np.any(setup.funds["last"] != expected[1:]):
+        raise InputError(
+            "engine: funds.first and funds.last do not span their positions; use engine.run.assign_positions"
+        )
+
+
+def _check_finite(setup: Setup) -> None:
+    """Refuse NaN and infinity in the path and in every row."""
+    for name, values in zip(Market._fields, setup.market, strict=True):
+        if not np.all(np.isfinite(values)):
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+            raise InputError(f"engine: market.{name} is not finite at {where}; every mark needs a value")
+    for rows in (setup.funds, setup.positions, setup.contracts, setup.schedule):
+        for name in rows.dtype.names or ():
+            if rows[name].dtype.kind == "f" and not np.all(np.isfinite(rows[name])):
+                raise InputError(f"engine: field {name} is not finite in row {int(np.argmin(np.isfinite(rows[name])))}")
+
+
+def assign_positions(funds: Records, positions: Records) -> None:
+    """Fill ``funds.first`` and ``funds.last`` from positions sorted by fund."""
+    spans = np.searchsorted(positions["fund"], np.arange(len(funds) + 1))
+    funds["first"], funds["last"] = spans[:-1], spans[1:]

@@ -1,0 +1,118 @@
+"""The schedule: what is known to happen before a run begins, sorted in the one time order.
+
+Times of day are minutes after midnight in New York; ``midnight`` gives each day's midnight in minutes UTC.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.names import Kind
+from engine.rows import Event, empty_rows
+from engine.world import Floats, Integers, Records
+
+ROLL_TIME = 8 * 60 + 30
+CALL_TIME = 9 * 60
+INTRADAY_TIME = 12 * 60
+INTRADAY_DUE = 14 * 60
+SETTLEMENT_TIME = 15 * 60
+LIMITS_TIME = 15 * 60 + 30
+DAY_LENGTH = 24 * 60
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One dated event that is not part of every day."""
+
+    day: int
+    kind: Kind
+    minute_of_day: int
+    value: float = 0.0
+    contract: int = -1
+    fund: int = -1
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days of a run and their marks; day 0 is the day of entry, on which nothing but the entry happens."""
+
+    midnight: Integers  # [days] minutes UTC of midnight in New York
+    repo_rate: Floats  # [days] decimal per year
+    cash_rate: Floats  # [days] decimal per year
+    mark_time: Integers  # [marks] minutes UTC
+    mark_day: Integers  # [marks] index of the day
+    dated: Sequence[Dated] = field(default_factory=tuple)
+
+
+def build_schedule(calendar: Calendar) -> Records:
+    """Rows of every scheduled event, sorted by time, kind and sequence."""
+    rows: list[dict[str, float]] = []
+    for day in range(1, len(calendar.midnight)):
+        rows += _every_day(calendar, day)
+    rows += [_dated_row(calendar, dated) for dated in calendar.dated]
+    end = int(calendar.midnight[-1]) + LIMITS_TIME
+    rows.append({"time": end, "kind": Kind.END, "day": len(calendar.midnight) - 1})
+    rows.sort(key=lambda row: (row["time"], row["kind"]))
+    schedule = empty_rows(Event, len(rows))
+    for sequence, row in enumerate(rows):
+        event = schedule[sequence]
+        event.sequence = sequence
+        for name, value in row.items():
+            setattr(event, name, value)
+        event.calls_due = _calls_due(calendar, int(event.day), int(event.kind))
+        event.next_mark = _next_mark(calendar, int(event.time), end)
+    return schedule
+
+
+def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
+    """What happens on every business day."""
+    midnight = int(calendar.midnight[day])
+    marks = np.flatnonzero(calendar.mark_day == day)
+    times = [
+        (Kind.OPEN, ROLL_TIME),
+        (Kind.REPO_SHORTFALL, CALL_TIME),
+        (Kind.SETTLEMENT, SETTLEMENT_TIME),
+        (Kind.REPO_MARK, SETTLEMENT_TIME),
+    ]
+    times += [(Kind.RISK_LIMITS, LIMITS_TIME), (Kind.RECORD, LIMITS_TIME)]
+    if np.any(calendar.mark_time[marks] < midnight + INTRADAY_TIME):
+        times.append((Kind.INTRADAY_CYCLE, INTRADAY_TIME))
+    rows: list[dict[str, float]] = [{"time": midnight + minute, "kind": kind, "day": day} for kind, minute in times]
+    rows.append(
+        {
+            "time": midnight + ROLL_TIME,
+            "kind": Kind.REPO_ROLL,
+            "day": day,
+            "value": float(calendar.repo_rate[day]),
+            "second_value": float(calendar.cash_rate[day]),
+        }
+    )
+    return rows + [{"time": int(calendar.mark_time[m]), "kind": Kind.MARK, "day": day, "mark": int(m)} for m in marks]
+
+
+def _dated_row(calendar: Calendar, dated: Dated) -> dict[str, float]:
+    """A dated event as a row of the schedule."""
+    return {
+        "time": int(calendar.midnight[dated.day]) + dated.minute_of_day,
+        "kind": dated.kind,
+        "day": dated.day,
+        "value": dated.value,
+        "contract": dated.contract,
+        "fund": dated.fund,
+    }
+
+
+def _calls_due(calendar: Calendar, day: int, kind: int) -> int:
+    """Calls fall due at 09:00 of the next business day; those of the intraday cycle the same day."""
+    if kind == Kind.INTRADAY_CYCLE:
+        return int(calendar.midnight[day]) + INTRADAY_DUE
+    if day + 1 < len(calendar.midnight):
+        return int(calendar.midnight[day + 1]) + CALL_TIME
+    return int(calendar.midnight[day]) + DAY_LENGTH + CALL_TIME
+
+
+def _next_mark(calendar: Calendar, time: int, end: int) -> int:
+    """Time of the first mark after a time; past the end of the run there is none."""
+    later = np.searchsorted(calendar.mark_time, time, side="right")
+    return int(calendar.mark_time[later]) if later < len(calendar.mark_time) else end + DAY_LENGTH

@@ -1,0 +1,154 @@
+"""Unwinds: at the risk limits a fund's rule turns a breach into an order, carried out in slices, both legs together."""
+
+from engine.compile import kernel
+from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, transfer
+from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
+from engine.queue import push
+from engine.repo import lendable, sold_share, term_surplus
+from engine.rows import Event, Fund, Position
+from engine.world import World
+
+
+@kernel
+def check_limits(world: World) -> None:
+    """Let every active fund look at its liquidity, leverage and drawdown, and order what the worst breach asks."""
+    for f in range(len(world.funds)):
+        fund = world.funds[f]
+        if fund.status == Status.ACTIVE:
+            spare = spare_liquidity(world, f)
+            repay_credit(world, f, spare)
+            if fund.unwind != Unwind.HOLD:
+                decide(world, f, spare)
+
+
+@kernel
+def decide(world: World, f: int, spare: float) -> None:
+    """The largest order applies, and never more than the book."""
+    fund = world.funds[f]
+    book = book_value(world, fund)
+    worth = equity(world, fund)
+    order, limit, amount = 0.0, What.NOTHING, 0.0
+    if spare < 0.0:
+        order, limit, amount = cash_order(world, fund, -spare, book), What.LIQUIDITY_LIMIT, spare
+    if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
+        excess = book - fund.leverage_target * worth
+        if excess > order:
+            order, limit, amount = excess, What.LEVERAGE_LIMIT, book / worth
+    drawdown = 1.0 - worth / fund.peak_equity
+    if fund.unwind == Unwind.STOP_OUT and drawdown > fund.drawdown_limit:
+        order, limit, amount = book, What.DRAWDOWN_LIMIT, drawdown
+    if order > 0.0 and book > 0.0:
+        cause = log(world, limit, f, -1, amount, world.clock[0].next_cause)
+        place(world, f, min(order / book, 1.0), cause)
+
+
+@kernel
+def place(world: World, f: int, share: float, cause: int) -> None:
+    """Order a share of every position, unless more of it is already being sold."""
+    fund, clock = world.funds[f], world.clock[0]
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        face = share * position.face
+        if face > position.order:
+            position.order = face
+            position.order_cause = log(world, What.ORDER, f, p, face, cause)
+            if not position.slice_waiting:
+                position.slice_waiting = True
+                push(world, Kind.UNWIND_SLICE, clock.now, f, p, position.order_cause)
+
+
+@kernel
+def sell_slice(world: World, event: Event) -> None:
+    """Sell the next slice, no larger than the fund's share of market depth; the rest waits for the next mark."""
+    p = event.position
+    position = world.positions[p]
+    fund = world.funds[position.fund]
+    position.slice_waiting = False
+    face = min(position.order, position.face)
+    depth = world.contracts[position.contract].depth
+    if depth > 0.0:
+        face = min(face, depth * fund.depth_share)
+    if fund.status != Status.ACTIVE or face <= 0.0:
+        return
+    sell(world, p, face, position.order_cause)
+    position.order -= face
+    if position.order > 0.0 and position.face > 0.0:
+        position.slice_waiting = True
+        push(world, Kind.UNWIND_SLICE, world.clock[0].next_mark, position.fund, p, position.order_cause)
+
+
+@kernel
+def sell(world: World, p: int, face: float, cause: int) -> None:
+    """Sell notes for regular settlement and buy back the same share of futures; margin comes free next morning."""
+    position = world.positions[p]
+    contract, fund = world.contracts[position.contract], world.funds[position.fund]
+    impact = contract.impact * face / 1e9
+    price = position.clean * (1.0 - (contract.bond_cost + impact) / 1e4)
+    closed = position.contracts * (face / position.face)
+    slippage = abs(closed) * contract.point_value * contract.futures * (contract.futures_cost + impact) / 1e4
+    attribute(world, p, Line.COST, face * (price - position.clean) / 100.0 - slippage)
+    position.variation_open -= slippage
+    position.contracts -= closed
+    position.unsettled += face * (price + position.accrued) / 100.0
+    position.unsettled_face += face
+    position.face -= face
+    fund.sold += face
+    log(world, What.SALE, position.fund, p, face, cause)
+    push(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, cause)
+
+
+@kernel
+def spare_liquidity(world: World, f: int) -> float:
+    """Cash, credit and collateral at hand tomorrow morning once every call in sight is met; negative is a gap."""
+    fund = world.funds[f]
+    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.redemption
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        spare += clearing_flow(world, position) + repo_flow(position, fund, world.clock[0].not_rolled)
+        spare += position.coupon_receivable
+    return spare
+
+
+@kernel
+def clearing_flow(world: World, position: Position) -> float:
+    """Variation margin unpaid and initial margin to come free (+) or be posted (-), announced changes included."""
+    contract = world.contracts[position.contract]
+    asked = abs(position.contracts) * max(contract.initial_margin, contract.announced_margin)
+    return position.variation_due + position.variation_open + position.margin_posted - asked
+
+
+@kernel
+def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
+    """What tomorrow's roll at today's haircut brings (+) or asks (-), with term deficits and what can be called back."""
+    sold = sold_share(position)
+    owed = position.overnight + position.overnight_interest + sold * (position.term + position.term_interest)
+    surplus = term_surplus(position) + sold * (position.term + position.term_interest)
+    term = -position.called
+    if position.term_share > 0.0 and position.called == 0.0:
+        term = fund.call_back * max(surplus, 0.0)
+    return position.unsettled - owed + lendable(position, position.haircut, not_rolled) + term
+
+
+@kernel
+def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
+    """Market value to sell for a gap of cash: gap / (haircut + initial margin), what a sale sets free per dollar."""
+    freed = 0.0
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        contract = world.contracts[position.contract]
+        freed += position.haircut * market_value(position) + abs(position.contracts) * contract.initial_margin
+    if freed <= gap:
+        return book
+    return gap * book / freed
+
+
+@kernel
+def repay_credit(world: World, f: int, spare: float) -> None:
+    """Repay the credit line out of cash that no call in sight needs."""
+    fund = world.funds[f]
+    free = spare - (fund.credit_line - fund.credit_drawn)
+    repaid = min(min(fund.credit_drawn, fund.cash), free)
+    if repaid > 0.0:
+        fund.credit_drawn -= repaid
+        transfer(world, f, fund_row(world, f), Cash.CREDIT_LINE, Party.CREDIT_BANK, -repaid)
+        log(world, What.CREDIT_REPAID, f, -1, repaid, -1)

@@ -1,0 +1,165 @@
+"""Turn a plan and a priced market into the rows that the engine runs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from data.pricing import PricedMarket
+from engine.errors import InputError
+from engine.market import held_market
+from engine.names import Kind
+from engine.rows import Contract, Fund, Position, empty_rows
+from engine.run import Setup, assign_positions
+from engine.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from engine.world import Records
+from strategies.plan import Execution, FundPlan, Plan, PositionPlan
+
+
+def assemble(plan: Plan, market: PricedMarket) -> Setup:
+    """Lay out one world.
+
+    Raises
+    ------
+    InputError
+        If a fund's equity does not carry its haircut and initial margin.
+    """
+    pairs = [(fund, position) for fund in plan.funds for position in fund.positions]
+    for fund in plan.funds:
+        _check_affordable(fund, market)
+    notes, columns = np.unique([position.note for _, position in pairs], return_inverse=True)
+    positions = _position_rows(plan, market, columns)
+    funds = _fund_rows(plan.funds)
+    assign_positions(funds, positions)
+    return Setup(
+        market=held_market(
+            market.path, market.baskets, market.priced, notes.astype(np.int64), market.data.dislocation_bp
+        ),
+        schedule=build_schedule(_calendar(plan, market)),
+        funds=funds,
+        positions=positions,
+        contracts=_contract_rows(plan.execution, market),
+        days=len(market.data.dates),
+    )
+
+
+def dirty_price(market: PricedMarket, note: int) -> float:
+    """Dirty price of a note at entry, points."""
+    held = held_market(market.path, market.baskets, market.priced, np.array([note]), market.data.dislocation_bp)
+    return float(held.clean[0, 0] + held.accrued[0, 0])
+
+
+def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
+    """Refuse leverage that haircut and initial margin cannot support."""
+    value = sum(one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions)
+    haircut = sum(one.haircut * one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions)
+    margin = sum(abs(one.contracts) * market.initial_margin[0, one.contract] for one in fund.positions)
+    needed = haircut + margin
+    if needed > fund.equity_usd:
+        raise InputError(
+            f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} and "
+            f"initial margin of {margin / value:.2%} of the book allow at most {value / needed:.1f}x; "
+            "lower the leverage, the haircut or the margin multiple"
+        )
+
+
+def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Records:
+    """Rows of positions, sorted by fund."""
+    rows = empty_rows(Position, len(columns))
+    numbered = ((f, position) for f, fund in enumerate(plan.funds) for position in fund.positions)
+    for row, (f, position), column in zip(rows, numbered, columns, strict=True):
+        _fill_position(row, position, market)
+        row.fund, row.bond = f, column
+    return rows
+
+
+def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) -> None:
+    """One position."""
+    row.contract = position.contract
+    row.face = position.face_usd
+    row.contracts = position.contracts
+    row.factor = float(market.baskets.factor[position.note])
+    row.base_haircut = position.haircut
+    row.term_share = position.term_share
+    row.term_rate = position.term_rate
+    row.term_maturity = position.term_maturity
+    row.repo_spread = position.repo_spread
+    row.repo_threshold = position.repo_threshold
+
+
+def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
+    """Rows of funds."""
+    rows = empty_rows(Fund, len(funds))
+    for row, fund in zip(rows, funds, strict=True):
+        row.entry_equity = fund.equity_usd
+        row.unwind = fund.unwind
+        for name in (
+            "leverage_target",
+            "leverage_limit",
+            "drawdown_limit",
+            "depth_share",
+            "credit_spread",
+            "call_back",
+        ):
+            setattr(row, name, getattr(fund, name))
+        row.credit_line = fund.credit_line_usd
+    return rows
+
+
+def _contract_rows(execution: Execution, market: PricedMarket) -> Records:
+    """Rows of contracts."""
+    rows = empty_rows(Contract, len(market.codes))
+    for c, (row, future) in enumerate(zip(rows, market.data.futures, strict=True)):
+        row.notional, row.point_value = future.notional_usd, future.point_value_usd
+        row.initial_margin = row.announced_margin = market.initial_margin[0, c]
+        row.bond_cost, row.futures_cost = execution.bond_cost_bp, execution.futures_cost_bp
+        row.impact, row.depth = execution.impact_bp_per_bn, execution.depth_usd
+        row.seizure_cost = execution.seizure_cost
+    return rows
+
+
+def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
+    """Days, rates and dated events of the run."""
+    data = market.data
+    return Calendar(
+        midnight=data.minutes - SETTLEMENT_TIME,
+        repo_rate=data.repo_rate,
+        cash_rate=data.cash_rate,
+        mark_time=data.minutes,
+        mark_day=np.arange(len(data.minutes)),
+        dated=(*_funding_changes(plan, market), *_margin_changes(market), *_deliveries(market)),
+    )
+
+
+def _funding_changes(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+    """Haircuts above those at entry, and the share of repo not rolled, whenever either changes."""
+    data = market.data
+    for day in range(1, len(data.dates)):
+        if data.not_rolled[day] != data.not_rolled[day - 1]:
+            yield Dated(day, Kind.ROLL_SHARE_CHANGE, ROLL_TIME, float(data.not_rolled[day]))
+        for c in range(len(market.codes)):
+            if data.haircut[day, c] != data.haircut[day - 1, c]:
+                rise = float(data.haircut[day, c] - data.haircut[0, c])
+                yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+
+
+def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
+    """Margins in force from a date are called that day at settlement, after notice at settlement of the day before."""
+    for day in range(1, len(market.initial_margin)):
+        for c in range(len(market.codes)):
+            level = float(market.initial_margin[day, c])
+            if level != market.initial_margin[day - 1, c]:
+                notice_day = max(day - 1, 1)
+                minute = SETTLEMENT_TIME if notice_day < day else CALL_TIME
+                yield Dated(notice_day, Kind.MARGIN_NOTICE, minute, level, contract=c)
+                yield Dated(day, Kind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract=c)
+
+
+def _deliveries(market: PricedMarket) -> Iterator[Dated]:
+    """Final settlement on the last trading day, delivery on the last delivery day, if the window reaches them."""
+    dates = market.data.dates
+    for c, future in enumerate(market.data.futures):
+        final, delivery = np.searchsorted(dates, [future.last_trading, future.last_delivery])
+        if final < len(dates):
+            yield Dated(int(final), Kind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=c)
+        if delivery < len(dates):
+            yield Dated(int(delivery), Kind.DELIVERY, ROLL_TIME, contract=c)
