@@ -10,8 +10,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from basis_stress.backtest import backtest as backtest
-    from basis_stress.backtest import strategies as strategies
     from basis_stress.bonds import accrued_interest as accrued_interest
     from basis_stress.bonds import modified_duration as modified_duration
     from basis_stress.bonds import price as price
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from basis_stress.delivery import gross_basis as gross_basis
     from basis_stress.delivery import implied_repo as implied_repo
     from basis_stress.delivery import net_basis as net_basis
+    from basis_stress.replay import backtest as backtest
+    from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
     from data.scenario import Scenario as Scenario
     from data.scenario import scenarios as scenarios
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 # Names are loaded on first use: `import basis_stress` costs milliseconds, and bond arithmetic needs no pandas.
 _HOMES = {
-    "backtest": "basis_stress.backtest",
-    "strategies": "basis_stress.backtest",
+    "backtest": "basis_stress.replay",
+    "strategies": "basis_stress.replay",
     "accrued_interest": "basis_stress.bonds",
     "modified_duration": "basis_stress.bonds",
     "price": "basis_stress.bonds",
@@ -51,7 +51,7 @@ _HOMES = {
     "Execution": "strategies.plan",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -40,7 +40,9 @@ def _per_fund(run: Run, flows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def timeline(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     """Balance sheet of every fund after each day's risk limits."""
     table = _long(run.fund_days, days_of(market), [fund.name for fund in plan.funds], column_names(FundColumn))
-    table = table.rename(columns={name: f"{name}_usd" for name in table.columns if name not in ("date", "fund", "status")})
+    table = table.rename(
+        columns={name: f"{name}_usd" for name in table.columns if name not in ("date", "fund", "status")}
+    )
     table = table.rename(columns={"variation_unsettled_usd": "variation_margin_due_usd"})
     table["status"] = [Status(int(status)).name.lower() for status in table["status"]]
     table["leverage"] = table["bonds_usd"] / table["equity_usd"].where(table["equity_usd"] > 0)
@@ -87,6 +89,7 @@ def positions(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
             "repo_owed": "repo_owed_usd",
             "initial_margin": "initial_margin_usd",
             "unmet": "unmet_repo_usd",
+            "variation_due": "variation_margin_due_usd",
         }
     )
     table.insert(2, "contract", np.tile(_contract_codes(run, market), len(run.position_days)))

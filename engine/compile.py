@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
-import numba.core.config as numba_config
+from numba.core import config as numba_config
 from platformdirs import user_cache_path
+
+settings: Any = numba_config  # numba fills it from the environment when it is imported
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +28,7 @@ prange = numba.prange
 
 def _digest() -> str:
     """Digest of every kernel source, of numba's version and of the compile mode."""
-    digest = hashlib.sha256(f"{numba.__version__} {numba_config.BOUNDSCHECK}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {settings.BOUNDSCHECK}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
@@ -51,14 +53,14 @@ CACHE_DIRECTORY = _cache_directory()
 
 def _compile(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     """Compile with the house options, caching beside the digest and leaving numba's own setting as it was."""
-    users_setting = numba_config.CACHE_DIR
-    numba_config.CACHE_DIR = CACHE_DIRECTORY
+    users_setting = settings.CACHE_DIR
+    settings.CACHE_DIR = CACHE_DIRECTORY
     try:
         compiled: Callable[P, R] = numba.njit(
             function, cache=bool(CACHE_DIRECTORY), error_model="numpy", nogil=True, **options
         )
     finally:
-        numba_config.CACHE_DIR = users_setting
+        settings.CACHE_DIR = users_setting
     return compiled
 
 
@@ -74,6 +76,6 @@ def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 def set_threads(threads: int) -> None:
     """Set the threads of every parallel kernel (1 to the machine's cores)."""
-    if not 1 <= threads <= numba_config.NUMBA_NUM_THREADS:
-        raise ValueError(f"threads: {threads} given, allowed are 1 to {numba_config.NUMBA_NUM_THREADS} on this machine")
+    if not 1 <= threads <= settings.NUMBA_NUM_THREADS:
+        raise ValueError(f"threads: {threads} given, allowed are 1 to {settings.NUMBA_NUM_THREADS} on this machine")
     numba.set_num_threads(threads)

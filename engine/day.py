@@ -26,7 +26,7 @@ from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
 from engine.rows import Event
 from engine.unwind import check_limits, sell_slice
-from engine.world import Market, World
+from engine.world import Market, Stacked, World
 
 
 @kernel
@@ -81,21 +81,14 @@ def happen(world: World, event: Event) -> None:
 
 @kernel
 def simulate(world: World) -> None:
-    """Run one world to the end of its schedule."""
+    """Run one world, entered before, to the end of its schedule."""
     while next_event(world):
         happen(world, world.event[0])
         note_lowest_cash(world)
 
 
 @kernel
-def enter_and_simulate(world: World) -> None:
-    """Enter the positions, then run."""
-    enter(world)
-    simulate(world)
-
-
-@kernel
-def one_of(market: Market, worlds: World, w: int) -> World:
+def one_of(market: Market, worlds: Stacked, w: int) -> World:
     """World ``w`` of many, whose arrays are stacked along a first axis and share one market."""
     return World(
         market,
@@ -107,7 +100,6 @@ def one_of(market: Market, worlds: World, w: int) -> World:
         worlds.positions[w],
         worlds.contracts[w],
         worlds.parties[w],
-        worlds.losses[w],
         worlds.cash_flows[w],
         worlds.attribution[w],
         worlds.fund_days[w],
@@ -117,7 +109,9 @@ def one_of(market: Market, worlds: World, w: int) -> World:
 
 
 @parallel_kernel
-def simulate_all(market: Market, worlds: World) -> None:
+def simulate_all(market: Market, worlds: Stacked) -> None:
     """Run many worlds; each writes its own rows only."""
     for w in prange(len(worlds.parties)):
-        enter_and_simulate(one_of(market, worlds, w))
+        world = one_of(market, worlds, w)
+        enter(world)
+        simulate(world)

@@ -29,7 +29,7 @@ def begin_default(world: World, f: int, cause: int) -> None:
     number = log(world, What.DEFAULT, f, -1, 0.0, cause)
     fund.status, fund.default_cause = Status.LIQUIDATING, number
     first_slice = clock.next_mark
-    if clock.now == world.market.time[clock.mark]:
+    if clock.now == world.market.marks[clock.mark].time:
         first_slice = clock.now
     for p in range(fund.first, fund.last):
         position = world.positions[p]

@@ -11,15 +11,15 @@ def transfer(world: World, fund_index: int, row: int, line: int, party: int, amo
     """Pay a fund (amount > 0) out of a party's cash, or the party out of the fund's."""
     fund = world.funds[fund_index]
     fund.cash += amount
-    world.parties[party] -= amount
+    world.parties[party].cash -= amount
     world.cash_flows[world.clock[0].day, row, line] += amount
 
 
 @kernel
 def between(world: World, payer: int, receiver: int, amount: float) -> None:
     """Move cash between two parties that are not funds."""
-    world.parties[payer] -= amount
-    world.parties[receiver] += amount
+    world.parties[payer].cash -= amount
+    world.parties[receiver].cash += amount
 
 
 @kernel
@@ -106,7 +106,7 @@ def name_claim(world: World, number: int, claim: int, party: int) -> None:
 def write_off(world: World, fund_index: int, party: int, amount: float, cause: int) -> None:
     """A claim that the estate cannot pay: the party's loss, and the fund's relief."""
     if amount > 0.0:
-        world.losses[party] += amount
+        world.parties[party].loss += amount
         attribute(world, fund_row(world, fund_index), Line.DEFAULT_LOSS, amount)
         number = log(world, What.LOSS, fund_index, -1, amount, cause)
         name_claim(world, number, Claim.NONE, party)

@@ -12,6 +12,7 @@ from engine.bonds import accrued_interest, coupons_between
 from engine.compile import kernel
 from engine.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
 from engine.delivery import carry, forward_price, futures_from_forward, implied_repo
+from engine.rows import FuturesQuote, Mark, NoteQuote, Table, empty_rows
 from engine.world import Floats, Integers, Market
 
 
@@ -19,7 +20,6 @@ class Path(NamedTuple):
     """What is known of every mark before anything is priced."""
 
     time: Integers  # [marks] minutes UTC
-    trade_date: Integers  # [marks] days
     value_date: Integers  # [marks] days, settlement of a cash trade
     curve_kind: int  # engine.curves.PAR or SVENSSON
     curves: Floats  # [marks, parameters] log discount factors at NODE_TIMES, or Svensson parameters
@@ -127,11 +127,14 @@ def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int)
 @kernel
 def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
-    last = baskets.last_delivery[c]
-    earned = carry(priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m])
+    last: int = baskets.last_delivery[c]
+    earned: float = carry(
+        priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m]
+    )
     if earned >= 0.0:
         return last
-    return min(max(baskets.first_delivery[c], path.value_date[m]), last)
+    first: int = max(baskets.first_delivery[c], path.value_date[m])
+    return min(first, last)
 
 
 @kernel
@@ -139,44 +142,38 @@ def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, 
     """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
     clean, factor = priced.clean[m, n], baskets.factor[n]
     if delivery <= path.value_date[m]:
-        return futures * factor / clean
+        return float(futures * factor / clean)
     return implied_repo(clean, futures, factor, baskets.coupon[n], baskets.maturity[n], path.value_date[m], delivery)
 
 
 def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
     """The market as positions see it: one column per held note (rows of the baskets), futures of every contract."""
-    shape = (len(path.time), len(held))
-    market = Market(
-        path.time,
-        path.value_date,
-        np.ascontiguousarray(priced.clean[:, held]),
-        np.empty(shape),
-        np.zeros(shape),
-        np.zeros(shape),
-        priced.futures,
-        dislocation,
-    )
+    marks = empty_rows(Mark, len(path.time))
+    marks["time"], marks["value_date"] = path.time, path.value_date
+    notes = empty_rows(NoteQuote, len(path.time) * len(held)).reshape(len(path.time), len(held))
+    notes["clean"] = priced.clean[:, held]
+    futures = empty_rows(FuturesQuote, dislocation.size).reshape(dislocation.shape)
+    futures["price"], futures["dislocation"] = priced.futures, dislocation
     contract_of = (np.searchsorted(baskets.start, held, side="right") - 1).astype(np.int64)
-    fill_held(path, baskets, priced, held, contract_of, market)
-    return market
+    fill_held(path, baskets, priced, held, contract_of, notes)
+    return Market(marks, notes, futures)
 
 
 @kernel
 def fill_held(
-    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, market: Market
+    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
 ) -> None:
     """Accrued interest, coupons falling due, and the convergence of the basis of each held note."""
     for m in range(len(path.time)):
-        today, settle = path.trade_date[m], path.value_date[m]
+        settle = path.value_date[m]
         for h in range(len(held)):
-            n, c = held[h], contract_of[h]
+            n, quote = held[h], notes[m, h]
             coupon, maturity = baskets.coupon[n], baskets.maturity[n]
-            market.accrued[m, h] = accrued_interest(coupon, maturity, settle)
-            if m == 0:
-                continue
-            market.coupon_due[m, h] = coupons_between(coupon, maturity, path.value_date[m - 1], settle)
-            delivery, repo, clean = priced.delivery[m - 1, c], path.repo[m - 1], priced.clean[m - 1, n]
-            if settle <= delivery and today <= delivery:
-                market.convergence[m, h] = carry(
-                    clean, coupon, maturity, path.value_date[m - 1], delivery, repo
-                ) - carry(clean, coupon, maturity, settle, delivery, repo)
+            quote.accrued = accrued_interest(coupon, maturity, settle)
+            if m > 0:
+                before, repo, clean = path.value_date[m - 1], path.repo[m - 1], priced.clean[m - 1, n]
+                delivery = priced.delivery[m - 1, contract_of[h]]
+                quote.coupon_due = coupons_between(coupon, maturity, before, settle)
+                if settle <= delivery:
+                    earned: float = carry(clean, coupon, maturity, before, delivery, repo)
+                    quote.convergence = earned - carry(clean, coupon, maturity, settle, delivery, repo)

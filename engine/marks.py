@@ -18,9 +18,10 @@ def cheapened(clean: float, dislocation: float) -> float:
 def mark(world: World, event: Event) -> None:
     """Reprice every position at a row of the market path, then every contract."""
     clock = world.clock[0]
-    days = world.market.value_date[event.mark] - clock.value_date
+    value_date = world.market.marks[event.mark].value_date
+    days = value_date - clock.value_date
     clock.mark = event.mark
-    clock.value_date = world.market.value_date[event.mark]
+    clock.value_date = value_date
     clock.next_cause = log(world, What.PRICE_MOVE, -1, -1, 0.0, -1)
     for p in range(len(world.positions)):
         accrue_repo(world, p, days)
@@ -28,8 +29,8 @@ def mark(world: World, event: Event) -> None:
         reprice(world, p)
     for c in range(len(world.contracts)):
         contract = world.contracts[c]
-        contract.futures = world.market.futures[clock.mark, c]
-        contract.dislocation = world.market.dislocation[clock.mark, c]
+        quote = world.market.futures[clock.mark, c]
+        contract.futures, contract.dislocation = quote.price, quote.dislocation
     for f in range(len(world.funds)):
         if world.funds[f].status == Status.ACTIVE:
             check_solvency(world, f)
@@ -59,35 +60,35 @@ def accrue_repo(world: World, p: int, days: int) -> None:
 @kernel
 def accrue_coupon(world: World, p: int, days: int) -> None:
     """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
-    position, market, m = world.positions[p], world.market, world.clock[0].mark
+    position = world.positions[p]
+    quote = world.market.notes[world.clock[0].mark, position.bond]
     due = 0.0
     if days > 0:
-        due = position.face * market.coupon_due[m, position.bond] / 100.0
-    accrued = market.accrued[m, position.bond]
-    attribute(world, p, Line.COUPON_ACCRUAL, position.face * (accrued - position.accrued) / 100.0 + due)
+        due = position.face * quote.coupon_due / 100.0
+    attribute(world, p, Line.COUPON_ACCRUAL, position.face * (quote.accrued - position.accrued) / 100.0 + due)
     position.coupon_receivable += due
-    position.accrued = accrued
+    position.accrued = quote.accrued
 
 
 @kernel
 def reprice(world: World, p: int) -> None:
     """Mark note and futures; split the change into dislocation, convergence and the hedged residual of the curve."""
-    position, market, m = world.positions[p], world.market, world.clock[0].mark
+    position, m = world.positions[p], world.clock[0].mark
     contract = world.contracts[position.contract]
-    futures = position.contracts * contract.point_value * (market.futures[m, position.contract] - contract.futures)
-    position.variation_open += futures
+    note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
+    gain = position.contracts * contract.point_value * (future.price - contract.futures)
+    position.variation_open += gain
     if position.committed:
-        attribute(world, p, Line.CURVE, futures)
+        attribute(world, p, Line.CURVE, gain)
         return
-    undislocated = market.clean[m, position.bond]
-    clean = cheapened(undislocated, market.dislocation[m, position.contract])
-    fair = position.face * (undislocated - position.undislocated) / 100.0
+    clean = cheapened(note.clean, future.dislocation)
+    fair = position.face * (note.clean - position.undislocated) / 100.0
     total = position.face * (clean - position.clean) / 100.0
-    convergence = position.face * market.convergence[m, position.bond] / 100.0
+    convergence = position.face * note.convergence / 100.0
     attribute(world, p, Line.DISLOCATION, total - fair)
     attribute(world, p, Line.BASIS_CONVERGENCE, -convergence)
-    attribute(world, p, Line.CURVE, fair + futures + convergence)
-    position.clean, position.undislocated = clean, undislocated
+    attribute(world, p, Line.CURVE, fair + gain + convergence)
+    position.clean, position.undislocated = clean, note.clean
 
 
 @kernel

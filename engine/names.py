@@ -172,6 +172,7 @@ class PositionColumn(IntEnum):
     INITIAL_MARGIN = 6
     HAIRCUT = 7
     UNMET = 8
+    VARIATION_DUE = 9
 
 
 def column_names(words: type[IntEnum]) -> list[str]:

@@ -39,6 +39,7 @@ def record_position(world: World, p: int, day: int) -> None:
     row[PositionColumn.INITIAL_MARGIN] = position.margin_posted
     row[PositionColumn.HAIRCUT] = position.haircut
     row[PositionColumn.UNMET] = position.unmet
+    row[PositionColumn.VARIATION_DUE] = position.variation_due + position.variation_open
 
 
 @kernel
@@ -63,11 +64,11 @@ def record_fund(world: World, f: int, day: int) -> None:
 def enter(world: World) -> None:
     """Enter every position at the first mark, as of its settlement: notes bought and financed, margin posted."""
     clock, market = world.clock[0], world.market
-    clock.now, clock.value_date = market.time[0], market.value_date[0]
+    clock.now, clock.value_date = market.marks[0].time, market.marks[0].value_date
     clock.next_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)
     for c in range(len(world.contracts)):
-        world.contracts[c].futures = market.futures[0, c]
-        world.contracts[c].dislocation = market.dislocation[0, c]
+        quote = market.futures[0, c]
+        world.contracts[c].futures, world.contracts[c].dislocation = quote.price, quote.dislocation
     for f in range(len(world.funds)):
         fund = world.funds[f]
         transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, fund.entry_equity)
@@ -82,12 +83,12 @@ def enter(world: World) -> None:
 @kernel
 def enter_position(world: World, p: int) -> None:
     """Buy the note, borrow against it overnight and to term, post initial margin for the futures."""
-    position, market = world.positions[p], world.market
+    position = world.positions[p]
     contract = world.contracts[position.contract]
     f, share = position.fund, position.term_share
-    position.undislocated = market.clean[0, position.bond]
-    position.clean = cheapened(position.undislocated, market.dislocation[0, position.contract])
-    position.accrued = market.accrued[0, position.bond]
+    note = world.market.notes[0, position.bond]
+    position.undislocated, position.accrued = note.clean, note.accrued
+    position.clean = cheapened(note.clean, contract.dislocation)
     position.haircut = position.financed_haircut = position.base_haircut
     value = market_value(position)
     position.overnight = lendable(position, position.haircut, 0.0)

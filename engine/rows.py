@@ -18,17 +18,54 @@ Day = Annotated[int, "days since 1970-01-01"]
 Index = Annotated[int, "row number"]
 Word = Annotated[int, "member of an enumeration in engine.names"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Rows(Protocol[T]):
+class Rows(Protocol[T_co]):
     """An array of records of one kind: ``rows[i].field`` reads and writes."""
 
-    def __getitem__(self, index: int) -> T:
+    def __getitem__(self, index: int) -> T_co:
         """One row."""
 
     def __len__(self) -> int:
         """How many rows."""
+
+
+class Table(Protocol[T_co]):
+    """A two-way array of records: ``table[i, j].field``."""
+
+    def __getitem__(self, index: tuple[int, int]) -> T_co:
+        """One cell."""
+
+
+class Mark:
+    """One instant of the market path."""
+
+    time: Minute
+    value_date: Day  # settlement of a cash trade done at the mark
+
+
+class NoteQuote:
+    """A held note at a mark, before any sale in the run moves it."""
+
+    clean: Points
+    accrued: Points  # at the value date
+    coupon_due: Points  # coupons after the value date of the mark before, up to this one's
+    convergence: Points  # fall of the gross basis that the passage of time explains
+
+
+class FuturesQuote:
+    """A contract at a mark."""
+
+    price: Points
+    dislocation: BasisPoints  # cash cheap against futures
+
+
+class Account:
+    """A party that is not a fund."""
+
+    cash: Usd  # received less paid
+    loss: Usd  # claims written off
 
 
 class Event:
@@ -177,7 +214,7 @@ def dtype_of(row: type) -> np.dtype[Any]:
     return np.dtype((np.record, fields))
 
 
-def empty_rows(row: type[T], count: int) -> "np.ndarray[Any, np.dtype[Any]]":
+def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
     """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1."""
     rows = np.zeros(count, dtype_of(row))
     for field in ("fund", "position", "contract", "cause", "party", "default_cause", "order_cause"):

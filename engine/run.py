@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.day import enter_and_simulate, simulate_all
+from engine.day import simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, FundColumn, Line, Party, PositionColumn
-from engine.rows import Clock, Contract, Event, Fund, Log, Position, dtype_of, empty_rows
-from engine.world import Floats, Market, Records, World
+from engine.record import enter
+from engine.rows import Account, Clock, Contract, Event, Fund, Log, Position, dtype_of, empty_rows
+from engine.world import Floats, Market, Records, Stacked, World
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class Setup:
 class Run:
     """One world after it ran; money in USD, day 0 is the day of entry."""
 
-    parties: Floats  # [parties] cash received less cash paid
-    losses: Floats  # [parties] claims written off
+    parties: Records  # rows of engine.rows.Account, by engine.names.Party
     cash_flows: Floats  # [days, positions + funds, cash lines]
     attribution: Floats  # [days, positions + funds, attribution lines]
     fund_days: Floats  # [days, funds, fund columns]
@@ -70,14 +70,15 @@ def _simulate(worlds: Sequence[World], parallel: bool) -> None:
     """Run in one thread, or spread over the threads set."""
     if not parallel:
         for world in worlds:
-            enter_and_simulate(world)
+            enter(world)
+            simulate(world)
         return
-    first = worlds[0]
-    stacked = [np.stack([np.asarray(world[i]) for world in worlds]) for i in range(1, len(first))]
-    simulate_all(first.market, World(first.market, *stacked))  # type: ignore[arg-type]
-    for w, world in enumerate(worlds):
-        for i in range(1, len(first)):
-            np.asarray(world[i])[...] = stacked[i - 1][w]
+    arrays = [[np.asarray(array) for array in world[1:]] for world in worlds]
+    stacked: list[Any] = [np.stack(same) for same in zip(*arrays, strict=True)]
+    simulate_all(worlds[0].market, Stacked(*stacked))
+    for w, own in enumerate(arrays):
+        for array, all_worlds in zip(own, stacked, strict=True):
+            array[...] = all_worlds[w]
 
 
 def _lay_out(setup: Setup, capacity: int) -> World:
@@ -93,8 +94,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
         setup.funds.copy(),
         setup.positions.copy(),
         setup.contracts.copy(),
-        np.zeros(len(Party) - 1),
-        np.zeros(len(Party) - 1),
+        empty_rows(Account, len(Party) - 1),
         np.zeros((setup.days, rows, len(Cash))),
         np.zeros((setup.days, rows, len(Line))),
         np.zeros((setup.days, len(setup.funds), len(FundColumn))),
@@ -107,8 +107,7 @@ def _hand_back(world: World) -> Run:
     """Keep the rows that were written."""
     log: Any = world.log
     return Run(
-        world.parties,
-        world.losses,
+        np.asarray(world.parties),
         world.cash_flows,
         world.attribution,
         world.fund_days,
@@ -128,14 +127,15 @@ def _check(setup: Setup) -> None:
                 f"engine: {kind.__name__} rows given as {len(rows)} rows of {rows.dtype}, one or more needed"
             )
     _check_finite(setup)
-    bonds, contracts = setup.market.clean.shape[1], len(setup.contracts)
-    for field, limit in (("fund", len(setup.funds)), ("bond", bonds), ("contract", contracts)):
+    market = setup.market
+    notes, contracts = np.asarray(market.notes).shape[1], len(setup.contracts)
+    for field, limit in (("fund", len(setup.funds)), ("bond", notes), ("contract", contracts)):
         values = setup.positions[field]
         if values.min() < 0 or values.max() >= limit:
             raise InputError(
                 f"engine: positions.{field} runs from {values.min()} to {values.max()}, allowed 0 to {limit - 1}"
             )
-    if np.any(np.diff(setup.market.time) <= 0):
+    if np.any(np.diff(np.asarray(market.marks)["time"]) <= 0):
         raise InputError("engine: the marks of the path are not in increasing order of time; sort them")
     if np.any(np.diff(setup.positions["fund"]) < 0):
         raise InputError("engine: positions are not sorted by fund; sort them")
@@ -148,14 +148,15 @@ def _check(setup: Setup) -> None:
 
 def _check_finite(setup: Setup) -> None:
     """Refuse NaN and infinity in the path and in every row."""
-    for name, values in zip(Market._fields, setup.market, strict=True):
-        if not np.all(np.isfinite(values)):
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-            raise InputError(f"engine: market.{name} is not finite at {where}; every mark needs a value")
-    for rows in (setup.funds, setup.positions, setup.contracts, setup.schedule):
-        for name in rows.dtype.names or ():
-            if rows[name].dtype.kind == "f" and not np.all(np.isfinite(rows[name])):
-                raise InputError(f"engine: field {name} is not finite in row {int(np.argmin(np.isfinite(rows[name])))}")
+    tables = {"market.notes": setup.market.notes, "market.futures": setup.market.futures}
+    tables |= {"funds": setup.funds, "positions": setup.positions}
+    tables |= {"contracts": setup.contracts, "schedule": setup.schedule}
+    for name, table in tables.items():
+        rows = np.asarray(table)
+        for field in rows.dtype.names or ():
+            if rows[field].dtype.kind == "f" and not np.all(np.isfinite(rows[field])):
+                where = ", ".join(str(i) for i in np.argwhere(~np.isfinite(rows[field]))[0])
+                raise InputError(f"engine: {name}[{where}].{field} is not finite; every row needs a value")
 
 
 def assign_positions(funds: Records, positions: Records) -> None:

@@ -119,7 +119,7 @@ def clearing_flow(world: World, position: Position) -> float:
 
 @kernel
 def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
-    """What tomorrow's roll at today's haircut brings (+) or asks (-), with term deficits and what can be called back."""
+    """What tomorrow's roll at today's haircut brings (+) or asks (-), term deficits and call-backs included."""
     sold = sold_share(position)
     owed = position.overnight + position.overnight_interest + sold * (position.term + position.term_interest)
     surplus = term_surplus(position) + sold * (position.term + position.term_interest)

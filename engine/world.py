@@ -1,11 +1,25 @@
 """What one run holds: the market path it reads and the rows it writes, handed to kernels as named tuples of arrays."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.rows import Clock, Contract, Event, Fund, Log, Position, Rows
+from engine.rows import (
+    Account,
+    Clock,
+    Contract,
+    Event,
+    Fund,
+    FuturesQuote,
+    Log,
+    Mark,
+    NoteQuote,
+    Position,
+    Rows,
+    Table,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -13,16 +27,11 @@ Records: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 
 class Market(NamedTuple):
-    """The priced path: what notes and futures are worth at every mark, before any sale in the run moves them."""
+    """The priced path: what notes and futures are worth at every mark."""
 
-    time: Integers  # [marks] minutes UTC
-    value_date: Integers  # [marks] settlement date of a cash trade done at the mark
-    clean: Floats  # [marks, bonds] points
-    accrued: Floats  # [marks, bonds] points, at the value date
-    coupon_due: Floats  # [marks, bonds] points, coupons after the trade date up to the value date
-    convergence: Floats  # [marks, bonds] points, fall of the gross basis that the passage of time explains
-    futures: Floats  # [marks, contracts] points
-    dislocation: Floats  # [marks, contracts] basis points of price, cash cheap against futures
+    marks: Rows[Mark]  # [marks]
+    notes: Table[NoteQuote]  # [marks, notes held]
+    futures: Table[FuturesQuote]  # [marks, contracts]
 
 
 class World(NamedTuple):
@@ -36,10 +45,27 @@ class World(NamedTuple):
     funds: Rows[Fund]
     positions: Rows[Position]
     contracts: Rows[Contract]
-    parties: Floats  # [parties] USD, cash received less cash paid
-    losses: Floats  # [parties] USD, claims written off
+    parties: Rows[Account]  # by engine.names.Party
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
     fund_days: Floats  # [days, funds, fund columns]
     position_days: Floats  # [days, positions, position columns]
     log: Rows[Log]
+
+
+class Stacked(NamedTuple):
+    """Many worlds of one shape: the rows of `World` but its market, each with a first axis of worlds."""
+
+    schedule: Sequence[Rows[Event]]
+    queue: Sequence[Rows[Event]]
+    event: Sequence[Rows[Event]]
+    clock: Sequence[Rows[Clock]]
+    funds: Sequence[Rows[Fund]]
+    positions: Sequence[Rows[Position]]
+    contracts: Sequence[Rows[Contract]]
+    parties: Sequence[Rows[Account]]
+    cash_flows: Floats
+    attribution: Floats
+    fund_days: Floats
+    position_days: Floats
+    log: Sequence[Rows[Log]]

@@ -45,19 +45,20 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
 def dirty_price(market: PricedMarket, note: int) -> float:
     """Dirty price of a note at entry, points."""
     held = held_market(market.path, market.baskets, market.priced, np.array([note]), market.data.dislocation_bp)
-    return float(held.clean[0, 0] + held.accrued[0, 0])
+    return float(held.notes[0, 0].clean + held.notes[0, 0].accrued)
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
     """Refuse leverage that haircut and initial margin cannot support."""
-    value = sum(one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions)
-    haircut = sum(one.haircut * one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions)
+    values = [one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions]
+    value = sum(values)
+    haircut = sum(one.haircut * worth for one, worth in zip(fund.positions, values, strict=True))
     margin = sum(abs(one.contracts) * market.initial_margin[0, one.contract] for one in fund.positions)
     needed = haircut + margin
     if needed > fund.equity_usd:
         raise InputError(
-            f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} and "
-            f"initial margin of {margin / value:.2%} of the book allow at most {value / needed:.1f}x; "
+            f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} "
+            f"and initial margin of {margin / value:.2%} of the book allow at most {value / needed:.1f}x; "
             "lower the leverage, the haircut or the margin multiple"
         )
 

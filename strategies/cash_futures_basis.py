@@ -123,7 +123,7 @@ class CashFuturesBasis(BaseModel):
             return self.leverage or 20.0
         if asked + self.buffer <= 0:
             raise InputError(
-                f"buffer: {self.buffer:g} given, but haircut and initial margin of {asked:.2%} leave no equity to lever; "
+                f"buffer: {self.buffer:g} given, but haircut and initial margin of {asked:.2%} leave no equity; "
                 "raise the buffer or the haircut"
             )
         return 1 / (asked + self.buffer)

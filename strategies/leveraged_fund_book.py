@@ -1,4 +1,4 @@
-"""The leveraged-fund book: the short futures that the CFTC counts, each hedged by the note that is cheapest to deliver."""
+"""The leveraged-fund book: the short futures the CFTC counts, each hedged by the cheapest-to-deliver note."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,9 @@ def leveraged_fund_book(
     """
     if terms.equity_usd is not None or terms.notional_usd is not None:
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
-    shorts = leveraged_fund_shorts(str(market.data.scenario.start), positions_file or market.data.scenario.files.positions)
+    shorts = leveraged_fund_shorts(
+        str(market.data.scenario.start), positions_file or market.data.scenario.files.positions
+    )
     by_contract = shorts.set_index("contract")["short_contracts"]
     missing = [code for code in market.codes if code not in by_contract.index]
     if missing:
@@ -44,9 +46,7 @@ def leveraged_fund_book(
     plan = terms.fund(market)
     positions = tuple(_resized(market, one, float(by_contract[market.codes[one.contract]])) for one in plan.positions)
     value = sum(one.face_usd * dirty_price(market, one.note) / 100 for one in positions)
-    fund = replace(
-        plan, name="leveraged funds (CFTC)", equity_usd=value / plan.leverage_target, positions=positions
-    )
+    fund = replace(plan, name="leveraged funds (CFTC)", equity_usd=value / plan.leverage_target, positions=positions)
     return fund, shorts[shorts["contract"].isin(market.codes)]
 
 

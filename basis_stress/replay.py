@@ -12,7 +12,8 @@ from basis_stress.result import Result
 from data.contracts import codes
 from data.markets import market_data
 from data.pricing import PricedMarket, priced_market
-from data.scenario import Scenario, scenario as load_scenario
+from data.scenario import Scenario
+from data.scenario import scenario as load_scenario
 from data.validation import did_you_mean, validated
 from engine.errors import InputError
 from engine.run import Run, run

@@ -1,0 +1,207 @@
+"""Gather what a run needs of the market: one mark per business day at 15:00 New York, as plain arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.baskets import basket, deliverable
+from data.calendars import Days, mark_days, new_york_minutes, settlement_date
+from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
+from data.curves import Curves, curves
+from data.margins import MarginPath, margin_path
+from data.scenario import Scenario, changed
+from data.tables import read
+from data.windows import column_or_nan, read_days
+from engine.errors import InputError
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MARK_TIME = "15:00"
+
+
+@dataclass(frozen=True)
+class Basket:
+    """Deliverable securities of one contract, n rows by maturity; days since 1970-01-01."""
+
+    cusip: tuple[str, ...]
+    coupon: Array
+    """[n] decimal per year."""
+    maturity: Integers
+    """[n] days."""
+    factor: Array
+    """[n] conversion factors."""
+    unpriced: int
+    """Deliverable securities left out because their coupon is not known."""
+
+
+@dataclass(frozen=True)
+class FuturesContract:
+    """One contract in one delivery month: its dates (days since 1970-01-01), sizes, basket and margin."""
+
+    code: str
+    delivery_month: str
+    notional_usd: float
+    point_value_usd: float
+    first_delivery: int
+    last_trading: int
+    last_delivery: int
+    basket: Basket
+    margin: MarginPath
+
+
+@dataclass(frozen=True)
+class MarketData:
+    """The market of one scenario over m marks and k contracts; rates decimal per year.
+
+    Everything is known on the day it stands at: the basket is that of the first day.
+    """
+
+    scenario: Scenario
+    dates: Integers
+    """[m] business day of each mark, days since 1970-01-01."""
+    settle: Integers
+    """[m] settlement (T+1) of a cash trade at each mark."""
+    minutes: Integers
+    """[m] time of each mark, minutes UTC since 1970-01-01."""
+    curves: Curves
+    sofr: Array
+    """[m] rate of the overnight trade struck that day."""
+    effr: Array
+    """[m] effective federal funds rate; NaN where not published."""
+    repo_rate: Array
+    """[m] SOFR plus the scenario's spread and shifts."""
+    cash_rate: Array
+    """[m] SOFR less the scenario's spread."""
+    haircut: Array
+    """[m, k] share of market value."""
+    not_rolled: Array
+    """[m] share of the repo falling due that lenders do not roll that day."""
+    margin_multiple: Array
+    """[m] multiple of each contract's own margin."""
+    dislocation_bp: Array
+    """[m, k] basis points of price by which cash is cheap against futures."""
+    futures: tuple[FuturesContract, ...]
+    """The k contracts."""
+
+    def initial_margin_usd(self, first_prices: Array) -> Array:
+        """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
+        paths = [
+            one.margin.initial_usd(float(price), one.point_value_usd)
+            for one, price in zip(self.futures, first_prices, strict=True)
+        ]
+        return np.column_stack(paths) * self.margin_multiple[:, None]
+
+
+def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:
+    """Gather the market of a scenario.
+
+    Parameters
+    ----------
+    contracts
+        Contract codes; those of the scenario by default.
+
+    Raises
+    ------
+    InputError
+        If a file does not cover the window, or the window outlives a contract.
+    """
+    if contracts is not None:
+        scenario = changed(scenario, "run", contracts=tuple(contracts))
+    codes = scenario.contracts
+    start, end = np.datetime64(scenario.start), np.datetime64(scenario.end)
+    days = mark_days(start, end)
+    if len(days) < 2:
+        raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
+    repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
+    sofr = repo["sofr_pct"].to_numpy(np.float64) / 100
+    shifts = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts], 0.0)
+    notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
+    return MarketData(
+        scenario=scenario,
+        dates=days.astype(np.int64),
+        settle=np.array([settlement_date(day) for day in days]).astype(np.int64),
+        minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
+        curves=curves(scenario, days, codes),
+        sofr=sofr,
+        effr=column_or_nan(repo, "effr_pct") / 100,
+        repo_rate=sofr + (scenario.repo_spread_bp + shifts) / 1e4,
+        cash_rate=sofr - scenario.cash_spread_bp / 1e4,
+        haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
+        not_rolled=_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]),
+        margin_multiple=_steps(days, notices, scenario.margin_multiple),
+        dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
+        futures=tuple(_futures_contract(scenario, days, code) for code in codes),
+    )
+
+
+def _steps(days: Days, changes: Sequence[tuple[object, float]], base: float) -> Array:
+    """Level in force on each day [m]: the base, then each change from its date on."""
+    level = np.full(len(days), base)
+    for date, value in sorted(changes, key=lambda change: str(change[0])):
+        level[days >= np.datetime64(str(date))] = value
+    return level
+
+
+def _on_days(days: Days, shares: Sequence[tuple[object, float]]) -> Array:
+    """Value on its own day only [m]; one dated on a holiday falls on the next business day."""
+    values = np.zeros(len(days))
+    for date, share in shares:
+        position = int(np.searchsorted(days, np.datetime64(str(date))))
+        if position < len(days):
+            values[position] = share
+    return values
+
+
+def _haircut(scenario: Scenario, days: Days, code: str) -> Array:
+    """Haircut of one contract's collateral on each day [m]."""
+    changes = [(one.date, one.haircut) for one in scenario.haircut_changes if one.contract in (None, code)]
+    return _steps(days, changes, scenario.haircut)
+
+
+def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
+    """Basis points of price on each day [m]: the user's file, or zero."""
+    if scenario.files.basis is None:
+        return np.zeros(len(days))
+    rows = read("basis", scenario.files.basis)
+    rows = rows[rows["contract"] == code]
+    return _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+
+
+def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:
+    """One contract: the delivery month that a position opened on the first day would hold."""
+    month = delivery_month_for(code, days[0])
+    dates: DeliveryDates = delivery_dates(code, month)
+    if days[-1] > dates.last_trading_day:
+        raise InputError(
+            f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_trading_day}, the last trading "
+            f"day of {code} {month}; futures are not rolled, so end the window by then"
+        )
+    rule = contract(code, month_start(month))
+    return FuturesContract(
+        code=code,
+        delivery_month=month,
+        notional_usd=rule.notional_usd,
+        point_value_usd=rule.point_value_usd,
+        first_delivery=int(dates.first_delivery_day.astype(np.int64)),
+        last_trading=int(dates.last_trading_day.astype(np.int64)),
+        last_delivery=int(dates.last_delivery_day.astype(np.int64)),
+        basket=_basket(code, month, days[0]),
+        margin=margin_path(code, days, scenario.files.margins),
+    )
+
+
+def _basket(code: str, month: str, first_day: np.datetime64) -> Basket:
+    """Deliverable securities known on the first day."""
+    rows = basket(code, month, first_day)
+    if rows.empty:
+        raise InputError(f"contract {code}: no deliverable security is known for {month}; choose another window")
+    return Basket(
+        cusip=tuple(rows["cusip"]),
+        coupon=rows["coupon"].to_numpy(np.float64),
+        maturity=rows["maturity"].to_numpy().astype("datetime64[D]").astype(np.int64),
+        factor=rows["conversion_factor"].to_numpy(np.float64),
+        unpriced=len(deliverable(code, month, first_day)) - len(rows),
+    )

@@ -1,0 +1,181 @@
+"""Scenarios: a window of real days plus what is changed in it, read from TOML and checked field by field."""
+
+import datetime
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from data.contracts import codes
+from data.validation import did_you_mean, validated
+from engine.errors import InputError
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+def _iso_date(given: Any) -> datetime.date:
+    """Take a TOML date or an ISO string; pydantic alone would also take seconds since 1970."""
+    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
+        return given
+    try:
+        return datetime.date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ValueError("a date as YYYY-MM-DD") from None
+
+
+def _contracts(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Known contracts, each once."""
+    for code in given:
+        if code not in codes():
+            raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
+    if len(set(given)) < len(given):
+        raise ValueError("each contract once")
+    return given
+
+
+Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
+Haircut = Annotated[float, Field(ge=-0.1, le=0.5, description="decimal share of market value, 0.02 is 2%")]
+Share = Annotated[float, Field(ge=0, le=1, description="decimal share, 0.2 is 20%")]
+Multiple = Annotated[float, Field(gt=0, le=20, description="multiple of the margin of that day, 1.5 is +50%")]
+BasisPoints = Annotated[float, Field(ge=-1000, le=2000, description="basis points")]
+Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_contracts)]
+
+
+class Part(BaseModel):
+    """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class MarginNotice(Part):
+    """From its date, the first day in force, futures margins are `multiple` times the level of the day."""
+
+    date: Date
+    multiple: Multiple
+
+
+class HaircutChange(Part):
+    """From its date, repo lenders ask this haircut, in one contract's collateral or in all."""
+
+    date: Date
+    haircut: Haircut
+    contract: Annotated[str, AfterValidator(lambda code: _contracts((code,))[0])] | None = None
+
+
+class RepoRateShift(Part):
+    """From its date until the next shift, repo costs `bp` more than SOFR plus spread."""
+
+    date: Date
+    bp: BasisPoints
+
+
+class RollShare(Part):
+    """On its date, lenders do not roll this share of the repo that falls due."""
+
+    date: Date
+    share: Share
+
+
+class Files(Part):
+    """The user's own CSV files (data/SCHEMA.md), by paths relative to the scenario's TOML."""
+
+    par_yields: Path | None = None
+    svensson: Path | None = None
+    repo: Path | None = None
+    margins: Path | None = None
+    basis: Path | None = None
+    positions: Path | None = None
+
+
+class Scenario(Part):
+    """A window of days, the contracts in it, the terms of funding, and what is shocked."""
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    story: str = ""
+    source: str = ""
+    start: Date
+    end: Date
+    contracts: Contracts = ("TU", "FV", "TY", "US")
+    curve: Literal["auto", "svensson", "par"] = "auto"
+    """`auto`: Svensson where it covers the window, since it is fitted to notes like the deliverables."""
+    repo_spread_bp: BasisPoints = 0.0
+    """Repo costs SOFR plus this."""
+    cash_spread_bp: BasisPoints = 0.0
+    """Cash and margin earn SOFR less this."""
+    haircut: Haircut = 0.0
+    margin_multiple: Multiple = 1.0
+    margin_notices: tuple[MarginNotice, ...] = ()
+    haircut_changes: tuple[HaircutChange, ...] = ()
+    repo_rate_shifts: tuple[RepoRateShift, ...] = ()
+    roll_shares: tuple[RollShare, ...] = ()
+    yield_scale: float = Field(
+        default=1.0, ge=-10, le=10, description="multiple of each yield's move from the first day"
+    )
+    files: Files = Files()
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        """Refuse an empty window, and changes that the run would never reach."""
+        if self.end <= self.start:
+            raise ValueError(f"end: {self.end} given, allowed is a date after the start {self.start}")
+        for field in ("margin_notices", "haircut_changes", "repo_rate_shifts", "roll_shares"):
+            dates = [entry.date for entry in getattr(self, field)]
+            outside = [date for date in dates if not self.start <= date <= self.end]
+            if outside:
+                raise ValueError(
+                    f"{field}: {outside[0]} given, allowed is a date inside the window {self.start} to {self.end}"
+                )
+        return self
+
+
+def changed(scenario: Scenario, where: str, **changes: Any) -> Scenario:
+    """Replace some fields of a scenario, checked like a file's; `where` is what the user would call them."""
+    return validated(Scenario, {**scenario.model_dump(), **changes}, where)
+
+
+def scenario(name_or_path: str | Path) -> Scenario:
+    """Load a scenario by its name, or from the path of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, or naming file and field of the first thing wrong in it.
+    """
+    return _load(_find(name_or_path))
+
+
+def scenarios() -> pd.DataFrame:
+    """Every embedded scenario, a row each: `name`, `title`, `start`, `end`, `story`, `source`."""
+    loaded = [_load(path) for path in sorted(SCENARIOS.glob("*.toml"))]
+    columns = ["name", "title", "start", "end", "story", "source"]
+    return pd.DataFrame([[getattr(one, column) for column in columns] for one in loaded], columns=columns)
+
+
+def _find(name_or_path: str | Path) -> Path:
+    """Path of a scenario's TOML."""
+    given = str(name_or_path)
+    if given.endswith(".toml") or Path(given).name != given:
+        if not Path(given).is_file():
+            raise InputError(f"scenario {given}: no such file; give the path of a TOML file or a name")
+        return Path(given)
+    names = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+    if given not in names:
+        raise InputError(f"scenario {given!r}: unknown{did_you_mean(given, names)}; allowed are {', '.join(names)}")
+    return SCENARIOS / f"{given}.toml"
+
+
+def _load(path: Path) -> Scenario:
+    """Read and check one TOML file."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise InputError(f"{path}: is not TOML ({problem}); correct that line") from None
+    files = given.get("files")
+    if isinstance(files, dict):
+        given["files"] = {
+            key: str(path.parent / file) if isinstance(file, str) else file for key, file in files.items()
+        }
+    return validated(Scenario, given, str(path))
