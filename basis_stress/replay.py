@@ -34,7 +34,7 @@ def backtest(
     curve: str | None = None,
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
-    repo_spread_bp: float | None = None,
+    repo_spread_bp_all: float | None = None,
     execution: Execution | None = None,
     **terms: Any,
 ) -> Result:
@@ -58,8 +58,8 @@ def backtest(
         Multiple of each contract's initial margin.
     yield_scale
         Multiple of each yield's move from the first day.
-    repo_spread_bp
-        Repo costs SOFR plus this, basis points.
+    repo_spread_bp_all
+        Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
     execution
         What trading costs and how much the market takes.
     **terms
@@ -81,7 +81,7 @@ def backtest(
         "curve": curve,
         "margin_multiple": margin_multiple,
         "yield_scale": yield_scale,
-        "repo_spread_bp": repo_spread_bp,
+        "repo_spread_bp": repo_spread_bp_all,
     }
     chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
     if strategy is not None and terms:

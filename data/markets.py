@@ -174,9 +174,9 @@ def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContr
     """One contract: the delivery month that a position opened on the first day would hold."""
     month = delivery_month_for(code, days[0])
     dates: DeliveryDates = delivery_dates(code, month)
-    if days[-1] > dates.last_trading_day:
+    if days[-1] > dates.last_delivery_day:
         raise InputError(
-            f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_trading_day}, the last trading "
+            f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_delivery_day}, the last delivery "
             f"day of {code} {month}; futures are not rolled, so end the window by then"
         )
     rule = contract(code, month_start(month))

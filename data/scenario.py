@@ -36,10 +36,10 @@ def _contracts(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
-Haircut = Annotated[float, Field(ge=-0.1, le=0.5, description="decimal share of market value, 0.02 is 2%")]
-Share = Annotated[float, Field(ge=0, le=1, description="decimal share, 0.2 is 20%")]
-Multiple = Annotated[float, Field(gt=0, le=20, description="multiple of the margin of that day, 1.5 is +50%")]
-BasisPoints = Annotated[float, Field(ge=-1000, le=2000, description="basis points")]
+Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
+Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
+Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of that day, 1.5 is +50%")]
+BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
 Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_contracts)]
 
 
@@ -112,7 +112,7 @@ class Scenario(Part):
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
     roll_shares: tuple[RollShare, ...] = ()
     yield_scale: float = Field(
-        default=1.0, ge=-10, le=10, description="multiple of each yield's move from the first day"
+        default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day"
     )
     files: Files = Files()
 

@@ -55,7 +55,7 @@ def _sentence(problem: ValidationError, model: type[BaseModel], where: str) -> s
     if first["type"] == "too_short":
         message = f"at least {first['ctx']['min_length']}"
     described = allowed.get(str(location[-1]))
-    unit = f" ({described.description})" if described and described.description else ""
+    unit = f" ({described.title})" if described and described.title else ""
     return f"{where}, {field}: {first['input']!r} given, allowed is {message}{unit}"
 
 

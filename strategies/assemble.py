@@ -14,6 +14,9 @@ from engine.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dat
 from engine.world import Records
 from strategies.plan import Execution, FundPlan, Plan, PositionPlan
 
+NOTICE_DAYS = 2
+"""Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
+
 
 def assemble(plan: Plan, market: PricedMarket) -> Setup:
     """Lay out one world.
@@ -156,11 +159,18 @@ def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
 
 
 def _deliveries(market: PricedMarket) -> Iterator[Dated]:
-    """Final settlement on the last trading day, delivery on the last delivery day, if the window reaches them."""
+    """Final settlement and delivery of each contract, if the window reaches them.
+
+    Notes are delivered on the last delivery day, at the final settlement of the last trading day; where carry is
+    negative two business days before the first delivery day, the short gives notice then and delivers on that day.
+    """
     dates = market.data.dates
     for c, future in enumerate(market.data.futures):
-        final, delivery = np.searchsorted(dates, [future.last_trading, future.last_delivery])
+        first, final, last = np.searchsorted(dates, [future.first_delivery, future.last_trading, future.last_delivery])
+        notice = int(first) - NOTICE_DAYS
+        if notice > 0 and first < len(dates) and market.priced.delivery[notice, c] <= future.first_delivery:
+            final, last = notice, int(first)
         if final < len(dates):
             yield Dated(int(final), Kind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=c)
-        if delivery < len(dates):
-            yield Dated(int(delivery), Kind.DELIVERY, ROLL_TIME, contract=c)
+        if last < len(dates):
+            yield Dated(int(last), Kind.DELIVERY, ROLL_TIME, contract=c)

@@ -12,9 +12,8 @@ from engine.names import Unwind
 from strategies.assemble import dirty_price
 from strategies.plan import FundPlan, PositionPlan
 
-Share = Annotated[float, Field(ge=0, le=1, description="decimal share, 0.2 is 20%")]
-Haircut = Annotated[float, Field(ge=-0.1, le=0.5, description="decimal share of market value, 0.02 is 2%")]
-BasisPoints = Annotated[float, Field(ge=-1000, le=1000, description="basis points")]
+Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
+BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points")]
 
 UNWINDS = {
     "hold": Unwind.HOLD,
@@ -33,24 +32,24 @@ class CashFuturesBasis(BaseModel):
     through repo the next morning (overnight) or on request (term).
 
     Give ``leverage`` (bonds over equity) or ``buffer`` (free cash over bonds, from which leverage follows as
-    1 / (haircut + initial margin + buffer)); and ``equity_usd`` or ``notional_usd`` (face, all contracts together).
+    1 / (haircut + initial margin + buffer)); and ``equity`` or ``notional`` (face, all contracts together).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
-    leverage: float | None = Field(None, gt=0, le=1000, description="bonds over equity, 20 is 20x")
+    leverage: float | None = Field(None, gt=0, le=1000, title="bonds over equity, 20 is 20x")
     """Market value of notes over equity at entry; 20 where neither leverage nor buffer is given (TBAC, 2024)."""
-    buffer: Annotated[float, Field(ge=0, lt=1, description="decimal share of bonds, 0.005 is 0.5%")] | None = None
+    buffer: float | None = Field(None, ge=0, lt=1, title="decimal share of bonds, 0.005 is 0.5%")
     """Free cash at entry as a share of the notes' market value."""
-    equity_usd: float | None = Field(None, gt=0, description="US dollars")
+    equity: float | None = Field(None, gt=0, title="US dollars")
     """Equity at entry; $100m where no notional is given."""
-    notional_usd: float | None = Field(None, gt=0, description="US dollars of face")
+    notional: float | None = Field(None, gt=0, title="US dollars of face")
     """Face of the notes, split evenly over the contracts."""
-    haircut: Haircut | None = None
+    haircut: float | None = Field(None, ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")
     """Repo haircut at entry; the scenario's where not given. Zero and negative haircuts exist."""
     term_share: Share = 0.0
     """Share of the notes financed to term; the rest is overnight."""
-    term_days: int = Field(90, ge=1, le=3650, description="days")
+    term_days: int = Field(90, ge=1, le=3650, title="days")
     """Days to the maturity of term repo, after which it rolls overnight."""
     term_spread_bp: BasisPoints = 0.0
     """Term repo costs the overnight rate of the first day plus this, fixed."""
@@ -64,13 +63,13 @@ class CashFuturesBasis(BaseModel):
     """Round futures to whole contracts."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
     """What makes the fund sell: nothing; a call it could not meet; leverage past its limit; a drawdown."""
-    leverage_limit: float = Field(1.5, ge=1, description="multiple of leverage at entry, 1.5 is half as much again")
+    leverage_limit: float = Field(1.5, ge=1, title="multiple of leverage at entry, 1.5 is half as much again")
     """Where ``target-leverage`` sells back to the leverage of entry."""
     drawdown_limit: Share = 0.25
     """Loss from the peak of equity at which ``stop-out`` sells everything."""
-    credit_line_usd: float = Field(0.0, ge=0, description="US dollars")
+    credit_line: float = Field(0.0, ge=0, title="US dollars")
     """Committed credit, drawn after cash and before over-collateral."""
-    depth_share: Annotated[float, Field(gt=0, le=1, description="decimal share, 0.1 is 10%")] = 0.1
+    depth_share: float = Field(0.1, gt=0, le=1, title="decimal share, 0.1 is 10%")
     """Largest slice of an unwind, as a share of the market's depth."""
 
     @model_validator(mode="after")
@@ -78,8 +77,8 @@ class CashFuturesBasis(BaseModel):
         """Refuse two ways of saying one thing."""
         if self.leverage is not None and self.buffer is not None:
             raise ValueError("leverage and buffer: both given, allowed is one of them; drop one")
-        if self.equity_usd is not None and self.notional_usd is not None:
-            raise ValueError("equity_usd and notional_usd: both given, allowed is one of them; drop one")
+        if self.equity is not None and self.notional is not None:
+            raise ValueError("equity and notional: both given, allowed is one of them; drop one")
         return self
 
     def fund(self, market: PricedMarket) -> FundPlan:
@@ -100,7 +99,7 @@ class CashFuturesBasis(BaseModel):
         asked = sum(haircuts) / len(notes) + sum(margins) / sum(per_face)
         leverage = self._leverage(asked)
         # Face is split evenly in dollars of face, so that a book of several contracts has one notional.
-        total = self.notional_usd or (self.equity_usd or 100e6) * leverage * len(notes) / sum(per_face)
+        total = self.notional or (self.equity or 100e6) * leverage * len(notes) / sum(per_face)
         face = total / len(notes)
         positions = [
             self._position(market, c, notes[c], face, face * ratios[c], haircuts[c]) for c in range(len(notes))
@@ -114,7 +113,7 @@ class CashFuturesBasis(BaseModel):
             leverage_limit=leverage * self.leverage_limit,
             drawdown_limit=self.drawdown_limit,
             depth_share=self.depth_share,
-            credit_line_usd=self.credit_line_usd,
+            credit_line_usd=self.credit_line,
         )
 
     def _leverage(self, asked: float) -> float:

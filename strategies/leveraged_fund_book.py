@@ -34,7 +34,7 @@ def leveraged_fund_book(
     InputError
         If no report is near, a contract is not in it, or terms name a size of their own.
     """
-    if terms.equity_usd is not None or terms.notional_usd is not None:
+    if terms.equity is not None or terms.notional is not None:
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
     shorts = leveraged_fund_shorts(
         str(market.data.scenario.start), positions_file or market.data.scenario.files.positions

@@ -131,7 +131,7 @@ def test_own_par_yields_are_not_passed_over_for_the_embedded_svensson_curve(tmp_
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"end": "2025-07-30"}, "mine, end: 2025-07-30 is after 2025-06-30, the last trading day of TU 2025-06"),
+        ({"end": "2025-07-30"}, "mine, end: 2025-07-30 is after 2025-07-03, the last delivery day of TU 2025-06"),
         ({"start": "2025-04-05", "end": "2025-04-06"}, "holds 0 business days; give at least 2"),
         ({"start": "2003-04-05", "end": "2003-05-06"}, "sofr.csv: the window 2003-04-07 to 2003-05-06 is outside"),
         ({"contracts": ["Z3N"]}, "no margin for Z3N on 2025-04-01; give a margins file"),

@@ -1,0 +1,75 @@
+"""The command line: what a user types, turned into calls of the library; no arithmetic lives here."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from engine.errors import InputError
+
+# Commands are loaded when asked for, so that `basis-stress --help` answers at once.
+COMMANDS = {
+    "backtest": "Take a leveraged basis book through a scenario, call by call.",
+    "scenarios": "List the scenarios, or show one.",
+    "strategies": "List the strategies and their parameters.",
+}
+
+EXAMPLES = """\b
+Examples:
+  basis-stress backtest april-2025 --contract TY --leverage 50
+  basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02
+  basis-stress backtest april-2025 --book cftc
+  basis-stress scenarios show april-2025
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order they are told."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command's home and return it."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module("basis_stress.commands"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="basis-stress", prog_name="basis-stress")
+def group() -> None:
+    """Replay a leveraged Treasury cash-futures basis book through a real crisis."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: exit 0 done, 2 the user's mistake (one sentence), 1 a bug (with its traceback)."""
+    try:
+        code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
+    except InputError as mistake:
+        _refuse(str(mistake))
+    except click.ClickException as mistake:
+        _refuse(mistake.format_message())
+    except click.Abort:
+        click.echo("basis-stress: stopped", err=True)
+        sys.exit(130)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(sentence: str) -> None:
+    """Say what is wrong in one line and leave with the user's exit code."""
+    click.echo(f"basis-stress: {' '.join(sentence.split())}", err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

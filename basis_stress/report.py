@@ -1,0 +1,110 @@
+"""The report: one HTML file that holds its figures and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from basis_stress import figures, tables, views, wording
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from basis_stress.result import Result
+
+_MOST_EVENTS = 400
+_OPEN_EVENTS = 12  # a longer log is folded away
+
+_NOTICES = (
+    "Source: CME Group (contract terms, deliverable baskets and conversion factors, quoted as facts).",
+    "Par yields: US Department of the Treasury.",
+    "The SOFR and EFFR data are subject to the Terms of Use posted at newyorkfed.org. The New York Fed is not "
+    "responsible for publication of the SOFR and EFFR data by basis-stress, does not sanction or endorse any "
+    "particular republication, and has no liability for your use.",
+    "The Secured Overnight Financing Rate (SOFR) Data and Broad General Collateral Rate (BGCR) Data are calculated "
+    "using data provided under a license granted to the New York Fed by DTCC Solutions LLC (“Solutions”), an "
+    "affiliate of The Depository Trust & Clearing Corporation. Solutions, its affiliates, and third parties from "
+    "which they obtained data have no liability for the content of this material.",
+)
+
+
+def _version() -> str:
+    """The installed version, or a word for a source tree that was never installed."""
+    try:
+        return version("basis-stress")
+    except PackageNotFoundError:
+        return "(source tree)"
+
+
+def _setting(value: object) -> str:
+    """A setting as text: floats without noise, lists joined."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def render(result: Result) -> str:
+    """Render a result as one self-contained HTML page; equal results give equal bytes."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pictures = [(picture, base64.b64encode(picture.svg.encode()).decode()) for picture in figures.draw(result)]
+    days = views.business_days(result)
+    events = tables.event_cells(result, _MOST_EVENTS)
+    return environment.get_template("report.html").render(
+        scenario=result.scenario,
+        title=wording.title(result),
+        headline=wording.headline(result),
+        window=f"{wording.day(days[0])} {days[0].year} to {wording.day(days[-1])} {days[-1].year}",
+        summary=tables.summary_cells(result),
+        daily=tables.daily_cells(result),
+        pictures=pictures,
+        settings={wording.words(name): _setting(value) for name, value in result.settings.items()},
+        assumptions=result.assumptions,
+        events=events,
+        events_all=int((result.events["event"] != "price_move").sum()),
+        events_open=len(events[1]) <= _OPEN_EVENTS,
+        clock=views.clock(result),
+        notices=_NOTICES,
+        version=_version(),
+    )
+
+
+def write(result: Result, path: str | os.PathLike[str]) -> Path:
+    """Write the report to ``path``; folders are made, and nothing half-written is left behind.
+
+    Raises
+    ------
+    InputError
+        If the path is a folder or cannot be written.
+    """
+    target = Path(path)
+    page = render(result)
+    if target.is_dir():
+        raise InputError(f"report: {str(target)!r} is a folder, a file name is needed: add one, e.g. report.html")
+    scratch = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(target)
+    except OSError as error:
+        if scratch is not None:
+            Path(scratch).unlink(missing_ok=True)
+        raise InputError(
+            f"report: {str(target)!r} cannot be written ({error.strerror}); give a path in a folder that you may write"
+        ) from error
+    return target
