@@ -1,7 +1,7 @@
-"""Fill the blocks of README.md with what the program computes: ``python docs/write.py`` (``--check`` only compares).
+"""Fill the blocks of README.md with what the program computes (``--check`` only compares).
 
-A block stands between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME that starts with ``basis-stress`` is a command
-whose output is shown; the others are functions here.
+A block stands between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME that starts with ``basis-stress`` is a
+command whose output is shown; the others are functions here.
 """
 
 import re
@@ -17,7 +17,7 @@ from basis_stress.cli import group
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 HISTORY = {"2 to 4 April": (-10.8, "10%"), "4 to 9 April": (18.0, "25%")}
-"""CFTC positions of 1 April 2025 times quoted futures closes, $bn, and the tolerance that the difference of clocks asks."""
+"""CFTC positions of 1 April 2025 times quoted closes, $bn, and the tolerance that the difference of clocks asks."""
 
 
 def command_output(command: str) -> str:

@@ -1,1 +1,1 @@
-"""."""
+"""Positions a desk holds, how it sizes them, and by which rule it lets go."""
