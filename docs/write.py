@@ -13,6 +13,8 @@ import click.testing
 
 import basis_stress as bs
 from basis_stress.cli import group
+from data.baskets import basket
+from data.tables import read
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -44,12 +46,44 @@ def variation_margin() -> str:
     return "\n".join(rows) + "\n"
 
 
+def evidence() -> str:
+    """How much of what is published the program reproduces."""
+    months = [f"{year}-{month:02d}" for year in (2025, 2026) for month in (3, 6, 9, 12)]
+    listed = read("baskets").groupby(["contract", "delivery_month"])["cusip"].apply(set)
+    same = sum(
+        len(cusips)
+        for (code, month), cusips in listed.items()
+        if set(basket(code, month, "2025-03-13")["cusip"]) == cusips
+    )
+    assert {month for _, month in listed.index} == set(months)
+    rows = [
+        "| published | rows | reproduced exactly |",
+        "|---|---|---|",
+        _factors("CME conversion factors (workbook of 13 March 2025)", "conversion_factors"),
+        _factors("other published conversion factors", "published_factors"),
+        f"| notes of CME's delivery baskets, {months[0]} to {months[-1]} | {listed.str.len().sum()} | {same} |",
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _factors(title: str, table: str) -> str:
+    """One row: a file of conversion factors."""
+    rows = read(table)
+    ours = bs.conversion_factor(
+        rows["contract"], rows["coupon_pct"] / 100, rows["maturity_date"], rows["delivery_month"].astype(str)
+    )
+    return f"| {title} | {len(rows)} | {int((ours == rows['conversion_factor'].to_numpy()).sum())} |"
+
+
+BLOCKS = {"variation margin of the CFTC book": variation_margin, "evidence": evidence}
+
+
 def filled(text: str) -> str:
     """The text with every block computed anew."""
 
     def fill(match: re.Match[str]) -> str:
         name = match[2]
-        body = command_output(name) if name.startswith("basis-stress") else variation_margin()
+        body = command_output(name) if name.startswith("basis-stress") else BLOCKS[name]()
         return match[1] + "\n" + body + "\n" + match[3]
 
     return BLOCK.sub(fill, text)
