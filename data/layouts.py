@@ -108,6 +108,17 @@ USER = (
         ("date", "contract"),
     ),
     Table(
+        "prices",
+        "",
+        "Observed prices of single notes; on the first day each fits the spread that its note keeps to the curve",
+        (
+            _DATE,
+            needed("cusip", "text"),
+            needed("clean_price", "number", "points per 100 face", 1, 300),
+        ),
+        ("date", "cusip"),
+    ),
+    Table(
         "book",
         "",
         "Short futures positions to hedge, in contracts",

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from data.markets import MarketData
-from engine.curves import SVENSSON
+from data.tables import read
+from engine.curves import SVENSSON, fitted_spread
 from engine.market import Baskets, Path, Priced, par_curves, price_path
 from engine.world import Floats
 
@@ -33,15 +35,33 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
     """Price a market; ``option_value`` (points) is what the short's delivery options take off the fair future."""
     path = _path(data)
     baskets = _baskets(data, option_value)
+    _fit_spreads(data, path, baskets)
     priced = price_path(path, baskets)
     return PricedMarket(
         data=data,
         path=path,
         baskets=baskets,
         priced=priced,
-        cusips=tuple(cusip for one in data.futures for cusip in one.basket.cusip),
+        cusips=_cusips(data),
         initial_margin=data.initial_margin_usd(priced.futures[0]),
     )
+
+
+def _cusips(data: MarketData) -> tuple[str, ...]:
+    """CUSIPs of the stacked notes."""
+    return tuple(cusip for one in data.futures for cusip in one.basket.cusip)
+
+
+def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
+    """Give every note whose price was observed on the first day the spread to the curve that fits it."""
+    if data.scenario.files.prices is None:
+        return
+    rows = read("prices", data.scenario.files.prices)
+    observed = rows[rows["date"] == pd.Timestamp(data.scenario.start)].set_index("cusip")["clean_price"]
+    for note, cusip in enumerate(_cusips(data)):
+        if cusip in observed.index:
+            bond = float(baskets.coupon[note]), int(baskets.maturity[note]), int(path.value_date[0])
+            baskets.spread[note] = fitted_spread(path.curve_kind, path.curves[0], *bond, float(observed[cusip]))
 
 
 def _path(data: MarketData) -> Path:

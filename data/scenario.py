@@ -86,6 +86,7 @@ class Files(Part):
     repo: Path | None = None
     margins: Path | None = None
     basis: Path | None = None
+    prices: Path | None = None
     positions: Path | None = None
 
 
@@ -111,9 +112,7 @@ class Scenario(Part):
     haircut_changes: tuple[HaircutChange, ...] = ()
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
     roll_shares: tuple[RollShare, ...] = ()
-    yield_scale: float = Field(
-        default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day"
-    )
+    yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
     files: Files = Files()
 
     @model_validator(mode="after")

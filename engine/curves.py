@@ -106,3 +106,18 @@ def clean_price_on_curve(
     """Clean price on a curve plus a spread (0.0 for the curve itself); nan past the last published tenor."""
     dirty = dirty_price_on_curve(kind, parameters, coupon, maturity, settle, spread)
     return dirty - accrued_interest(coupon, maturity, settle)
+
+
+@kernel
+def fitted_spread(kind: int, parameters: Vector, coupon: float, maturity: int, settle: int, clean: float) -> float:
+    """Spread over the curve, continuous, per year, at which a note has its observed clean price (secant steps)."""
+    spread, step = 0.0, 1e-4
+    miss = clean_price_on_curve(kind, parameters, coupon, maturity, settle, spread) - clean
+    for _ in range(50):
+        if abs(miss) < 1e-12 * clean or step == 0.0:
+            break
+        moved = clean_price_on_curve(kind, parameters, coupon, maturity, settle, spread + step) - clean
+        slope = (moved - miss) / step
+        spread, miss = spread + step, moved
+        step = -miss / slope
+    return spread
