@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def market(result: Result) -> str:
     """Range of the 10-year, and the clocks of the two panels."""
     clocks = (
-        "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are 15:00 settlements"
+        "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are modelled"
     )
     yields = views.par_yields(result, ("10y",)).get("10y", pd.Series(dtype=float)).dropna()
     if yields.empty:

@@ -66,7 +66,7 @@ def _markers(axes: Axes, result: Result, days: pd.DatetimeIndex) -> None:
 
 
 def market(result: Result) -> Figure:
-    """Par yields, and futures settlements rebased to 100 on the first day."""
+    """Par yields, and modelled futures rebased to 100 on the first day."""
     days = views.business_days(result)
     figure, (top, bottom) = look.new_figure(5.4, 2)
     yields = views.par_yields(result, _TENORS).reindex(days)
@@ -79,7 +79,7 @@ def market(result: Result) -> Figure:
     for contract, colour in zip(prices.columns, look.PALETTE, strict=False):
         rebased = 100.0 * prices[contract] / prices[contract].dropna().iloc[0]
         bottom.plot(np.arange(len(days)), rebased, color=colour, label=contract)
-    bottom.set_title("Futures settlement")
+    bottom.set_title("Futures, modelled")
     bottom.set_ylabel("first day = 100")
     for axes in (top, bottom):
         look.legend_above(axes, 8)

@@ -21,7 +21,7 @@ def usd(amount: Any, signed: bool = False, figures: int = 3) -> str:
     """Money in significant figures with its unit: ``$1.23bn``, ``−$45.6m``; a dash for no number."""
     if not math.isfinite(amount):
         return "–"
-    rounded = float(f"{amount:.{figures}g}")
+    rounded = float(f"{amount:.{figures}g}") if abs(amount) >= 0.5 else 0.0
     size = abs(rounded)
     sign = "−" if rounded < 0 else "+" if signed and rounded > 0 else ""
     divisor, unit = next(((d, u) for d, u in _UNITS if size >= d), (1.0, ""))
