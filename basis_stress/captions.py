@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 def market(result: Result) -> str:
     """Range of the 10-year, and the clocks of the two panels."""
-    clocks = (
-        "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are modelled"
-    )
+    clocks = "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are modelled"
     yields = views.par_yields(result, ("10y",)).get("10y", pd.Series(dtype=float)).dropna()
     if yields.empty:
         return f"{clocks[0].upper()}{clocks[1:]}."

@@ -1,6 +1,6 @@
 """Take a leveraged basis book through a scenario, call by call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,9 @@ def backtest(
         "repo_spread_bp": repo_spread_bp_all,
     }
     chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
+    for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
+        if value is not None and not isinstance(value, kind):
+            raise InputError(f"{name}: {value!r} given, allowed is bs.{kind.__name__}(...); give that")
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
     strategy = strategy or validated(CashFuturesBasis, terms, "backtest")
@@ -103,7 +106,8 @@ def _contracts(contract: str | Sequence[str] | None, book: str | Path | None) ->
     """Contract codes, known and each once."""
     if contract is None:
         return BOOK_CONTRACTS if book is not None else ("TY",)
-    given = (contract,) if isinstance(contract, str) else tuple(contract)
+    one = isinstance(contract, str) or not isinstance(contract, Iterable)
+    given = (str(contract),) if one else tuple(map(str, contract))
     known = codes()
     for code in given:
         if code not in known:

@@ -63,6 +63,7 @@ class Result:
             If the folder cannot be written.
         """
         target = Path(folder)
+        created = [one for one in (target, *target.parents) if not one.exists()]
         try:
             target.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=target, prefix=".saving-") as staging:
@@ -71,6 +72,8 @@ class Result:
                 for name in TABLES:
                     shutil.move(Path(staging) / f"{name}.parquet", target / f"{name}.parquet")
         except OSError as problem:
+            for one in created:
+                shutil.rmtree(one, ignore_errors=True)
             raise InputError(
                 f"output folder {target}: cannot be written ({problem.strerror}); choose another with --out"
             ) from None

@@ -17,7 +17,7 @@ WATERFALL = [Cash.VARIATION_MARGIN, Cash.INITIAL_MARGIN, Cash.REPO_REMARGIN, Cas
 
 def days_of(market: PricedMarket) -> pd.DatetimeIndex:
     """Business days of the run."""
-    return pd.DatetimeIndex(market.data.dates.astype("datetime64[D]"), name="date")
+    return pd.DatetimeIndex(market.data.dates.astype("datetime64[D]"), name="date").as_unit("ms")
 
 
 def _long(values: np.ndarray[Any, Any], days: pd.DatetimeIndex, names: list[str], columns: list[str]) -> pd.DataFrame:

@@ -108,9 +108,9 @@ def new_york_minutes(when: DateLike, clock: str) -> int:
 
 
 def to_new_york(minutes: NDArray[np.int64]) -> pd.DatetimeIndex:
-    """New York time of minutes UTC since 1970-01-01."""
+    """New York time of minutes UTC since 1970-01-01, in milliseconds, which Parquet keeps."""
     return (
-        pd.DatetimeIndex(np.asarray(minutes, np.int64).astype("datetime64[m]").astype("datetime64[s]"))
+        pd.DatetimeIndex(np.asarray(minutes, np.int64).astype("datetime64[m]").astype("datetime64[ms]"))
         .tz_localize("UTC")
         .tz_convert(NEW_YORK)
     )

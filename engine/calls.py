@@ -98,6 +98,8 @@ def settle_initial(world: World, event: Event) -> None:
     net = 0.0
     for p in range(fund.first, fund.last):
         net += margin_excess(world, p)
+    if net < 0.0 and event.kind == Kind.MARGIN_RELEASE:
+        return  # a rise called since: its call falls due in its own turn
     if net < 0.0 and not cure(world, f, -net, Claim.INITIAL_MARGIN, event.cause):
         return
     for p in range(fund.first, fund.last):

@@ -3,6 +3,7 @@
 from engine.compile import kernel
 from engine.defaults import seize
 from engine.ledger import log
+from engine.marks import check_solvency
 from engine.names import Kind, Status, What
 from engine.queue import push
 from engine.rows import Event
@@ -30,6 +31,9 @@ def request_redemption(world: World, event: Event) -> None:
 def close_window(world: World) -> None:
     """Finish liquidations that the window would cut off, at the last mark, so that every loss has its owner."""
     event = world.event[0]
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            check_solvency(world, f)
     ending = log(world, What.END_OF_WINDOW, -1, -1, 0.0, -1)
     for p in range(len(world.positions)):
         if world.funds[world.positions[p].fund].status == Status.LIQUIDATING:

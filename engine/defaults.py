@@ -75,7 +75,7 @@ def close_futures(world: World, p: int, limit: float, cause: int) -> None:
     share = min(limit / face, 1.0)
     cost = seizure_cost(world, position, contract.futures_cost, share * face) / 1e4
     loss = share * abs(position.contracts) * contract.point_value * contract.futures * cost
-    position.contracts *= 1.0 - share
+    position.contracts -= share * position.contracts
     position.variation_open -= loss
     attribute(world, p, Line.COST, -loss)
     number = log(world, What.SEIZURE, position.fund, p, share * face, cause)
@@ -93,11 +93,18 @@ def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     proceeds = face * (price + position.accrued) / 100.0
     position.face -= face
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
+    keep_proceeds(world, p, proceeds)
+    number = log(world, What.SEIZURE, position.fund, p, face, cause)
+    name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
+
+
+@kernel
+def keep_proceeds(world: World, p: int, proceeds: float) -> None:
+    """The repo lender is paid for the notes it seized, keeps what it is owed, and passes the rest to the estate."""
+    position = world.positions[p]
     between(world, Party.DEALERS, Party.REPO_LENDER, proceeds)
     surplus = repay(position, proceeds)
     transfer(world, position.fund, p, Cash.ESTATE, Party.REPO_LENDER, surplus)
-    number = log(world, What.SEIZURE, position.fund, p, face, cause)
-    name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
 
 from engine.compile import kernel
-from engine.defaults import begin_default
+from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
 from engine.names import Line, Status, What
 from engine.rows import Contract, Event, Position
@@ -108,13 +108,16 @@ def commit_to_delivery(world: World, c: int) -> None:
 
 @kernel
 def deliver(world: World, c: int) -> None:
-    """Deliver committed notes for the invoice amount, which settles at this morning's repo roll."""
+    """Deliver committed notes for the invoice amount, which settles at this morning's repo roll; or pays a seizer."""
     for p in range(len(world.positions)):
         position = world.positions[p]
         if position.contract == c and position.committed and position.face > 0.0:
             invoice = position.face * (position.clean + position.accrued) / 100.0
-            position.unsettled += invoice
-            position.unsettled_face += position.face
+            if world.funds[position.fund].status == Status.ACTIVE:
+                position.unsettled += invoice
+                position.unsettled_face += position.face
+            else:
+                keep_proceeds(world, p, invoice)
             log(world, What.DELIVERY, position.fund, p, invoice, -1)
-            position.face = 0.0
+            position.face = position.called = 0.0
             position.committed = False

@@ -32,8 +32,8 @@ class Kind(IntEnum):
     SEIZURE_SLICE = 20
     UNWIND_SLICE = 21
     RISK_LIMITS = 22
-    RECORD = 23
-    END = 24
+    END = 23
+    RECORD = 24
 
 
 class What(IntEnum):

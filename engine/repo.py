@@ -17,19 +17,19 @@ def lendable(position: Position, haircut: float, not_rolled: float) -> float:
 
 
 @kernel
-def term_surplus(position: Position) -> float:
-    """Value after haircut of a term loan's collateral, less what is owed; negative is a deficit."""
-    value = (1.0 - position.haircut) * market_value(position) * position.term_share
-    return value - position.term - position.term_interest
-
-
-@kernel
 def sold_share(position: Position) -> float:
     """Share of the financed notes that has been sold and settles at the next roll."""
     financed = position.face + position.unsettled_face
     if financed > 0.0:
         return position.unsettled_face / financed
     return 0.0
+
+
+@kernel
+def term_surplus(position: Position) -> float:
+    """Value after haircut of the notes that stay in a term loan, less what is owed on them; negative is a deficit."""
+    value = (1.0 - position.haircut) * market_value(position) * position.term_share
+    return value - (1.0 - sold_share(position)) * (position.term + position.term_interest)
 
 
 @kernel
@@ -48,8 +48,20 @@ def open_day(world: World) -> None:
             interest -= fund.credit_drawn * (clock.cash_rate + fund.credit_spread) * years
             transfer(world, f, fund_row(world, f), Cash.CASH_INTEREST, Party.CASH_BANK, interest)
             attribute(world, fund_row(world, f), Line.CASH_INTEREST, interest)
+            charge_overdraft(world, f)
     for p in range(len(world.positions)):
         pay_coupon(world, p)
+
+
+@kernel
+def charge_overdraft(world: World, f: int) -> None:
+    """Interest that cash does not cover is added to what the credit bank is owed, beyond the line if need be."""
+    fund = world.funds[f]
+    overdraft = -fund.cash
+    if overdraft > 0.0:
+        fund.credit_drawn += overdraft
+        transfer(world, f, fund_row(world, f), Cash.CREDIT_LINE, Party.CREDIT_BANK, overdraft)
+        log(world, What.CREDIT_DRAWN, f, -1, overdraft, -1)
 
 
 @kernel
@@ -156,7 +168,7 @@ def mark_term_loans(world: World) -> None:
             deficit = -term_surplus(position)
             threshold = position.repo_threshold * market_value(position) * position.term_share
             position.called = 0.0
-            if position.term_share > 0.0 and deficit > threshold:
+            if position.term_share > 0.0 and deficit > threshold + 0.01:  # less than a cent is rounding
                 position.called = deficit
                 called += deficit
         if called > 0.0:

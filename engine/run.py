@@ -74,7 +74,8 @@ def _simulate(worlds: Sequence[World], parallel: bool) -> None:
             simulate(world)
         return
     arrays = [[np.asarray(array) for array in world[1:]] for world in worlds]
-    stacked: list[Any] = [np.stack(same) for same in zip(*arrays, strict=True)]
+    # Stacking forgets that the rows are records, which uncompiled kernels need.
+    stacked: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*arrays, strict=True)]
     simulate_all(worlds[0].market, Stacked(*stacked))
     for w, own in enumerate(arrays):
         for array, all_worlds in zip(own, stacked, strict=True):

@@ -5,8 +5,10 @@ from engine.ledger import attribute, book_value, equity, fund_row, log, market_v
 from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
 from engine.queue import push
 from engine.repo import lendable, sold_share, term_surplus
-from engine.rows import Event, Fund, Position
+from engine.rows import Contract, Event, Fund, Position
 from engine.world import World
+
+CENT = 0.01  # sold beyond a gap, so that rounding does not fail the call
 
 
 @kernel
@@ -29,7 +31,7 @@ def decide(world: World, f: int, spare: float) -> None:
     worth = equity(world, fund)
     order, limit, amount = 0.0, What.NOTHING, 0.0
     if spare < 0.0:
-        order, limit, amount = cash_order(world, fund, -spare, book), What.LIQUIDITY_LIMIT, spare
+        order, limit, amount = cash_order(world, fund, CENT - spare, book), What.LIQUIDITY_LIMIT, spare
     if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
         excess = book - fund.leverage_target * worth
         if excess > order:
@@ -58,16 +60,21 @@ def place(world: World, f: int, share: float, cause: int) -> None:
 
 
 @kernel
+def slice_limit(contract: Contract, fund: Fund, face: float) -> float:
+    """Face of the next slice: no more than the fund's share of market depth."""
+    if contract.depth > 0.0:
+        return min(face, contract.depth * fund.depth_share)
+    return face
+
+
+@kernel
 def sell_slice(world: World, event: Event) -> None:
     """Sell the next slice, no larger than the fund's share of market depth; the rest waits for the next mark."""
     p = event.position
     position = world.positions[p]
     fund = world.funds[position.fund]
     position.slice_waiting = False
-    face = min(position.order, position.face)
-    depth = world.contracts[position.contract].depth
-    if depth > 0.0:
-        face = min(face, depth * fund.depth_share)
+    face = slice_limit(world.contracts[position.contract], fund, min(position.order, position.face))
     if fund.status != Status.ACTIVE or face <= 0.0:
         return
     sell(world, p, face, position.order_cause)
@@ -89,6 +96,7 @@ def sell(world: World, p: int, face: float, cause: int) -> None:
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0 - slippage)
     position.variation_open -= slippage
     position.contracts -= closed
+    position.called -= position.called * (face / position.face)  # repaid with the loan on the notes sold
     position.unsettled += face * (price + position.accrued) / 100.0
     position.unsettled_face += face
     position.face -= face
@@ -122,21 +130,23 @@ def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
     """What tomorrow's roll at today's haircut brings (+) or asks (-), term deficits and call-backs included."""
     sold = sold_share(position)
     owed = position.overnight + position.overnight_interest + sold * (position.term + position.term_interest)
-    surplus = term_surplus(position) + sold * (position.term + position.term_interest)
     term = -position.called
     if position.term_share > 0.0 and position.called == 0.0:
-        term = fund.call_back * max(surplus, 0.0)
+        term = fund.call_back * max(term_surplus(position), 0.0)
     return position.unsettled - owed + lendable(position, position.haircut, not_rolled) + term
 
 
 @kernel
 def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
-    """Market value to sell for a gap of cash: gap / (haircut + initial margin), what a sale sets free per dollar."""
+    """Market value to sell for a gap of cash: gap / (haircut + initial margin - cost), what a sale sets free."""
     freed = 0.0
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         contract = world.contracts[position.contract]
-        freed += position.haircut * market_value(position) + abs(position.contracts) * contract.initial_margin
+        # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
+        impact = contract.impact * slice_limit(contract, fund, position.face) / 1e9
+        freed += (position.haircut - (contract.bond_cost + impact) / 1e4) * market_value(position)
+        freed += abs(position.contracts) * contract.initial_margin
     if freed <= gap:
         return book
     return gap * book / freed

@@ -7,6 +7,7 @@ import numpy as np
 from data.pricing import PricedMarket
 from engine.errors import InputError
 from engine.market import held_market
+from engine.marks import cheapened
 from engine.names import Kind
 from engine.rows import Contract, Fund, Position, empty_rows
 from engine.run import Setup, assign_positions
@@ -46,9 +47,11 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
 
 
 def dirty_price(market: PricedMarket, note: int) -> float:
-    """Dirty price of a note at entry, points."""
+    """Dirty price of a note at entry, points, as cheap against futures as the first day finds it."""
     held = held_market(market.path, market.baskets, market.priced, np.array([note]), market.data.dislocation_bp)
-    return float(held.notes[0, 0].clean + held.notes[0, 0].accrued)
+    contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
+    clean = cheapened(float(held.notes[0, 0].clean), float(market.data.dislocation_bp[0, contract]))
+    return float(clean + held.notes[0, 0].accrued)
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:

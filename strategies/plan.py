@@ -1,7 +1,9 @@
 """What a strategy decides at entry, before the engine sees it: funds, and the positions behind each."""
 
+import math
 from dataclasses import dataclass, field
 
+from engine.errors import InputError
 from engine.names import Unwind
 
 
@@ -58,6 +60,12 @@ class Execution:
     """Face per contract and mark; 0 is without limit."""
     seizure_cost: float = 2.0
     """Multiple of cost and impact when legs are seized and sold one by one."""
+
+    def __post_init__(self) -> None:
+        """Refuse costs below zero, and what is no number."""
+        for name, value in vars(self).items():
+            if not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise InputError(f"execution, {name}: {value!r} given, allowed is a finite number of 0 or more")
 
 
 @dataclass(frozen=True)

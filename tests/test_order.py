@@ -1,0 +1,192 @@
+"""One time order: the schedule, the queue against a sorted list, and a rich day's log as `engine.day` tells it."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_world
+
+import engine.run
+from engine.day import simulate
+from engine.names import Claim, Kind, Party, Unwind, What
+from engine.queue import next_event, push
+from engine.record import enter
+from engine.rows import Event, empty_rows
+from engine.run import Setup, run
+from engine.schedule import CALL_TIME, INTRADAY_DUE, INTRADAY_TIME, LIMITS_TIME, ROLL_TIME, SETTLEMENT_TIME, Dated
+from engine.world import World
+
+moments = st.tuples(st.integers(0, 6), st.integers(0, 3))  # few, so that ties are common
+
+
+def order(event: Any) -> tuple[int, int, int]:
+    """The declared order: time, kind, creation."""
+    return int(event.time), int(event.kind), int(event.sequence)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_schedule_is_sorted_and_the_record_comes_last(seed: int) -> None:
+    schedule = random_world(seed, Shape(days=20, contracts=3, daily_marks=3)).schedule
+    assert all(order(left) < order(right) for left, right in pairwise(schedule))
+    assert [Kind(kind) for kind in schedule["kind"][-2:]] == [Kind.END, Kind.RECORD]
+    assert np.all(schedule["calls_due"] > schedule["time"])
+    assert np.all(schedule["next_mark"] > schedule["time"])
+
+
+def laid_out(setup: Setup, capacity: int) -> World:
+    """The rows of a world before anything happens."""
+    return engine.run._lay_out(setup, capacity)
+
+
+def empty_world(scheduled: list[tuple[int, int]]) -> World:
+    """A world with nothing but a schedule."""
+    schedule = empty_rows(Event, len(scheduled))
+    for sequence, (row, (time, kind)) in enumerate(zip(schedule, sorted(scheduled), strict=True)):
+        row.time, row.kind, row.sequence = time, kind, sequence
+    return laid_out(replace(hand_made([100.0, 100.0]), schedule=schedule), 4096)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(scheduled=st.lists(moments, min_size=1, max_size=20), created=st.lists(moments, max_size=40))
+def test_the_next_event_is_the_first_of_a_sorted_union(
+    scheduled: list[tuple[int, int]], created: list[tuple[int, int]]
+) -> None:
+    """Created events carry their number as cause; of equals in all three keys the scheduled one comes first."""
+    world = empty_world(scheduled)
+    for number, (time, kind) in enumerate(created):
+        push(world, kind, time, 0, 0, number)
+    expected = [(*moment, number, -1) for number, moment in enumerate(sorted(scheduled))]
+    expected += [(*moment, number, number) for number, moment in enumerate(created)]
+    expected.sort()
+    last_scheduled = max(i for i, row in enumerate(expected) if row[3] < 0)
+    happened = []
+    while next_event(world):
+        happened.append((*order(world.event[0]), int(world.event[0].cause)))
+        assert world.clock[0].now == world.event[0].time
+    assert happened == expected[: last_scheduled + 1]  # a run is over with its schedule
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    scheduled=st.lists(moments, min_size=1, max_size=12),
+    created=st.lists(st.lists(moments, max_size=4), max_size=40),
+)
+def test_events_created_on_the_way_fall_into_place(
+    scheduled: list[tuple[int, int]], created: list[list[tuple[int, int]]]
+) -> None:
+    """At every step the next is the first of all that wait, those just created for now or later included."""
+    world = empty_world(scheduled)
+    waiting = [(*moment, number, -1) for number, moment in enumerate(sorted(scheduled))]
+    batches, number = iter(created), 0
+    while next_event(world):
+        happened = (*order(world.event[0]), int(world.event[0].cause))
+        assert happened == min(waiting)
+        waiting.remove(happened)
+        for delay, kind in next(batches, []):
+            time = int(world.clock[0].now) + delay
+            push(world, kind, time, 0, 0, number)
+            waiting.append((time, kind, number, number))
+            number += 1
+    assert all(row[3] >= 0 for row in waiting)
+
+
+def rich_day() -> Setup:
+    """A fund that meets nearly everything on its third day."""
+    prices = [100.0, 100.0, 100.0, 99.8, 99.8, 99.8, 99.6]
+    futures = [100.0, 100.0, 100.0, 100.3, 100.4, 100.6, 100.7]
+    coupon_due = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]
+    dated = [
+        Dated(2, Kind.MARGIN_CHANGE, SETTLEMENT_TIME, 1500.0, contract=0),
+        Dated(2, Kind.REDEMPTION, CALL_TIME + 1, 5e4, fund=0),
+        Dated(3, Kind.HAIRCUT_CHANGE, ROLL_TIME, 0.001, contract=0),
+        Dated(3, Kind.ROLL_SHARE_CHANGE, ROLL_TIME, 0.01),
+        Dated(3, Kind.REDEMPTION, CALL_TIME + 1, 4e5, fund=0),
+        Dated(3, Kind.MARGIN_CHANGE, SETTLEMENT_TIME, 2000.0, contract=0),
+        Dated(3, Kind.MARGIN_NOTICE, SETTLEMENT_TIME, 2500.0, contract=0),
+        Dated(3, Kind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
+    ]
+    return hand_made(
+        [*prices, 99.6, 99.6],
+        [*futures, 100.7, 100.7],
+        coupon_due=[*coupon_due, 0.0, 0.0],
+        minutes=(10 * 60, SETTLEMENT_TIME),
+        fund={"entry_equity": 1.1e6},
+        position={"term_share": 0.5, "term_maturity": FIRST_DAY + 90, "factor": 0.985},
+        dated=dated,
+    )
+
+
+def test_a_rich_day_happens_in_the_order_of_the_day() -> None:
+    log = run(rich_day()).log
+    day, minute = np.divmod(log["time"] - FIRST_DAY * MINUTES_PER_DAY, MINUTES_PER_DAY)
+    told = [
+        (int(at), What(row.what), Claim(row.claim)) for at, row in zip(minute[day == 3], log[day == 3], strict=True)
+    ]
+    assert told == [
+        (ROLL_TIME, What.COUPON_PAID, Claim.NONE),
+        (ROLL_TIME, What.HAIRCUT_CHANGE, Claim.NONE),
+        (ROLL_TIME, What.ROLL_SHARE_CHANGE, Claim.NONE),
+        (ROLL_TIME, What.REPO_REMARGIN, Claim.NONE),
+        (CALL_TIME, What.CALL_PAID, Claim.VARIATION_MARGIN),
+        (CALL_TIME, What.CALL_PAID, Claim.INITIAL_MARGIN),
+        (CALL_TIME, What.CALL_PAID, Claim.REPO_MARGIN),
+        (CALL_TIME, What.REDEMPTION, Claim.REDEMPTION),
+        (CALL_TIME + 1, What.REDEMPTION, Claim.NONE),
+        (10 * 60, What.PRICE_MOVE, Claim.NONE),
+        (INTRADAY_TIME, What.CALL_RAISED, Claim.VARIATION_MARGIN),
+        (INTRADAY_DUE, What.CALL_PAID, Claim.VARIATION_MARGIN),
+        (SETTLEMENT_TIME, What.PRICE_MOVE, Claim.NONE),
+        (SETTLEMENT_TIME, What.MARGIN_NOTICE, Claim.NONE),
+        (SETTLEMENT_TIME, What.MARGIN_CHANGE, Claim.NONE),
+        (SETTLEMENT_TIME, What.CALL_RAISED, Claim.VARIATION_MARGIN),
+        (SETTLEMENT_TIME, What.CALL_RAISED, Claim.INITIAL_MARGIN),
+        (SETTLEMENT_TIME, What.FINAL_SETTLEMENT, Claim.NONE),
+        (SETTLEMENT_TIME, What.CALL_RAISED, Claim.REPO_MARGIN),
+        (LIMITS_TIME, What.LIQUIDITY_LIMIT, Claim.NONE),
+        (LIMITS_TIME, What.ORDER, Claim.NONE),
+        (LIMITS_TIME, What.SALE, Claim.NONE),
+    ]
+
+
+def test_every_call_of_the_rich_day_has_the_move_that_caused_it() -> None:
+    log = run(rich_day()).log
+    for row in log[log["what"] == What.CALL_RAISED]:
+        assert log[row.cause].what == What.PRICE_MOVE
+    for row in log[np.isin(log["what"], [What.CALL_PAID, What.CALL_FAILED])]:
+        assert log[row.cause].what == What.CALL_RAISED
+        assert log[row.cause].party in (Party.CLEARING_HOUSE, Party.REPO_LENDER)
+
+
+def long_seizure() -> Setup:
+    """More log rows than are laid out at first: a seizure of a hundred days."""
+    return hand_made(
+        np.full(120, 100.0), [100.0, 100.0, *[106.0] * 118], contract={"depth": 2e5}, fund={"unwind": Unwind.HOLD}
+    )
+
+
+def busy_day() -> Setup:
+    """More created events than the queue first holds: a sale at each of fifty marks, its margin due next morning."""
+    minutes = [*range(CALL_TIME + 5, CALL_TIME + 260, 5), SETTLEMENT_TIME]
+    rule = {"unwind": Unwind.STOP_OUT, "drawdown_limit": -0.5}
+    return hand_made(np.full(1 + 2 * len(minutes), 100.0), minutes=minutes, fund=rule, contract={"depth": 1e5})
+
+
+@pytest.mark.parametrize("setup", [long_seizure(), busy_day()], ids=["log", "queue"])
+def test_a_run_that_overflows_runs_again_and_tells_the_same(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    capacities: list[int] = []
+
+    def spy(setup: Setup, capacity: int) -> World:
+        capacities.append(capacity)
+        return laid_out_before(setup, capacity)
+
+    roomy = laid_out(setup, 100_000)
+    enter(roomy)
+    simulate(roomy)
+    laid_out_before = engine.run._lay_out
+    monkeypatch.setattr(engine.run, "_lay_out", spy)
+    assert digest([run(setup)]) == digest([engine.run._hand_back(roomy)])
+    assert len(capacities) > 1
