@@ -1,5 +1,6 @@
 """The commands: options made from the strategy's own fields, results printed, saved and drawn."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from basis_stress.replay import backtest as run_backtest
 from basis_stress.replay import strategies as strategy_table
 from data.scenario import scenario as load_scenario
 from data.scenario import scenarios as scenario_table
+from engine.compile import is_cold
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
 
@@ -72,6 +74,8 @@ def backtest(
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
     """
     given = {name: value for name, value in options.items() if value is not None}
+    if is_cold() and sys.stderr.isatty():
+        click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
     result = run_backtest(
         scenario,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],

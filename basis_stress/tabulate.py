@@ -12,6 +12,16 @@ from engine.run import Run
 from engine.vectors import implied_repos, net_bases, yields_to_maturity
 from strategies.plan import Plan
 
+LEVELS = [
+    What.HAIRCUT_CHANGE,
+    What.ROLL_SHARE_CHANGE,
+    What.MARGIN_NOTICE,
+    What.MARGIN_CHANGE,
+    What.LEVERAGE_LIMIT,
+    What.DRAWDOWN_LIMIT,
+]
+"""Events that tell a level (a share, dollars per contract, a ratio), not an amount of money."""
+
 WATERFALL = [Cash.VARIATION_MARGIN, Cash.INITIAL_MARGIN, Cash.REPO_REMARGIN, Cash.HAIRCUT, Cash.REPO_NOT_ROLLED]
 
 
@@ -150,10 +160,11 @@ def yields_table(market: PricedMarket) -> pd.DataFrame:
 
 
 def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
-    """The event log in words, each row with the event that caused it."""
+    """The event log in words, each row with the event that caused it; ``level`` where it tells no amount of money."""
     log = run.log
     words = [What(int(what)).name.lower() for what in log["what"]]
     funds = [fund.name for fund in plan.funds]
+    is_level = np.isin(log["what"], LEVELS)
     return pd.DataFrame(
         {
             "event_id": np.arange(len(log)),
@@ -164,7 +175,8 @@ def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
             "claim": ["" if claim == Claim.NONE else Claim(int(claim)).name.lower() for claim in log["claim"]],
             "cause": [words[cause] if cause >= 0 else "" for cause in log["cause"]],
             "cause_id": log["cause"].astype(np.int64),
-            "amount_usd": log["amount"].astype(np.float64),
+            "amount_usd": np.where(is_level, np.nan, log["amount"]),
+            "level": np.where(is_level, log["amount"], np.nan),
             "party": ["" if party < 0 else Party(int(party)).name.lower() for party in log["party"]],
         }
     )

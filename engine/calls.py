@@ -2,7 +2,7 @@
 
 import math
 
-from engine.compile import kernel
+from engine.compile import step
 from engine.defaults import begin_default
 from engine.ledger import attribute, fund_row, log, name_claim, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
@@ -12,13 +12,13 @@ from engine.rows import Event
 from engine.world import World
 
 
-@kernel
+@step
 def cents(amount: float) -> float:
     """An amount rounded up to whole cents: what one draws to cover it."""
     return math.ceil(max(amount, 0.0) * 100.0) / 100.0
 
 
-@kernel
+@step
 def draw_credit(world: World, f: int, amount: float, cause: int) -> None:
     """Draw on the committed credit line as far as it goes."""
     fund = world.funds[f]
@@ -29,7 +29,7 @@ def draw_credit(world: World, f: int, amount: float, cause: int) -> None:
         log(world, What.CREDIT_DRAWN, f, -1, drawn, cause)
 
 
-@kernel
+@step
 def call_back_collateral(world: World, f: int, amount: float, cause: int) -> None:
     """Borrow against what term lenders hold beyond their haircut."""
     fund = world.funds[f]
@@ -42,7 +42,7 @@ def call_back_collateral(world: World, f: int, amount: float, cause: int) -> Non
             log(world, What.COLLATERAL_CALLED_BACK, f, p, returned, cause)
 
 
-@kernel
+@step
 def scrape(world: World, f: int, amount: float, cause: int) -> bool:
     """Bring cash up to an amount from credit, then from over-collateral; says whether it is enough."""
     fund = world.funds[f]
@@ -53,7 +53,7 @@ def scrape(world: World, f: int, amount: float, cause: int) -> bool:
     return fund.cash >= amount
 
 
-@kernel
+@step
 def cure(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
     """Find the cash for a call that is due; a fund that cannot is in default (sales were made the day before)."""
     fund = world.funds[f]
@@ -70,7 +70,7 @@ def cure(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
     return True
 
 
-@kernel
+@step
 def settle_variation(world: World, event: Event) -> None:
     """Pay or collect the variation margin struck at the last clearing cycle, all contracts netted."""
     f = event.fund
@@ -88,7 +88,7 @@ def settle_variation(world: World, event: Event) -> None:
         position.variation_due = 0.0
 
 
-@kernel
+@step
 def settle_initial(world: World, event: Event) -> None:
     """Post or take back initial margin, all contracts netted."""
     f = event.fund
@@ -108,30 +108,35 @@ def settle_initial(world: World, event: Event) -> None:
         world.positions[p].margin_posted -= excess
 
 
-@kernel
+@step
 def margin_excess(world: World, p: int) -> float:
     """Initial margin posted beyond what the clearing house asks today."""
     position = world.positions[p]
     return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
 
 
-@kernel
+@step
 def present_shortfalls(world: World) -> None:
     """Pay what the morning's roll left owed, now that clearing has paid; the rest is called for tomorrow."""
     clock = world.clock[0]
     for f in range(len(world.funds)):
         owed = repo_due(world, f, True)
         if world.funds[f].status == Status.ACTIVE and owed > 0.0:
-            scrape(world, f, owed, clock.next_cause)
-            left = owed - pay_repo(world, f, min(world.funds[f].cash / owed, 1.0), True)
+            cause = clock.price_cause
+            if clock.funding_cause >= 0:
+                cause = clock.funding_cause
+            share = 1.0
+            if not scrape(world, f, owed, cause):
+                share = (1.0 - 1e-14) * world.funds[f].cash / owed  # a hair less, so that rounding cannot overdraw
+            left = owed - pay_repo(world, f, share, True)
             if left > 0.0 and world.funds[f].shortfall_due == 0:
                 world.funds[f].shortfall_due = clock.calls_due
-                raised = log(world, What.CALL_RAISED, f, -1, left, clock.next_cause)
+                raised = log(world, What.CALL_RAISED, f, -1, left, cause)
                 name_claim(world, raised, Claim.REPO_MARGIN, Party.REPO_LENDER)
                 push(world, Kind.REPO_CALL, clock.calls_due, f, -1, raised)
 
 
-@kernel
+@step
 def repo_due(world: World, f: int, shortfall: bool) -> float:
     """What a fund owes lenders beyond what they would lend: the roll's shortfall, or called term deficits."""
     owed = 0.0
@@ -143,7 +148,7 @@ def repo_due(world: World, f: int, shortfall: bool) -> float:
     return owed
 
 
-@kernel
+@step
 def pay_repo(world: World, f: int, share: float, shortfall: bool) -> float:
     """Pay down a share of the roll's shortfall, or of called term deficits; returns what was paid."""
     paid = 0.0
@@ -162,7 +167,7 @@ def pay_repo(world: World, f: int, share: float, shortfall: bool) -> float:
     return paid
 
 
-@kernel
+@step
 def settle_repo_call(world: World, event: Event) -> None:
     """Pay called term deficits, and a shortfall of the roll whose deadline is here."""
     f = event.fund
@@ -174,15 +179,18 @@ def settle_repo_call(world: World, event: Event) -> None:
     if overdue:
         owed += repo_due(world, f, True)
         fund.shortfall_due = 0
-    if owed > 0.0 and cure(world, f, owed, Claim.REPO_MARGIN, event.cause):
+    if owed <= 0.0:
+        cured = log(world, What.CALL_CURED, f, -1, 0.0, event.cause)
+        name_claim(world, cured, Claim.REPO_MARGIN, Party.REPO_LENDER)
+    elif cure(world, f, owed, Claim.REPO_MARGIN, event.cause):
         pay_repo(world, f, 1.0, False)
         if overdue:
             pay_repo(world, f, 1.0, True)
 
 
-@kernel
+@step
 def settle_redemption(world: World, event: Event) -> None:
-    """Pay investors out as far as cash goes; the rest stays gated and is paid by no one else."""
+    """Pay investors out as far as cash goes; the rest is gated and asked again the next morning."""
     f = event.fund
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
@@ -193,3 +201,5 @@ def settle_redemption(world: World, event: Event) -> None:
     attribute(world, fund_row(world, f), Line.CAPITAL, -paid)
     number = log(world, What.REDEMPTION, f, -1, -paid, event.cause)
     name_claim(world, number, Claim.REDEMPTION, Party.OUTSIDE_INVESTORS)
+    if fund.redemption > 0.0:
+        push(world, Kind.REDEMPTION_CALL, world.clock[0].calls_due, f, -1, event.cause)

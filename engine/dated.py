@@ -1,6 +1,6 @@
 """Dated happenings of one line each: a lender's pull-back, a redemption request, the end of the window."""
 
-from engine.compile import kernel
+from engine.compile import step
 from engine.defaults import seize
 from engine.ledger import log
 from engine.marks import check_solvency
@@ -10,14 +10,14 @@ from engine.rows import Event
 from engine.world import World
 
 
-@kernel
+@step
 def change_roll_share(world: World, event: Event) -> None:
     """From today lenders do not roll a share of overnight repo."""
     world.clock[0].not_rolled = event.value
-    log(world, What.ROLL_SHARE_CHANGE, event.fund, -1, event.value, -1)
+    world.clock[0].funding_cause = log(world, What.ROLL_SHARE_CHANGE, event.fund, -1, event.value, -1)
 
 
-@kernel
+@step
 def request_redemption(world: World, event: Event) -> None:
     """Investors ask an amount back, due with the next calls."""
     fund = world.funds[event.fund]
@@ -27,7 +27,7 @@ def request_redemption(world: World, event: Event) -> None:
         push(world, Kind.REDEMPTION_CALL, world.clock[0].calls_due, event.fund, -1, asked)
 
 
-@kernel
+@step
 def close_window(world: World) -> None:
     """Finish liquidations that the window would cut off, at the last mark, so that every loss has its owner."""
     event = world.event[0]

@@ -16,7 +16,7 @@ creation.
 
 from engine.calls import present_shortfalls, settle_initial, settle_redemption, settle_repo_call, settle_variation
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import kernel, parallel_kernel, prange
+from engine.compile import kernel, parallel_kernel, prange, step
 from engine.dated import change_roll_share, close_window, request_redemption
 from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
@@ -29,12 +29,12 @@ from engine.unwind import check_limits, sell_slice
 from engine.world import Market, Stacked, World
 
 
-@kernel
+@step
 def happen(world: World, event: Event) -> None:
     """Let one event happen."""
     kind = event.kind
     if kind == Kind.OPEN:
-        open_day(world)
+        open_day(world, event)
     elif kind == Kind.HAIRCUT_CHANGE:
         change_haircuts(world, event)
     elif kind == Kind.ROLL_SHARE_CHANGE:
@@ -58,7 +58,7 @@ def happen(world: World, event: Event) -> None:
     elif kind == Kind.MARK:
         mark(world, event)
     elif kind in (Kind.INTRADAY_CYCLE, Kind.SETTLEMENT):
-        clear(world)
+        clear(world, event.calls_due)
     elif kind == Kind.MARGIN_NOTICE:
         announce_margin(world, event)
     elif kind == Kind.MARGIN_CHANGE:
@@ -87,7 +87,7 @@ def simulate(world: World) -> None:
         note_lowest_cash(world)
 
 
-@kernel
+@step
 def one_of(market: Market, worlds: Stacked, w: int) -> World:
     """World ``w`` of many, whose arrays are stacked along a first axis and share one market."""
     return World(

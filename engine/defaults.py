@@ -4,7 +4,7 @@ Clearing members stand behind futures, repo lenders behind notes. From the defau
 its notes and futures belong to those who seized them, and only what is left after all claims is the estate's.
 """
 
-from engine.compile import kernel
+from engine.compile import step
 from engine.ledger import (
     attribute,
     between,
@@ -22,7 +22,7 @@ from engine.rows import Event, Position
 from engine.world import World
 
 
-@kernel
+@step
 def begin_default(world: World, f: int, cause: int) -> None:
     """Stop a fund: trades done are settled into its estate, interest stops, seizures start at the next mark."""
     fund, clock = world.funds[f], world.clock[0]
@@ -39,7 +39,7 @@ def begin_default(world: World, f: int, cause: int) -> None:
         push(world, Kind.SEIZURE_SLICE, first_slice, f, p, number)
 
 
-@kernel
+@step
 def seize(world: World, event: Event, without_limit: bool) -> None:
     """Sell a slice of each leg; when the last leg of the fund is gone, settle its estate."""
     position = world.positions[event.position]
@@ -57,14 +57,14 @@ def seize(world: World, event: Event, without_limit: bool) -> None:
         settle_estate(world, position.fund)
 
 
-@kernel
+@step
 def seizure_cost(world: World, position: Position, base: float, face: float) -> float:
     """Cost of selling a seized leg, basis points of price."""
     contract = world.contracts[position.contract]
     return contract.seizure_cost * (base + contract.impact * face / 1e9)
 
 
-@kernel
+@step
 def close_futures(world: World, p: int, limit: float, cause: int) -> None:
     """The clearing member closes a slice of futures; the gain or loss joins the variation margin."""
     position = world.positions[p]
@@ -82,7 +82,7 @@ def close_futures(world: World, p: int, limit: float, cause: int) -> None:
     name_claim(world, number, Claim.VARIATION_MARGIN, Party.CLEARING_MEMBER)
 
 
-@kernel
+@step
 def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     """The repo lender sells a slice of notes and keeps the proceeds up to what it is owed."""
     position = world.positions[p]
@@ -98,7 +98,7 @@ def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
 
 
-@kernel
+@step
 def keep_proceeds(world: World, p: int, proceeds: float) -> None:
     """The repo lender is paid for the notes it seized, keeps what it is owed, and passes the rest to the estate."""
     position = world.positions[p]
@@ -107,7 +107,7 @@ def keep_proceeds(world: World, p: int, proceeds: float) -> None:
     transfer(world, position.fund, p, Cash.ESTATE, Party.REPO_LENDER, surplus)
 
 
-@kernel
+@step
 def repay(position: Position, proceeds: float) -> float:
     """Apply proceeds to interest, then principal; returns what is left over."""
     paid = min(proceeds, position.overnight_interest)
@@ -125,7 +125,7 @@ def repay(position: Position, proceeds: float) -> float:
     return proceeds
 
 
-@kernel
+@step
 def all_closed(world: World, f: int) -> bool:
     """Whether every leg of a fund has been sold or closed."""
     fund = world.funds[f]
@@ -135,7 +135,7 @@ def all_closed(world: World, f: int) -> bool:
     return True
 
 
-@kernel
+@step
 def settle_estate(world: World, f: int) -> None:
     """Meet claims in order (clearing member, repo lenders, credit bank); what stays unpaid is written off."""
     fund = world.funds[f]

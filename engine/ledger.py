@@ -1,12 +1,12 @@
 """The ledger: every cent moves between two parties, under a named line; what a fund is worth; the event log."""
 
-from engine.compile import kernel
+from engine.compile import step
 from engine.names import Cash, Claim, Line, Party, What
 from engine.rows import Fund, Position
 from engine.world import World
 
 
-@kernel
+@step
 def transfer(world: World, fund_index: int, row: int, line: int, party: int, amount: float) -> None:
     """Pay a fund (amount > 0) out of a party's cash, or the party out of the fund's."""
     fund = world.funds[fund_index]
@@ -15,38 +15,38 @@ def transfer(world: World, fund_index: int, row: int, line: int, party: int, amo
     world.cash_flows[world.clock[0].day, row, line] += amount
 
 
-@kernel
+@step
 def between(world: World, payer: int, receiver: int, amount: float) -> None:
     """Move cash between two parties that are not funds."""
     world.parties[payer].cash -= amount
     world.parties[receiver].cash += amount
 
 
-@kernel
+@step
 def attribute(world: World, row: int, line: int, amount: float) -> None:
     """Explain a change in equity."""
     world.attribution[world.clock[0].day, row, line] += amount
 
 
-@kernel
+@step
 def fund_row(world: World, fund_index: int) -> int:
     """Row of flows that belong to a fund and to none of its positions."""
     return len(world.positions) + fund_index
 
 
-@kernel
+@step
 def market_value(position: Position) -> float:
     """Dirty value of the notes at the last mark, for regular settlement."""
     return position.face * (position.clean + position.accrued) / 100.0
 
 
-@kernel
+@step
 def repo_owed(position: Position) -> float:
     """Principal and interest accrued to the value date, overnight and term."""
     return position.overnight + position.overnight_interest + position.term + position.term_interest
 
 
-@kernel
+@step
 def position_equity(position: Position) -> float:
     """What a position is worth to its fund: notes and receivables, less repo, plus what clearing holds."""
     assets = market_value(position) + position.coupon_receivable + position.unsettled
@@ -54,7 +54,7 @@ def position_equity(position: Position) -> float:
     return assets - repo_owed(position) + clearing
 
 
-@kernel
+@step
 def equity(world: World, fund: Fund) -> float:
     """Equity = cash + notes - repo owed + margin posted + unsettled variation margin - credit drawn."""
     total = fund.cash - fund.credit_drawn
@@ -63,7 +63,7 @@ def equity(world: World, fund: Fund) -> float:
     return total
 
 
-@kernel
+@step
 def book_value(world: World, fund: Fund) -> float:
     """Dirty value of all of a fund's notes."""
     total = 0.0
@@ -72,7 +72,7 @@ def book_value(world: World, fund: Fund) -> float:
     return total
 
 
-@kernel
+@step
 def log(world: World, what: int, fund: int, position: int, amount: float, cause: int) -> int:
     """Write a row of the event log and return its number; rows past the end are counted, not written."""
     clock = world.clock[0]
@@ -94,7 +94,7 @@ def log(world: World, what: int, fund: int, position: int, amount: float, cause:
     return number
 
 
-@kernel
+@step
 def name_claim(world: World, number: int, claim: int, party: int) -> None:
     """Say which claim, and whose, a log row is about."""
     if number < len(world.log):
@@ -102,7 +102,14 @@ def name_claim(world: World, number: int, claim: int, party: int) -> None:
         world.log[number].party = party
 
 
-@kernel
+@step
+def name_contract(world: World, number: int, contract: int) -> None:
+    """Say which contract a log row is about."""
+    if number < len(world.log):
+        world.log[number].contract = contract
+
+
+@step
 def write_off(world: World, fund_index: int, party: int, amount: float, cause: int) -> None:
     """A claim that the estate cannot pay: the party's loss, and the fund's relief."""
     if amount > 0.0:
@@ -112,7 +119,7 @@ def write_off(world: World, fund_index: int, party: int, amount: float, cause: i
         name_claim(world, number, Claim.NONE, party)
 
 
-@kernel
+@step
 def pay_estate(world: World, fund_index: int, party: int, claim: float) -> float:
     """Pay a claim out of what is left of a fund's cash; returns what stays unpaid."""
     paid = min(claim, max(world.funds[fund_index].cash, 0.0))

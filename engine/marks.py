@@ -1,6 +1,6 @@
 """Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
 
-from engine.compile import kernel
+from engine.compile import kernel, step
 from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
 from engine.names import Line, Status, What
@@ -14,7 +14,7 @@ def cheapened(clean: float, dislocation: float) -> float:
     return clean * (1.0 - dislocation / 1e4)
 
 
-@kernel
+@step
 def mark(world: World, event: Event) -> None:
     """Reprice every position at a row of the market path, then every contract."""
     clock = world.clock[0]
@@ -22,7 +22,7 @@ def mark(world: World, event: Event) -> None:
     days = value_date - clock.value_date
     clock.mark = event.mark
     clock.value_date = value_date
-    clock.next_cause = log(world, What.PRICE_MOVE, -1, -1, 0.0, -1)
+    clock.price_cause = log(world, What.PRICE_MOVE, -1, -1, 0.0, -1)
     for p in range(len(world.positions)):
         accrue_repo(world, p, days)
         accrue_coupon(world, p, days)
@@ -36,17 +36,17 @@ def mark(world: World, event: Event) -> None:
             check_solvency(world, f)
 
 
-@kernel
+@step
 def check_solvency(world: World, f: int) -> None:
     """Follow the peak of equity; a fund whose equity is gone stops here."""
     fund = world.funds[f]
     worth = equity(world, fund)
     fund.peak_equity = max(fund.peak_equity, worth)
     if worth <= 0.0:
-        begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].next_cause))
+        begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))
 
 
-@kernel
+@step
 def accrue_repo(world: World, p: int, days: int) -> None:
     """Interest on repo to the new value date, actual/360."""
     position = world.positions[p]
@@ -57,7 +57,7 @@ def accrue_repo(world: World, p: int, days: int) -> None:
     attribute(world, p, Line.REPO_INTEREST, -overnight - term)
 
 
-@kernel
+@step
 def accrue_coupon(world: World, p: int, days: int) -> None:
     """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
     position = world.positions[p]
@@ -70,7 +70,7 @@ def accrue_coupon(world: World, p: int, days: int) -> None:
     position.accrued = quote.accrued
 
 
-@kernel
+@step
 def reprice(world: World, p: int) -> None:
     """Mark note and futures; split the change into dislocation, convergence and the hedged residual of the curve."""
     position, m = world.positions[p], world.clock[0].mark
@@ -91,7 +91,7 @@ def reprice(world: World, p: int) -> None:
     position.clean, position.undislocated = clean, note.clean
 
 
-@kernel
+@step
 def commit_to_delivery(world: World, c: int) -> None:
     """Fix the invoice price: futures are traded no more, and each note will fetch futures x factor at delivery."""
     contract: Contract = world.contracts[c]
@@ -103,10 +103,10 @@ def commit_to_delivery(world: World, c: int) -> None:
             position.clean = position.undislocated = invoice
             position.contracts = 0.0
             position.committed = True
-            log(world, What.FINAL_SETTLEMENT, position.fund, p, position.face, world.clock[0].next_cause)
+            log(world, What.FINAL_SETTLEMENT, position.fund, p, position.face, world.clock[0].price_cause)
 
 
-@kernel
+@step
 def deliver(world: World, c: int) -> None:
     """Deliver committed notes for the invoice amount, which settles at this morning's repo roll; or pays a seizer."""
     for p in range(len(world.positions)):

@@ -3,12 +3,12 @@
 Events are ordered by time, then by kind (the declared priority), then by creation.
 """
 
-from engine.compile import kernel
+from engine.compile import kernel, step
 from engine.rows import Event, Rows
 from engine.world import World
 
 
-@kernel
+@step
 def before(left: Event, right: Event) -> bool:
     """Whether one event happens before another."""
     if left.time != right.time:
@@ -18,7 +18,7 @@ def before(left: Event, right: Event) -> bool:
     return left.sequence < right.sequence
 
 
-@kernel
+@step
 def copy_event(source: Event, target: Event) -> None:
     """Copy an event field by field."""
     target.time = source.time
@@ -36,7 +36,7 @@ def copy_event(source: Event, target: Event) -> None:
     target.cause = source.cause
 
 
-@kernel
+@step
 def swap(queue: Rows[Event], spare: Event, i: int, j: int) -> None:
     """Exchange two events of the heap."""
     copy_event(queue[i], spare)
@@ -63,7 +63,7 @@ def push(world: World, kind: int, time: int, fund: int, position: int, cause: in
         i = (i - 1) // 2
 
 
-@kernel
+@step
 def pop(world: World) -> None:
     """Take the first created event off the heap into the world's event."""
     clock, queue = world.clock[0], world.queue
@@ -95,5 +95,5 @@ def next_event(world: World) -> bool:
     copy_event(scheduled, world.event[0])
     clock.scheduled += 1
     clock.now, clock.day = scheduled.time, scheduled.day
-    clock.calls_due, clock.next_mark = scheduled.calls_due, scheduled.next_mark
+    clock.next_mark = scheduled.next_mark
     return True

@@ -1,6 +1,6 @@
 """What is written down at the end of each day, and the books as they stand when a run begins."""
 
-from engine.compile import kernel
+from engine.compile import kernel, step
 from engine.ledger import attribute, equity, fund_row, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
 from engine.names import Cash, FundColumn, Line, Party, PositionColumn, What
@@ -8,7 +8,7 @@ from engine.repo import lendable
 from engine.world import World
 
 
-@kernel
+@step
 def note_lowest_cash(world: World) -> None:
     """Follow the lowest cash balance that any event leaves."""
     for f in range(len(world.funds)):
@@ -16,7 +16,7 @@ def note_lowest_cash(world: World) -> None:
         fund.lowest_cash = min(fund.lowest_cash, fund.cash)
 
 
-@kernel
+@step
 def record(world: World) -> None:
     """Write the day's row of every fund and position."""
     day = world.clock[0].day
@@ -26,7 +26,7 @@ def record(world: World) -> None:
         record_fund(world, f, day)
 
 
-@kernel
+@step
 def record_position(world: World, p: int, day: int) -> None:
     """Write a position's row."""
     position, row = world.positions[p], world.position_days[day, p]
@@ -42,7 +42,7 @@ def record_position(world: World, p: int, day: int) -> None:
     row[PositionColumn.VARIATION_DUE] = position.variation_due + position.variation_open
 
 
-@kernel
+@step
 def record_fund(world: World, f: int, day: int) -> None:
     """Write a fund's row; equity is the sum of the columns beside it."""
     fund, row = world.funds[f], world.fund_days[day, f]
@@ -65,7 +65,7 @@ def enter(world: World) -> None:
     """Enter every position at the first mark, as of its settlement: notes bought and financed, margin posted."""
     clock, market = world.clock[0], world.market
     clock.now, clock.value_date = market.marks[0].time, market.marks[0].value_date
-    clock.next_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)
+    clock.price_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)
     for c in range(len(world.contracts)):
         quote = market.futures[0, c]
         world.contracts[c].futures, world.contracts[c].dislocation = quote.price, quote.dislocation
@@ -80,7 +80,7 @@ def enter(world: World) -> None:
     record(world)
 
 
-@kernel
+@step
 def enter_position(world: World, p: int) -> None:
     """Buy the note, borrow against it overnight and to term, post initial margin for the futures."""
     position = world.positions[p]

@@ -2,21 +2,21 @@
 
 import math
 
-from engine.compile import kernel
-from engine.ledger import attribute, fund_row, log, market_value, name_claim, transfer
+from engine.compile import step
+from engine.ledger import attribute, fund_row, log, market_value, name_claim, name_contract, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
 from engine.queue import push
 from engine.rows import Event, Position
 from engine.world import World
 
 
-@kernel
+@step
 def lendable(position: Position, haircut: float, not_rolled: float) -> float:
     """What lenders advance overnight: (1 - haircut) of dirty value, on the share they roll."""
     return (1.0 - haircut) * market_value(position) * (1.0 - position.term_share) * (1.0 - not_rolled)
 
 
-@kernel
+@step
 def sold_share(position: Position) -> float:
     """Share of the financed notes that has been sold and settles at the next roll."""
     financed = position.face + position.unsettled_face
@@ -25,17 +25,18 @@ def sold_share(position: Position) -> float:
     return 0.0
 
 
-@kernel
+@step
 def term_surplus(position: Position) -> float:
     """Value after haircut of the notes that stay in a term loan, less what is owed on them; negative is a deficit."""
     value = (1.0 - position.haircut) * market_value(position) * position.term_share
     return value - (1.0 - sold_share(position)) * (position.term + position.term_interest)
 
 
-@kernel
-def open_day(world: World) -> None:
+@step
+def open_day(world: World, event: Event) -> None:
     """Pay the night's interest on cash and margin, and the coupons that have fallen due."""
     clock = world.clock[0]
+    clock.calls_due, clock.funding_cause = event.calls_due, -1
     for f in range(len(world.funds)):
         fund = world.funds[f]
         if fund.status == Status.ACTIVE:
@@ -53,7 +54,7 @@ def open_day(world: World) -> None:
         pay_coupon(world, p)
 
 
-@kernel
+@step
 def charge_overdraft(world: World, f: int) -> None:
     """Interest that cash does not cover is added to what the credit bank is owed, beyond the line if need be."""
     fund = world.funds[f]
@@ -64,7 +65,7 @@ def charge_overdraft(world: World, f: int) -> None:
         log(world, What.CREDIT_DRAWN, f, -1, overdraft, -1)
 
 
-@kernel
+@step
 def pay_coupon(world: World, p: int) -> None:
     """The Treasury pays the holder of record."""
     position = world.positions[p]
@@ -74,7 +75,7 @@ def pay_coupon(world: World, p: int) -> None:
         position.coupon_receivable = 0.0
 
 
-@kernel
+@step
 def roll(world: World, event: Event) -> None:
     """Settle yesterday's trades, repay the night's repo with interest, and borrow again at today's rate."""
     clock = world.clock[0]
@@ -84,7 +85,7 @@ def roll(world: World, event: Event) -> None:
             roll_fund(world, f)
 
 
-@kernel
+@step
 def roll_fund(world: World, f: int) -> None:
     """Roll all of a fund's loans as one payment; what its cash cannot cover stays owed until clearing has paid."""
     fund, clock = world.funds[f], world.clock[0]
@@ -103,7 +104,7 @@ def roll_fund(world: World, f: int) -> None:
         roll_position(world, p, kept)
 
 
-@kernel
+@step
 def mature_term(position: Position, today: int) -> None:
     """A maturing term loan is financed overnight from today."""
     if position.term_share > 0.0 and today >= position.term_maturity:
@@ -112,7 +113,7 @@ def mature_term(position: Position, today: int) -> None:
         position.term = position.term_interest = position.term_share = position.called = 0.0
 
 
-@kernel
+@step
 def roll_flow(position: Position, not_rolled: float) -> float:
     """Cash a position brings (+) or needs (-) at the roll."""
     sold = sold_share(position)
@@ -120,7 +121,7 @@ def roll_flow(position: Position, not_rolled: float) -> float:
     return position.unsettled - repaid + lendable(position, position.haircut, not_rolled)
 
 
-@kernel
+@step
 def roll_position(world: World, p: int, kept: float) -> None:
     """Book one position's roll, line by line; ``kept`` stays owed because the fund cannot pay it."""
     position, clock = world.positions[p], world.clock[0]
@@ -136,8 +137,8 @@ def roll_position(world: World, p: int, kept: float) -> None:
     pay_line(world, p, Cash.HAIRCUT, before_roll - before_haircut, Party.REPO_LENDER, before_roll - before_haircut)
     pay_line(world, p, Cash.REPO_NOT_ROLLED, target - before_roll, Party.REPO_LENDER, target - before_roll)
     pay_line(world, p, Cash.REPO_REMARGIN, remargin, Party.REPO_LENDER, remargin)
-    if remargin < 0.0:
-        log(world, What.REPO_REMARGIN, position.fund, p, remargin, clock.next_cause)
+    if remargin < -0.005:  # half a cent: less is rounding, not a call
+        log(world, What.REPO_REMARGIN, position.fund, p, remargin, clock.price_cause)
     position.overnight, position.overnight_interest = target + kept, 0.0
     position.overnight_rate = clock.repo_rate + position.repo_spread
     position.term *= 1.0 - sold
@@ -147,7 +148,7 @@ def roll_position(world: World, p: int, kept: float) -> None:
     position.financed_haircut, position.financed_roll = position.haircut, clock.not_rolled
 
 
-@kernel
+@step
 def pay_line(world: World, p: int, line: int, amount: float, party: int, from_party: float) -> None:
     """Book a line whose cash comes from a named party, and whatever is left of it from repo lenders."""
     fund = world.positions[p].fund
@@ -155,7 +156,7 @@ def pay_line(world: World, p: int, line: int, amount: float, party: int, from_pa
     transfer(world, fund, p, line, Party.REPO_LENDER, amount - from_party)
 
 
-@kernel
+@step
 def mark_term_loans(world: World) -> None:
     """Call the deficit of term loans whose collateral has fallen beyond the threshold."""
     for f in range(len(world.funds)):
@@ -172,15 +173,16 @@ def mark_term_loans(world: World) -> None:
                 position.called = deficit
                 called += deficit
         if called > 0.0:
-            raised = log(world, What.CALL_RAISED, f, -1, called, world.clock[0].next_cause)
+            raised = log(world, What.CALL_RAISED, f, -1, called, world.clock[0].price_cause)
             name_claim(world, raised, Claim.REPO_MARGIN, Party.REPO_LENDER)
             push(world, Kind.REPO_CALL, world.clock[0].calls_due, f, -1, raised)
 
 
-@kernel
+@step
 def change_haircuts(world: World, event: Event) -> None:
     """Lenders ask ``value`` more (or less) haircut than at entry, in one contract or in all."""
-    log(world, What.HAIRCUT_CHANGE, event.fund, -1, event.value, -1)
+    world.clock[0].funding_cause = log(world, What.HAIRCUT_CHANGE, event.fund, -1, event.value, -1)
+    name_contract(world, world.clock[0].funding_cause, event.contract)
     for p in range(len(world.positions)):
         position = world.positions[p]
         if event.contract < 0 or event.contract == position.contract:

@@ -103,7 +103,8 @@ class Clock:
     created: int  # created events so far
     logged: int  # rows the log needed
     dropped: int  # created events that found the queue full
-    next_cause: Index  # log row of the mark that set today's prices
+    price_cause: Index  # log row of the mark that set today's prices
+    funding_cause: Index  # log row of what lenders changed this morning; -1: nothing
 
 
 class Fund:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.errors import InputError
 from engine.names import Kind
 from engine.rows import Event, empty_rows
 from engine.world import Floats, Integers, Records
@@ -47,6 +48,7 @@ class Calendar:
 
 def build_schedule(calendar: Calendar) -> Records:
     """Rows of every scheduled event, sorted by time, kind and sequence."""
+    _check_marks(calendar)
     rows: list[dict[str, float]] = []
     for day in range(1, len(calendar.midnight)):
         rows += _every_day(calendar, day)
@@ -63,6 +65,17 @@ def build_schedule(calendar: Calendar) -> Records:
         event.calls_due = _calls_due(calendar, int(event.day), int(event.kind))
         event.next_mark = _next_mark(calendar, int(event.time), end)
     return schedule
+
+
+def _check_marks(calendar: Calendar) -> None:
+    """Refuse marks outside the day's business: what they move would be settled in no cycle of that day."""
+    minutes = calendar.mark_time - calendar.midnight[calendar.mark_day]
+    outside = np.flatnonzero((minutes < ROLL_TIME) | (minutes > SETTLEMENT_TIME))
+    if len(outside):
+        hours, rest = divmod(int(minutes[outside[0]]), 60)
+        raise InputError(
+            f"engine: mark {outside[0]} stands at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00"
+        )
 
 
 def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:

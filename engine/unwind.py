@@ -1,6 +1,6 @@
 """Unwinds: at the risk limits a fund's rule turns a breach into an order, carried out in slices, both legs together."""
 
-from engine.compile import kernel
+from engine.compile import step
 from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, transfer
 from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
 from engine.queue import push
@@ -11,7 +11,7 @@ from engine.world import World
 CENT = 0.01  # sold beyond a gap, so that rounding does not fail the call
 
 
-@kernel
+@step
 def check_limits(world: World) -> None:
     """Let every active fund look at its liquidity, leverage and drawdown, and order what the worst breach asks."""
     for f in range(len(world.funds)):
@@ -23,7 +23,7 @@ def check_limits(world: World) -> None:
                 decide(world, f, spare)
 
 
-@kernel
+@step
 def decide(world: World, f: int, spare: float) -> None:
     """The largest order applies, and never more than the book."""
     fund = world.funds[f]
@@ -40,11 +40,11 @@ def decide(world: World, f: int, spare: float) -> None:
     if fund.unwind == Unwind.STOP_OUT and drawdown > fund.drawdown_limit:
         order, limit, amount = book, What.DRAWDOWN_LIMIT, drawdown
     if order > 0.0 and book > 0.0:
-        cause = log(world, limit, f, -1, amount, world.clock[0].next_cause)
+        cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
         place(world, f, min(order / book, 1.0), cause)
 
 
-@kernel
+@step
 def place(world: World, f: int, share: float, cause: int) -> None:
     """Order a share of every position, unless more of it is already being sold."""
     fund, clock = world.funds[f], world.clock[0]
@@ -59,7 +59,7 @@ def place(world: World, f: int, share: float, cause: int) -> None:
                 push(world, Kind.UNWIND_SLICE, clock.now, f, p, position.order_cause)
 
 
-@kernel
+@step
 def slice_limit(contract: Contract, fund: Fund, face: float) -> float:
     """Face of the next slice: no more than the fund's share of market depth."""
     if contract.depth > 0.0:
@@ -67,7 +67,7 @@ def slice_limit(contract: Contract, fund: Fund, face: float) -> float:
     return face
 
 
-@kernel
+@step
 def sell_slice(world: World, event: Event) -> None:
     """Sell the next slice, no larger than the fund's share of market depth; the rest waits for the next mark."""
     p = event.position
@@ -84,7 +84,7 @@ def sell_slice(world: World, event: Event) -> None:
         push(world, Kind.UNWIND_SLICE, world.clock[0].next_mark, position.fund, p, position.order_cause)
 
 
-@kernel
+@step
 def sell(world: World, p: int, face: float, cause: int) -> None:
     """Sell notes for regular settlement and buy back the same share of futures; margin comes free next morning."""
     position = world.positions[p]
@@ -105,7 +105,7 @@ def sell(world: World, p: int, face: float, cause: int) -> None:
     push(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, cause)
 
 
-@kernel
+@step
 def spare_liquidity(world: World, f: int) -> float:
     """Cash, credit and collateral at hand tomorrow morning once every call in sight is met; negative is a gap."""
     fund = world.funds[f]
@@ -117,15 +117,21 @@ def spare_liquidity(world: World, f: int) -> float:
     return spare
 
 
-@kernel
+@step
 def clearing_flow(world: World, position: Position) -> float:
     """Variation margin unpaid and initial margin to come free (+) or be posted (-), announced changes included."""
+    clearing = position.variation_due + position.variation_open + position.margin_posted
+    return clearing - margin_asked(world, position)
+
+
+@step
+def margin_asked(world: World, position: Position) -> float:
+    """Initial margin of the futures held, at the level in force or announced, whichever is higher."""
     contract = world.contracts[position.contract]
-    asked = abs(position.contracts) * max(contract.initial_margin, contract.announced_margin)
-    return position.variation_due + position.variation_open + position.margin_posted - asked
+    return abs(position.contracts) * max(contract.initial_margin, contract.announced_margin)
 
 
-@kernel
+@step
 def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
     """What tomorrow's roll at today's haircut brings (+) or asks (-), term deficits and call-backs included."""
     sold = sold_share(position)
@@ -136,23 +142,24 @@ def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
     return position.unsettled - owed + lendable(position, position.haircut, not_rolled) + term
 
 
-@kernel
+@step
 def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
     """Market value to sell for a gap of cash: gap / (haircut + initial margin - cost), what a sale sets free."""
-    freed = 0.0
+    freed, not_rolled = 0.0, world.clock[0].not_rolled
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         contract = world.contracts[position.contract]
         # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
         impact = contract.impact * slice_limit(contract, fund, position.face) / 1e9
-        freed += (position.haircut - (contract.bond_cost + impact) / 1e4) * market_value(position)
-        freed += abs(position.contracts) * contract.initial_margin
+        financed = (1.0 - position.haircut) * (1.0 - not_rolled * (1.0 - position.term_share))
+        freed += (1.0 - financed - (contract.bond_cost + impact) / 1e4) * market_value(position)
+        freed += margin_asked(world, position)
     if freed <= gap:
         return book
     return gap * book / freed
 
 
-@kernel
+@step
 def repay_credit(world: World, f: int, spare: float) -> None:
     """Repay the credit line out of cash that no call in sight needs."""
     fund = world.funds[f]

@@ -452,7 +452,8 @@ class Fund:
                 surplus = pair.term_surplus + pair.sold * (pair.term + pair.term_interest)
                 spare += -pair.term_call if pair.term_call else max(surplus, 0.0)
             cost = (self.bond_cost + self.impact * min(pair.face, self.slice) / 1e9) / 10_000
-            freed += (pair.haircut - cost) * pair.value + abs(pair.contracts) * pair.now.margin
+            lent = pair.loan(pair.haircut, self.days[d].not_rolled) + (1 - pair.haircut) * pair.value * pair.term_share
+            freed += (1 - cost) * pair.value - lent + abs(pair.contracts) * asked
             book += pair.value
         self.repay_credit(spare)
         if spare < 0.0 and book and self.sells:

@@ -1,6 +1,7 @@
 """The house: arrows run one way, heavy imports have one home, modules stay short; planted violations are caught."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -113,3 +114,21 @@ def test_importing_the_package_is_light():
 def test_every_packaged_directory_is_listed():
     found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert found == set(PACKAGES)
+
+
+def test_steps_are_called_by_kernels_only():
+    steps = {
+        match[1]
+        for source in (ROOT / "engine").glob("*.py")
+        for match in re.finditer(r"^@step\ndef (\w+)\(", source.read_text(), re.MULTILINE)
+    }
+    assert len(steps) > 50
+    outside = [path for room in (*PACKAGES, "tests", "docs") for path in (ROOT / room).rglob("*.py")]
+    for path in [path for path in outside if path.parent.name != "engine"] + [ROOT / "engine" / "run.py"]:
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine")
+            for alias in node.names
+        }
+        assert not names & steps, f"{path.name} imports {names & steps}, which only kernels may call"

@@ -251,7 +251,7 @@ def test_a_term_deficit_is_repaid_with_the_loan_when_its_notes_are_sold() -> Non
     """A fund that stops out after the call owes the sold notes' loan, and not the called deficit once more."""
     rule = {"unwind": Unwind.STOP_OUT, "drawdown_limit": 0.3}
     books = check(hand_made(path(100.0, 100.0, 96.0), position={**TERM, **UNHEDGED}, fund=rule))
-    assert story(books) == ["CALL_RAISED", "DRAWDOWN_LIMIT", "ORDER", "SALE"]
+    assert story(books) == ["CALL_RAISED", "DRAWDOWN_LIMIT", "ORDER", "SALE", "CALL_CURED"]
     assert amounts(books, What.CALL_RAISED) == pytest.approx([784_000.0])
     assert books.run.positions[0].term == 0.0
     assert books.run.funds[0].cash == pytest.approx(2e5)
