@@ -15,7 +15,7 @@ from basis_stress import captions, views, wording
 from basis_stress import figures_style as look
 
 if TYPE_CHECKING:
-    from basis_stress.result import Result
+    from basis_stress.frames import Frames
 
 _TENORS = ("2y", "5y", "10y", "30y")
 _FEW_FUNDS = 5  # beyond this a band says more than a bundle of lines
@@ -47,7 +47,7 @@ class Picture:
     svg: str
 
 
-def _markers(axes: Axes, result: Result, days: pd.DatetimeIndex) -> None:
+def _markers(axes: Axes, result: Frames, days: pd.DatetimeIndex) -> None:
     """Vertical lines on the gravest days, or on the day of the most variation margin when nothing graver happened."""
     marks = [(day, notes[0]) for day, notes in views.notes_by_day(result).items() if day in days]
     firsts = {words: day for day, words in sorted(marks, reverse=True)}  # the earliest day of each word
@@ -65,7 +65,7 @@ def _markers(axes: Axes, result: Result, days: pd.DatetimeIndex) -> None:
         )  # fmt: skip
 
 
-def market(result: Result) -> Figure:
+def market(result: Frames) -> Figure:
     """Par yields, and modelled futures rebased to 100 on the first day."""
     days = views.business_days(result)
     figure, (top, bottom) = look.new_figure(5.4, 2)
@@ -90,7 +90,7 @@ def market(result: Result) -> Figure:
     return figure
 
 
-def equity(result: Result) -> Figure:
+def equity(result: Frames) -> Figure:
     """Equity of all funds together, and leverage fund by fund or as a band."""
     table = views.funds_by_day(result)
     place = np.arange(len(table))
@@ -123,7 +123,7 @@ def equity(result: Result) -> Figure:
     return figure
 
 
-def waterfall(result: Result) -> Figure:
+def waterfall(result: Frames) -> Figure:
     """Margin cash per day by leg, and by contract when there are several."""
     days = views.business_days(result)
     legs = views.calls_by_leg(result).reindex(days, fill_value=0.0)
@@ -140,7 +140,7 @@ def waterfall(result: Result) -> Figure:
     return figure
 
 
-def attribution(result: Result) -> Figure:
+def attribution(result: Frames) -> Figure:
     """Cumulative profit by line with the total above; below, what each line came to, in the same colours."""
     lines = views.attribution_by_day(result).reindex(views.business_days(result), fill_value=0.0)
     total = lines.cumsum()
@@ -178,7 +178,7 @@ def _totals(axes: Axes, amounts: pd.Series[float]) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def buffer(result: Result) -> Figure:
+def buffer(result: Frames) -> Figure:
     """Cash, and what is left of it once the variation margin struck that day is paid."""
     table = views.funds_by_day(result)
     place = np.arange(len(table))
@@ -196,7 +196,7 @@ def buffer(result: Result) -> Figure:
     return figure
 
 
-def events(result: Result) -> Figure:
+def events(result: Frames) -> Figure:
     """Calls, sales and defaults on lanes in time, one mark per instant; its area grows with the amount."""
     days = views.business_days(result)
     lanes = []
@@ -224,7 +224,7 @@ def events(result: Result) -> Figure:
     return figure
 
 
-FIGURES: tuple[tuple[str, str, Callable[[Result], Figure], Callable[[Result], str]], ...] = (
+FIGURES: tuple[tuple[str, str, Callable[[Frames], Figure], Callable[[Frames], str]], ...] = (
     ("market", "Yields and futures", market, captions.market),
     ("equity", "Equity and leverage", equity, captions.equity),
     ("waterfall", "Margin calls by leg", waterfall, captions.waterfall),
@@ -234,7 +234,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Result], Figure], Callable[[Result], st
 )
 
 
-def draw(result: Result) -> list[Picture]:
+def draw(result: Frames) -> list[Picture]:
     """Draw every figure of the report."""
     with look.style():
         return [

@@ -15,7 +15,7 @@ from basis_stress import figures, tables, views, wording
 from engine.errors import InputError
 
 if TYPE_CHECKING:
-    from basis_stress.result import Result
+    from basis_stress.frames import Frames
 
 _MOST_EVENTS = 400
 _OPEN_EVENTS = 12  # a longer log is folded away
@@ -50,7 +50,7 @@ def _setting(value: object) -> str:
     return str(value)
 
 
-def render(result: Result) -> str:
+def render(result: Frames) -> str:
     """Render a result as one self-contained HTML page; equal results give equal bytes."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -81,7 +81,7 @@ def render(result: Result) -> str:
     )
 
 
-def write(result: Result, path: str | os.PathLike[str]) -> Path:
+def write(result: Frames, path: str | os.PathLike[str]) -> Path:
     """Write the report to ``path``; folders are made, and nothing half-written is left behind.
 
     Raises

@@ -10,7 +10,7 @@ import pandas as pd
 from basis_stress import views, wording
 
 if TYPE_CHECKING:
-    from basis_stress.result import Result
+    from basis_stress.frames import Frames
 
 _MONEY = ("variation_margin", "initial_margin", "repo", "carry", "other", "net", "cash", "equity")
 _HEADS = ("VM", "IM", "repo", "carry", "other", "net", "cash", "equity")
@@ -71,7 +71,7 @@ def _number(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
-def daily_cells(result: Result) -> tuple[list[str], list[list[str]]]:
+def daily_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the daily table: date, market, cash lines in one unit, balance, leverage, note.
 
     The cash lines add up to ``net``: VM and IM, ``repo`` (re-margin and haircut), ``carry`` (coupons, repo and
@@ -104,7 +104,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
 
 
-def daily_table(result: Result) -> str:
+def daily_table(result: Frames) -> str:
     """The daily table as aligned text, at most 110 columns wide; longer notes are cut."""
     heads, rows = daily_cells(result)
     unit = heads[3].removeprefix("VM ")
@@ -121,7 +121,7 @@ def daily_table(result: Result) -> str:
     return "\n".join([lines[0], rule, *lines[1:], rule, foot])
 
 
-def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
+def summary_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
     heads = ["fund", *_SUMMARY.values()]
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
@@ -147,7 +147,7 @@ def _fact(name: str, value: Any) -> str:
     return wording.day(value) if name == "worst_day" and pd.notna(value) else str(value)
 
 
-def summary_lines(result: Result) -> str:
+def summary_lines(result: Frames) -> str:
     """The headline, then a lone fund's facts in two columns, or a line for each of the largest funds."""
     heads, rows = summary_cells(result)
     if len(rows) == 1:
@@ -162,7 +162,7 @@ def summary_lines(result: Result) -> str:
     return "\n".join([wording.headline(result), "", *lines])
 
 
-def event_cells(result: Result, most: int) -> tuple[list[str], list[list[str]]]:
+def event_cells(result: Frames, most: int) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the first ``most`` events, in New York time, without the bare price moves."""
     heads = ["time", "fund", "contract", "event", "claim", "cause", "amount", "party"]
     told = result.events[result.events["event"] != "price_move"].head(most)

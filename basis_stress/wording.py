@@ -12,7 +12,7 @@ import pandas as pd
 from basis_stress import views
 
 if TYPE_CHECKING:
-    from basis_stress.result import Result
+    from basis_stress.frames import Frames
 
 _UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
@@ -101,7 +101,7 @@ def squeeze(variation_margin: pd.Series[float]) -> Squeeze | None:
     return Squeeze(dates[first:end], paid, dates[end - 1 + best], float(recovery[best]))
 
 
-def book_name(result: Result) -> str:
+def book_name(result: Frames) -> str:
     """``A 50x TY basis book``, ``40 funds with a 21x TU, FV and TY basis book``."""
     owned, legs = result.summary, listing(views.contracts(result))
     start = views.funds_by_day(result)
@@ -114,17 +114,17 @@ def book_name(result: Result) -> str:
     return f"{whose}{article} {spoken} {legs} basis book"
 
 
-def title(result: Result) -> str:
+def title(result: Frames) -> str:
     """What the scenario is called on a page."""
     return result.scenario.title or result.scenario.name
 
 
-def _short_title(result: Result) -> str:
+def _short_title(result: Frames) -> str:
     """The title without what follows its colon, for use in a sentence."""
     return title(result).split(":")[0]
 
 
-def fate(result: Result) -> str:
+def fate(result: Frames) -> str:
     """What became of the funds: ``survived April 2025``, or counts of each fate."""
     status, where = result.summary["status"], _short_title(result)
     phrases = {"survived": "survived", "deleveraged": "was cut down in", "defaulted": "defaulted in"}
@@ -134,7 +134,7 @@ def fate(result: Result) -> str:
     return f"went through {where} ({', '.join(f'{int((status == kind).sum())} {kind}' for kind in kinds)})"
 
 
-def headline(result: Result) -> str:
+def headline(result: Frames) -> str:
     """The result in one sentence, every number computed from it."""
     summary = result.summary
     who = "it" if len(summary) == 1 else "they"

@@ -16,7 +16,8 @@ import pytest
 from worlds import Shape, digest, random_world
 
 import basis_stress
-from basis_stress.result import TABLES, Result
+from basis_stress.frames import TABLES
+from basis_stress.result import Result
 from engine.compile import set_threads, settings
 from engine.names import What
 from engine.run import Run, Setup, run, run_all

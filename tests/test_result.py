@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import basis_stress as bs
-from basis_stress.result import TABLES
+from basis_stress.frames import TABLES
 from data.scenario import changed, scenario
 from engine.names import Cash, Line, column_names
 
