@@ -18,6 +18,7 @@ from engine.calls import present_shortfalls, settle_initial, settle_redemption, 
 from engine.clearing import announce_margin, change_margin, clear
 from engine.compile import kernel, parallel_kernel, prange, step
 from engine.dated import change_roll_share, close_window, request_redemption
+from engine.dealers import take_outside_flow
 from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
@@ -55,6 +56,8 @@ def happen(world: World, event: Event) -> None:
         request_redemption(world, event)
     elif kind == Kind.REDEMPTION_CALL:
         settle_redemption(world, event)
+    elif kind == Kind.OUTSIDE_FLOW:
+        take_outside_flow(world, event)
     elif kind == Kind.MARK:
         mark(world, event)
     elif kind in (Kind.INTRADAY_CYCLE, Kind.SETTLEMENT):
@@ -100,10 +103,12 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
         worlds.positions[w],
         worlds.contracts[w],
         worlds.parties[w],
+        worlds.dealers[w],
         worlds.cash_flows[w],
         worlds.attribution[w],
         worlds.fund_days[w],
         worlds.position_days[w],
+        worlds.dealer_days[w],
         worlds.log[w],
     )
 

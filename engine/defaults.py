@@ -5,6 +5,7 @@ its notes and futures belong to those who seized them, and only what is left aft
 """
 
 from engine.compile import step
+from engine.dealers import buy_from_fund
 from engine.ledger import (
     attribute,
     between,
@@ -93,6 +94,7 @@ def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     proceeds = face * (price + position.accrued) / 100.0
     position.face -= face
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
+    buy_from_fund(world, proceeds)
     keep_proceeds(world, p, proceeds)
     number = log(world, What.SEIZURE, position.fund, p, face, cause)
     name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)

@@ -1,6 +1,7 @@
 """Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
 
 from engine.compile import kernel, step
+from engine.dealers import rent_dislocation, take_inventory
 from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
 from engine.names import Line, Status, What
@@ -23,14 +24,17 @@ def mark(world: World, event: Event) -> None:
     clock.mark = event.mark
     clock.value_date = value_date
     clock.price_cause = log(world, What.PRICE_MOVE, -1, -1, 0.0, -1)
+    if days > 0:
+        take_inventory(world)
+    for c in range(len(world.contracts)):
+        contract = world.contracts[c]
+        contract.dislocation = world.market.futures[clock.mark, c].dislocation + rent_dislocation(world, contract)
     for p in range(len(world.positions)):
         accrue_repo(world, p, days)
         accrue_coupon(world, p, days)
         reprice(world, p)
     for c in range(len(world.contracts)):
-        contract = world.contracts[c]
-        quote = world.market.futures[clock.mark, c]
-        contract.futures, contract.dislocation = quote.price, quote.dislocation
+        world.contracts[c].futures = world.market.futures[clock.mark, c].price
     for f in range(len(world.funds)):
         if world.funds[f].status == Status.ACTIVE:
             check_solvency(world, f)
@@ -81,7 +85,7 @@ def reprice(world: World, p: int) -> None:
     if position.committed:
         attribute(world, p, Line.CURVE, gain)
         return
-    clean = cheapened(note.clean, future.dislocation)
+    clean = cheapened(note.clean, contract.dislocation)
     fair = position.face * (note.clean - position.undislocated) / 100.0
     total = position.face * (clean - position.clean) / 100.0
     convergence = position.face * note.convergence / 100.0

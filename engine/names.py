@@ -22,18 +22,19 @@ class Kind(IntEnum):
     REPO_CALL = 10
     REDEMPTION_CALL = 11
     REDEMPTION = 12
-    MARK = 13
-    INTRADAY_CYCLE = 14
-    MARGIN_NOTICE = 15
-    MARGIN_CHANGE = 16
-    SETTLEMENT = 17
-    FINAL_SETTLEMENT = 18
-    REPO_MARK = 19
-    SEIZURE_SLICE = 20
-    UNWIND_SLICE = 21
-    RISK_LIMITS = 22
-    END = 23
-    RECORD = 24
+    OUTSIDE_FLOW = 13  # others sell to dealers, or the central bank buys from them
+    MARK = 14
+    INTRADAY_CYCLE = 15
+    MARGIN_NOTICE = 16
+    MARGIN_CHANGE = 17
+    SETTLEMENT = 18
+    FINAL_SETTLEMENT = 19
+    REPO_MARK = 20
+    SEIZURE_SLICE = 21
+    UNWIND_SLICE = 22
+    RISK_LIMITS = 23
+    END = 24
+    RECORD = 25
 
 
 class What(IntEnum):
@@ -68,7 +69,10 @@ class What(IntEnum):
     LIQUIDITY_LIMIT = 26
     LEVERAGE_LIMIT = 27
     DRAWDOWN_LIMIT = 28
-    END_OF_WINDOW = 29
+    VALUE_AT_RISK_LIMIT = 29
+    OUTSIDE_SALE = 30
+    CENTRAL_BANK_PURCHASE = 31
+    END_OF_WINDOW = 32
 
 
 class Claim(IntEnum):
@@ -144,6 +148,7 @@ class Unwind(IntEnum):
     CURE = 1  # sells only what cures the calls in sight
     TARGET_LEVERAGE = 2  # above the cap, back to target leverage
     STOP_OUT = 3  # past the drawdown limit, everything
+    VALUE_AT_RISK = 4  # past the value-at-risk limit, a share of the excess each day
 
 
 class FundColumn(IntEnum):
@@ -159,6 +164,17 @@ class FundColumn(IntEnum):
     CREDIT_DRAWN = 7
     FACE = 8
     STATUS = 9
+
+
+class DealerColumn(IntEnum):
+    """Columns of the daily record of dealers (USD; basis points a year)."""
+
+    INVENTORY = 0
+    RENT = 1
+    VOLATILITY = 2
+    OUTSIDE_SALES = 3
+    PURCHASES = 4
+    FUND_SALES = 5
 
 
 class PositionColumn(IntEnum):

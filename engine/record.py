@@ -1,9 +1,12 @@
 """What is written down at the end of each day, and the books as they stand when a run begins."""
 
+import math
+
 from engine.compile import kernel, step
-from engine.ledger import attribute, equity, fund_row, log, market_value, repo_owed, transfer
+from engine.dealers import rent_dislocation
+from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
-from engine.names import Cash, FundColumn, Line, Party, PositionColumn, What
+from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn, What
 from engine.repo import lendable
 from engine.world import World
 
@@ -24,6 +27,19 @@ def record(world: World) -> None:
         record_position(world, p, day)
     for f in range(len(world.funds)):
         record_fund(world, f, day)
+    record_dealers(world, day)
+
+
+@step
+def record_dealers(world: World, day: int) -> None:
+    """Write the dealers' row."""
+    dealers, row = world.dealers[0], world.dealer_days[day]
+    row[DealerColumn.INVENTORY] = dealers.inventory
+    row[DealerColumn.RENT] = dealers.rent
+    row[DealerColumn.VOLATILITY] = math.sqrt(dealers.volatility)
+    row[DealerColumn.OUTSIDE_SALES] = dealers.outside_sales
+    row[DealerColumn.PURCHASES] = dealers.purchases
+    row[DealerColumn.FUND_SALES] = dealers.fund_sales
 
 
 @step
@@ -68,7 +84,8 @@ def enter(world: World) -> None:
     clock.price_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)
     for c in range(len(world.contracts)):
         quote = market.futures[0, c]
-        world.contracts[c].futures, world.contracts[c].dislocation = quote.price, quote.dislocation
+        world.contracts[c].futures = quote.price
+        world.contracts[c].dislocation = quote.dislocation + rent_dislocation(world, world.contracts[c])
     for f in range(len(world.funds)):
         fund = world.funds[f]
         transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, fund.entry_equity)
@@ -77,6 +94,7 @@ def enter(world: World) -> None:
         for p in range(fund.first, fund.last):
             enter_position(world, p)
         fund.lowest_cash = fund.cash
+        fund.entry_leverage = book_value(world, fund) / fund.entry_equity
     record(world)
 
 

@@ -79,6 +79,9 @@ def pay_coupon(world: World, p: int) -> None:
 def roll(world: World, event: Event) -> None:
     """Settle yesterday's trades, repay the night's repo with interest, and borrow again at today's rate."""
     clock = world.clock[0]
+    clock.repo_rate_before = event.value
+    if clock.day > 1:  # the first roll has none before it
+        clock.repo_rate_before = clock.repo_rate
     clock.repo_rate, clock.cash_rate = event.value, event.second_value
     for f in range(len(world.funds)):
         if world.funds[f].status == Status.ACTIVE:

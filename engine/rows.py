@@ -96,6 +96,7 @@ class Clock:
     calls_due: Minute
     next_mark: Minute
     repo_rate: Rate
+    repo_rate_before: Rate  # of the roll before
     cash_rate: Rate
     not_rolled: Share
     scheduled: Index  # next row of the schedule
@@ -121,6 +122,10 @@ class Fund:
     leverage_target: float
     leverage_limit: float
     drawdown_limit: Share
+    risk_limit: float  # multiple of the value at risk of entry
+    risk_speed: Share  # of the excess sold per day
+    calm_volatility: Annotated[float, "basis points a year, of the rent"]  # of quiet times
+    entry_leverage: float
     depth_share: Share  # of a contract's depth, in one slice
     call_back: Share  # of term over-collateral that lenders give back on request
     entry_equity: Usd
@@ -189,7 +194,28 @@ class Contract:
     bond_cost: BasisPoints
     futures_cost: BasisPoints
     impact: Annotated[float, "basis points of price per USD bn in one slice"]
+    rent_share: Share  # of dealers' rent that cheapens this contract's notes
+    rent_years: Annotated[float, "years"]  # over which the rent is discounted: to delivery
     seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
+
+
+class Dealers:
+    """The dealers' balance sheet, and what they ask for it."""
+
+    inventory: Usd
+    pending: Usd  # bought since the last mark, less what the central bank took
+    decay: Annotated[float, "share of inventory placed with others per day"]
+    slope: Annotated[float, "basis points a year per USD bn"]
+    kink: float  # slope beyond capacity, as a multiple
+    capacity: Usd
+    ceiling: Annotated[float, "basis points a year"]
+    rent: Annotated[float, "basis points a year"]
+    volatility: Annotated[float, "squared basis points a year"]  # of the rent's rises
+    memory: Share  # of yesterday's volatility
+    feedback: Share  # of the funds' own sales that reaches dealers
+    outside_sales: Usd  # since the run began
+    purchases: Usd
+    fund_sales: Usd
 
 
 class Log:

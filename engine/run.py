@@ -1,16 +1,16 @@
 """Run worlds: check what comes in once, lay out the rows, simulate, hand the rows back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.day import simulate, simulate_all
 from engine.errors import InputError
-from engine.names import Cash, FundColumn, Line, Party, PositionColumn
+from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.record import enter
-from engine.rows import Account, Clock, Contract, Event, Fund, Log, Position, dtype_of, empty_rows
+from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Position, dtype_of, empty_rows
 from engine.world import Floats, Market, Records, Stacked, World
 
 
@@ -24,6 +24,8 @@ class Setup:
     positions: Records
     contracts: Records
     days: int
+    dealers: Records = field(default_factory=lambda: empty_rows(Dealers, 1))
+    """One row; without a slope dealers take everything at no rent."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Run:
     attribution: Floats  # [days, positions + funds, attribution lines]
     fund_days: Floats  # [days, funds, fund columns]
     position_days: Floats  # [days, positions, position columns]
+    dealer_days: Floats  # [days, dealer columns]
     log: Records  # rows of engine.rows.Log
     funds: Records
     positions: Records
@@ -96,10 +99,12 @@ def _lay_out(setup: Setup, capacity: int) -> World:
         setup.positions.copy(),
         setup.contracts.copy(),
         empty_rows(Account, len(Party) - 1),
+        setup.dealers.copy(),
         np.zeros((setup.days, rows, len(Cash))),
         np.zeros((setup.days, rows, len(Line))),
         np.zeros((setup.days, len(setup.funds), len(FundColumn))),
         np.zeros((setup.days, len(setup.positions), len(PositionColumn))),
+        np.zeros((setup.days, len(DealerColumn))),
         empty_rows(Log, capacity),
     )
 
@@ -113,6 +118,7 @@ def _hand_back(world: World) -> Run:
         world.attribution,
         world.fund_days,
         world.position_days,
+        world.dealer_days,
         log[: world.clock[0].logged],
         np.asarray(world.funds),
         np.asarray(world.positions),
@@ -130,11 +136,11 @@ def _check(setup: Setup) -> None:
     _check_finite(setup)
     market = setup.market
     notes, contracts = np.asarray(market.notes).shape[1], len(setup.contracts)
-    for field, limit in (("fund", len(setup.funds)), ("bond", notes), ("contract", contracts)):
-        values = setup.positions[field]
+    for name, limit in (("fund", len(setup.funds)), ("bond", notes), ("contract", contracts)):
+        values = setup.positions[name]
         if values.min() < 0 or values.max() >= limit:
             raise InputError(
-                f"engine: positions.{field} runs from {values.min()} to {values.max()}, allowed 0 to {limit - 1}"
+                f"engine: positions.{name} runs from {values.min()} to {values.max()}, allowed 0 to {limit - 1}"
             )
     if np.any(np.diff(np.asarray(market.marks)["time"]) <= 0):
         raise InputError("engine: the marks of the path are not in increasing order of time; sort them")
@@ -151,13 +157,13 @@ def _check_finite(setup: Setup) -> None:
     """Refuse NaN and infinity in the path and in every row."""
     tables = {"market.notes": setup.market.notes, "market.futures": setup.market.futures}
     tables |= {"funds": setup.funds, "positions": setup.positions}
-    tables |= {"contracts": setup.contracts, "schedule": setup.schedule}
-    for name, table in tables.items():
+    tables |= {"contracts": setup.contracts, "schedule": setup.schedule, "dealers": setup.dealers}
+    for where, table in tables.items():
         rows = np.asarray(table)
-        for field in rows.dtype.names or ():
-            if rows[field].dtype.kind == "f" and not np.all(np.isfinite(rows[field])):
-                where = ", ".join(str(i) for i in np.argwhere(~np.isfinite(rows[field]))[0])
-                raise InputError(f"engine: {name}[{where}].{field} is not finite; every row needs a value")
+        for name in rows.dtype.names or ():
+            if rows[name].dtype.kind == "f" and not np.all(np.isfinite(rows[name])):
+                row = ", ".join(str(i) for i in np.argwhere(~np.isfinite(rows[name]))[0])
+                raise InputError(f"engine: {where}[{row}].{name} is not finite; every row needs a value")
 
 
 def assign_positions(funds: Records, positions: Records) -> None:

@@ -1,6 +1,9 @@
 """Unwinds: at the risk limits a fund's rule turns a breach into an order, carried out in slices, both legs together."""
 
+import math
+
 from engine.compile import step
+from engine.dealers import buy_from_fund
 from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, transfer
 from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
 from engine.queue import push
@@ -39,9 +42,23 @@ def decide(world: World, f: int, spare: float) -> None:
     drawdown = 1.0 - worth / fund.peak_equity
     if fund.unwind == Unwind.STOP_OUT and drawdown > fund.drawdown_limit:
         order, limit, amount = book, What.DRAWDOWN_LIMIT, drawdown
+    excess_risk = value_at_risk(world, fund, book, worth)
+    if fund.unwind == Unwind.VALUE_AT_RISK and excess_risk > fund.risk_limit:
+        excess = fund.risk_speed * book * (1.0 - fund.risk_limit / excess_risk)
+        if excess > order:
+            order, limit, amount = excess, What.VALUE_AT_RISK_LIMIT, excess_risk
     if order > 0.0 and book > 0.0:
         cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
         place(world, f, min(order / book, 1.0), cause)
+
+
+@step
+def value_at_risk(world: World, fund: Fund, book: float, worth: float) -> float:
+    """Value at risk over equity, as a multiple of that at entry: leverage times volatility of the dislocation."""
+    if fund.calm_volatility <= 0.0:
+        return 0.0
+    calm = fund.calm_volatility * fund.calm_volatility
+    return book / worth / fund.entry_leverage * math.sqrt((calm + world.dealers[0].volatility) / calm)
 
 
 @step
@@ -101,6 +118,7 @@ def sell(world: World, p: int, face: float, cause: int) -> None:
     position.unsettled_face += face
     position.face -= face
     fund.sold += face
+    buy_from_fund(world, face * (price + position.accrued) / 100.0)
     log(world, What.SALE, position.fund, p, face, cause)
     push(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, cause)
 

@@ -10,6 +10,7 @@ from engine.rows import (
     Account,
     Clock,
     Contract,
+    Dealers,
     Event,
     Fund,
     FuturesQuote,
@@ -46,10 +47,12 @@ class World(NamedTuple):
     positions: Rows[Position]
     contracts: Rows[Contract]
     parties: Rows[Account]  # by engine.names.Party
+    dealers: Rows[Dealers]  # one row
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
     fund_days: Floats  # [days, funds, fund columns]
     position_days: Floats  # [days, positions, position columns]
+    dealer_days: Floats  # [days, dealer columns]
     log: Rows[Log]
 
 
@@ -64,8 +67,10 @@ class Stacked(NamedTuple):
     positions: Sequence[Rows[Position]]
     contracts: Sequence[Rows[Contract]]
     parties: Sequence[Rows[Account]]
+    dealers: Sequence[Rows[Dealers]]
     cash_flows: Floats
     attribution: Floats
     fund_days: Floats
     position_days: Floats
+    dealer_days: Floats
     log: Sequence[Rows[Log]]

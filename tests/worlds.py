@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.names import Kind, Unwind
-from engine.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from engine.rows import Contract, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from engine.run import Run, Setup, assign_positions
 from engine.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
 from engine.world import Market
@@ -115,7 +115,7 @@ def random_world(seed: int, shape: Shape) -> Setup:
         mark_day,
         _random_events(rng, shape, funds, contracts, market, mark_day),
     )
-    return Setup(market, build_schedule(calendar), funds, positions, contracts, shape.days)
+    return Setup(market, build_schedule(calendar), funds, positions, contracts, shape.days, _random_dealers(rng))
 
 
 def _random_market(
@@ -163,6 +163,7 @@ def _random_contracts(rng: np.random.Generator, count: int) -> Any:
     rows["depth"] = rng.choice([0.0, 1e6, 1e8, 1e10], count)
     rows["bond_cost"], rows["futures_cost"] = rng.uniform(0.0, 5.0, (2, count))
     rows["impact"], rows["seizure_cost"] = rng.uniform(0.0, 3.0, count), rng.uniform(1.0, 4.0, count)
+    rows["rent_share"], rows["rent_years"] = rng.choice([0.0, 0.7, 1.0], count), 0.3
     return rows
 
 
@@ -194,6 +195,18 @@ def _random_funds(rng: np.random.Generator, count: int) -> Any:
     rows["credit_line"] = rows["entry_equity"] * rng.choice([0.0, 0.1, 0.5], count)
     rows["credit_spread"] = rng.uniform(0.0, 0.03, count)
     rows["call_back"] = rng.choice([0.0, 0.5, 1.0], count)
+    rows["risk_limit"], rows["risk_speed"] = rng.uniform(1.0, 1.5, count), rng.uniform(0.05, 1.0, count)
+    rows["calm_volatility"] = 6.0
+    return rows
+
+
+def _random_dealers(rng: np.random.Generator) -> Any:
+    """Dealers without rent in half of the worlds; otherwise kinked, with and without a ceiling and feedback."""
+    rows = empty_rows(Dealers, 1)
+    rows["slope"], rows["kink"] = rng.choice([0.0, 0.0, 0.5, 2.0]), rng.choice([1.0, 4.0])
+    rows["decay"], rows["memory"] = rng.uniform(0.0, 1.0), 0.94
+    rows["capacity"], rows["ceiling"] = 90e9, rng.choice([0.0, 600.0])
+    rows["feedback"] = rng.choice([0.0, 1.0])
     return rows
 
 
@@ -226,7 +239,7 @@ def _random_rates(rng: np.random.Generator, days: int) -> NDArray[np.float64]:
 def _random_events(
     rng: np.random.Generator, shape: Shape, funds: Any, contracts: Any, market: Market, mark_day: Any
 ) -> list[Dated]:
-    """Haircuts, roll shares, margins, redemptions and deliveries on random days."""
+    """Haircuts, roll shares, margins, outside flows, redemptions and deliveries on random days."""
     events = []
 
     def day() -> int:
@@ -238,6 +251,8 @@ def _random_events(
         events.append(Dated(day(), Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract))
     for share in rng.choice([0.0, 0.1, 0.3, 1.0], rng.integers(0, 3)):
         events += [Dated(day(), Kind.ROLL_SHARE_CHANGE, ROLL_TIME, float(share))]
+    for sold in rng.choice([-4e10, 2e10, 1e11], rng.integers(0, 4)):
+        events += [Dated(day(), Kind.OUTSIDE_FLOW, CALL_TIME + 30, float(sold))]
     for _ in range(rng.integers(0, 3)):
         fund = int(rng.integers(0, shape.funds))
         amount = float(funds[fund].entry_equity * rng.choice([0.05, 0.3, 1.0]))
