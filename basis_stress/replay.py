@@ -152,7 +152,8 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         if one.basket.unpriced
     ]
     return [
-        "Futures are modelled: the basket minimum of forward over conversion factor, carried at SOFR, no option value.",
+        "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
+        "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
         f"Notes are priced on the curve: {market.data.curves.note}. Marks are daily closes, not intraday extremes.",
         *margins,
         *unpriced,

@@ -21,6 +21,9 @@ TENOR_YEARS: dict[str, float] = {
 }
 """Par-yield columns and their tenor in years, shortest first."""
 
+DAY_USD_BN = 2000.0
+"""No day's flow is larger: about twice what the whole cash market turned over on an average day of 2024."""
+
 _MAY_LACK = ("y_1mo_pct", "y_3mo_pct", "y_3y_pct", "y_20y_pct", "y_30y_pct")
 _DATE = needed("date", "date")
 _CONTRACT = choice("contract", *CONTRACTS)
@@ -143,6 +146,20 @@ USER = (
             optional("conc_net_short_8_pct", "percent", "of open interest, eight largest net shorts", 0, 100),
         ),
         ("report_date", "contract", "report_type"),
+    ),
+    Table(
+        "flows",
+        "flows.csv",
+        "Treasuries that those outside the market of funds sell or buy, by day of an episode",
+        (
+            needed("episode", "text", "name of the scenario, or the `episode` of its market part"),
+            needed("date", "date", "business day of the trade"),
+            needed("who", "text"),
+            choice("kind", "sale", "purchase"),
+            needed("usd_bn", "bn", "of that day, never negative: a purchase is a kind of its own", 0, DAY_USD_BN),
+            needed("source", "text", "where the figure is from, and what of it is assumed"),
+        ),
+        ("episode", "date", "who", "kind"),
     ),
 )
 

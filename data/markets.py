@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.baskets import basket, deliverable
 from data.calendars import Days, mark_days, new_york_minutes, settlement_date
+from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
 from data.curves import Curves, curves
 from data.margins import MarginPath, margin_path
@@ -73,6 +74,8 @@ class MarketData:
     """[m] effective federal funds rate; NaN where not published."""
     repo_rate: Array
     """[m] SOFR plus the scenario's spread and shifts."""
+    carry_rate: Array
+    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and shifts."""
     cash_rate: Array
     """[m] SOFR less the scenario's spread."""
     haircut: Array
@@ -128,6 +131,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
         repo_rate=sofr + (scenario.repo_spread_bp + shifts) / 1e4,
+        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + shifts) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         not_rolled=_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]),
@@ -171,8 +175,8 @@ def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
 
 
 def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:
-    """One contract: the delivery month that a position opened on the first day would hold."""
-    month = delivery_month_for(code, days[0])
+    """One contract: the scenario's delivery month, or that of a position opened on the first day."""
+    month = scenario.delivery_month or delivery_month_for(code, days[0])
     dates: DeliveryDates = delivery_dates(code, month)
     if days[-1] > dates.last_delivery_day:
         raise InputError(

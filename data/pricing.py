@@ -68,7 +68,7 @@ def _path(data: MarketData) -> Path:
     """The engine's view of the marks."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else par_curves(curves.tenors, curves.par_yields)
-    return Path(data.minutes, data.settle, curves.kind, parameters, data.repo_rate)
+    return Path(data.minutes, data.settle, curves.kind, parameters, data.carry_rate)
 
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:

@@ -1,4 +1,4 @@
-"""Tables that only the program supplies: securities, contract rules, published baskets and factors."""
+"""Tables that only the program supplies: securities, contract rules, published factors, what judges a run."""
 
 from data.schema import CONTRACTS, Table, choice, needed, optional
 
@@ -174,5 +174,71 @@ REFERENCE = (
         ),
         (),
         ordered=False,
+    ),
+    Table(
+        "targets",
+        "targets.csv",
+        "What happened in each episode: the figures that judge the market of funds, and the tolerance of each",
+        (
+            needed("id", "text"),
+            needed("episode", "text", "scenario, or the kind of check"),
+            choice("role", "calibration", "out-of-sample", "check"),
+            needed("target", "text", "what is compared; several figures are parted by ' | '"),
+            needed("observed", "text", "in `unit`, in the order of the target; negative is a fall"),
+            needed("unit", "text"),
+            needed("tolerance", "text", "in `unit` unless it says percent, days, or a range"),
+            _SOURCE,
+        ),
+        ("id",),
+    ),
+    Table(
+        "basis_spreads",
+        "basis_spreads.csv",
+        "Implied repo and swap spreads of Siriwardane, Sunderam and Wallen in three windows",
+        (
+            _DATE,
+            *(
+                optional(f"implied_repo_minus_ois_{tenor}y_bp", "bp", "per year; positive: cash cheap", -1000, 1000)
+                for tenor in (2, 5, 10)
+            ),
+            *(
+                optional(f"ois_swap_minus_treasury_{tenor}y_bp", "bp", "swap rate less Treasury yield", -1000, 1000)
+                for tenor in (10, 30)
+            ),
+        ),
+        ("date",),
+    ),
+    Table(
+        "swap_spreads",
+        "swap_spread_windows.csv",
+        "SOFR swap rate minus Treasury par yield in two windows",
+        (_DATE, needed("tenor_years", "count", low=1, high=50), needed("swap_spread_bp", "bp", low=-1000, high=1000)),
+        ("date", "tenor_years"),
+    ),
+    Table(
+        "dealer_positions",
+        "primary_dealer_positions.csv",
+        "Net Treasury positions of primary dealers by maturity, Wednesdays, in two windows",
+        (
+            needed("as_of_date", "date"),
+            needed("bucket", "text"),
+            needed("net_position_usd_bn", "bn", "negative is short"),
+            needed("nyfed_series", "text"),
+        ),
+        ("as_of_date", "bucket"),
+    ),
+    Table(
+        "fed_holdings",
+        "fed_treasury_purchases.csv",
+        "Settled Treasury holdings of the Federal Reserve, Wednesdays of early 2020",
+        (
+            _DATE,
+            *(
+                needed(f"soma_{kind}_usd_bn", "bn", low=0)
+                for kind in ("notes_bonds", "bills", "tips_par", "frn", "tips_inflation_compensation", "treasury_par")
+            ),
+            optional("change_on_week_usd_bn", "bn", "of the par holdings"),
+        ),
+        ("date",),
     ),
 )

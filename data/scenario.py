@@ -1,52 +1,18 @@
 """Scenarios: a window of real days plus what is changed in it, read from TOML and checked field by field."""
 
-import datetime
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from data.contracts import codes
+from data.era import MarketEra
+from data.fields import BasisPoints, Contracts, Date, DeliveryMonth, Haircut, Multiple, Part, Share, known_contracts
 from data.validation import did_you_mean, validated
 from engine.errors import InputError
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-
-
-def _iso_date(given: Any) -> datetime.date:
-    """Take a TOML date or an ISO string; pydantic alone would also take seconds since 1970."""
-    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
-        return given
-    try:
-        return datetime.date.fromisoformat(given)
-    except (TypeError, ValueError):
-        raise ValueError("a date as YYYY-MM-DD") from None
-
-
-def _contracts(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Known contracts, each once."""
-    for code in given:
-        if code not in codes():
-            raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
-    if len(set(given)) < len(given):
-        raise ValueError("each contract once")
-    return given
-
-
-Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
-Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
-Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
-Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of that day, 1.5 is +50%")]
-BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
-Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_contracts)]
-
-
-class Part(BaseModel):
-    """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class MarginNotice(Part):
@@ -61,7 +27,7 @@ class HaircutChange(Part):
 
     date: Date
     haircut: Haircut
-    contract: Annotated[str, AfterValidator(lambda code: _contracts((code,))[0])] | None = None
+    contract: Annotated[str, AfterValidator(lambda code: known_contracts((code,))[0])] | None = None
 
 
 class RepoRateShift(Part):
@@ -88,6 +54,7 @@ class Files(Part):
     basis: Path | None = None
     prices: Path | None = None
     positions: Path | None = None
+    flows: Path | None = None
 
 
 class Scenario(Part):
@@ -100,6 +67,8 @@ class Scenario(Part):
     start: Date
     end: Date
     contracts: Contracts = ("TU", "FV", "TY", "US")
+    delivery_month: DeliveryMonth | None = None
+    """Delivery month held throughout, as futures are not rolled; the front quarterly month of the first day if none."""
     curve: Literal["auto", "svensson", "par"] = "auto"
     """`auto`: Svensson where it covers the window, since it is fitted to notes like the deliverables."""
     repo_spread_bp: BasisPoints = 0.0
@@ -114,6 +83,8 @@ class Scenario(Part):
     roll_shares: tuple[RollShare, ...] = ()
     yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
     files: Files = Files()
+    market: MarketEra | None = None
+    """The market of funds around the book; a run of a single book needs none."""
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
@@ -133,6 +104,21 @@ class Scenario(Part):
 def changed(scenario: Scenario, where: str, **changes: Any) -> Scenario:
     """Replace some fields of a scenario, checked like a file's; `where` is what the user would call them."""
     return validated(Scenario, {**scenario.model_dump(), **changes}, where)
+
+
+def market_era(scenario: Scenario) -> MarketEra:
+    """Era inputs of a scenario's market of funds.
+
+    Raises
+    ------
+    InputError
+        If the scenario has no `[market]` part.
+    """
+    if scenario.market is None:
+        raise InputError(
+            f"scenario {scenario.name}, market: is missing from its TOML; add a [market] part with its era_leverage"
+        )
+    return scenario.market
 
 
 def scenario(name_or_path: str | Path) -> Scenario:

@@ -9,14 +9,27 @@ from engine.errors import InputError
 from engine.market import held_market
 from engine.marks import cheapened
 from engine.names import Kind
-from engine.rows import Contract, Fund, Position, empty_rows
+from engine.rows import Contract, Dealers, Fund, Position, empty_rows
 from engine.run import Setup, assign_positions
-from engine.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from engine.schedule import CALL_TIME, FLOW_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
 from engine.world import Records
-from strategies.plan import Execution, FundPlan, Plan, PositionPlan
+from strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
+
+
+SAME_IN_PLAN_AND_ROW = (
+    "leverage_target",
+    "leverage_limit",
+    "drawdown_limit",
+    "risk_limit",
+    "risk_speed",
+    "calm_volatility",
+    "depth_share",
+    "credit_spread",
+    "call_back",
+)
 
 
 def assemble(plan: Plan, market: PricedMarket) -> Setup:
@@ -41,8 +54,9 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
         schedule=build_schedule(_calendar(plan, market)),
         funds=funds,
         positions=positions,
-        contracts=_contract_rows(plan.execution, market),
+        contracts=_contract_rows(plan, market),
         days=len(market.data.dates),
+        dealers=_dealer_rows(plan.dealers),
     )
 
 
@@ -99,21 +113,26 @@ def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
     for row, fund in zip(rows, funds, strict=True):
         row.entry_equity = fund.equity_usd
         row.unwind = fund.unwind
-        for name in (
-            "leverage_target",
-            "leverage_limit",
-            "drawdown_limit",
-            "depth_share",
-            "credit_spread",
-            "call_back",
-        ):
+        for name in SAME_IN_PLAN_AND_ROW:
             setattr(row, name, getattr(fund, name))
         row.credit_line = fund.credit_line_usd
     return rows
 
 
-def _contract_rows(execution: Execution, market: PricedMarket) -> Records:
+def _dealer_rows(dealers: DealerPlan | None) -> Records:
+    """The one row of dealers; without a plan they ask no rent."""
+    rows = empty_rows(Dealers, 1)
+    if dealers is None:
+        return rows
+    for name in ("slope", "decay", "kink", "ceiling", "memory", "feedback"):
+        rows[name] = getattr(dealers, name)
+    rows["capacity"] = dealers.capacity_usd
+    return rows
+
+
+def _contract_rows(plan: Plan, market: PricedMarket) -> Records:
     """Rows of contracts."""
+    execution = plan.execution
     rows = empty_rows(Contract, len(market.codes))
     for c, (row, future) in enumerate(zip(rows, market.data.futures, strict=True)):
         row.notional, row.point_value = future.notional_usd, future.point_value_usd
@@ -121,6 +140,8 @@ def _contract_rows(execution: Execution, market: PricedMarket) -> Records:
         row.bond_cost, row.futures_cost = execution.bond_cost_bp, execution.futures_cost_bp
         row.impact, row.depth = execution.impact_bp_per_bn, execution.depth_usd
         row.seizure_cost = execution.seizure_cost
+        if plan.dealers is not None:
+            row.rent_share, row.rent_years = RENT_SHARES.get(future.code, 0.0), plan.dealers.rent_years
     return rows
 
 
@@ -133,11 +154,17 @@ def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
         cash_rate=data.cash_rate,
         mark_time=data.minutes,
         mark_day=np.arange(len(data.minutes)),
-        dated=(*_funding_changes(plan, market), *_margin_changes(market), *_deliveries(market)),
+        dated=(
+            *_funding_changes(market),
+            *_margin_changes(market),
+            *_deliveries(market),
+            *_outside_flows(plan.outside_sales, 1.0),
+            *_outside_flows(plan.purchases, -1.0),
+        ),
     )
 
 
-def _funding_changes(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
     """Haircuts above those at entry, and the share of repo not rolled, whenever either changes."""
     data = market.data
     for day in range(1, len(data.dates)):
@@ -147,6 +174,13 @@ def _funding_changes(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
             if data.haircut[day, c] != data.haircut[day - 1, c]:
                 rise = float(data.haircut[day, c] - data.haircut[0, c])
                 yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+
+
+def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:
+    """Sales of outsiders (+) or purchases of the central bank (-), at half past nine."""
+    for day, flow in enumerate(flows):
+        if day > 0 and flow != 0.0:
+            yield Dated(day, Kind.OUTSIDE_FLOW, FLOW_TIME, sign * flow)
 
 
 def _margin_changes(market: PricedMarket) -> Iterator[Dated]:

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
-from engine.errors import InputError
 from engine.names import Unwind
+from strategies.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,12 @@ class FundPlan:
     leverage_target: float = 0.0
     leverage_limit: float = 0.0
     drawdown_limit: float = 1.0
+    risk_limit: float = 0.0
+    """Multiple of the value at risk of entry past which the fund sells."""
+    risk_speed: float = 0.0
+    """Share of the excess sold per day."""
+    calm_volatility: float = 0.0
+    """Of dealers' rent in quiet times, basis points a year."""
     depth_share: float = 0.1
     credit_line_usd: float = 0.0
     credit_spread: float = 0.01
@@ -63,9 +69,38 @@ class Execution:
 
     def __post_init__(self) -> None:
         """Refuse costs below zero, and what is no number."""
-        for name, value in vars(self).items():
-            if not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise InputError(f"execution, {name}: {value!r} given, allowed is a finite number of 0 or more")
+        check_ranges("execution", self, dict.fromkeys(vars(self), (0.0, math.inf)))
+
+
+@dataclass(frozen=True)
+class DealerPlan:
+    """How dealers take what is sold (MODEL of engine.dealers); the default takes everything at no rent."""
+
+    slope: float = 0.0
+    """Basis points a year per $bn of inventory."""
+    decay: float = 0.0
+    """Share of inventory placed with others per day."""
+    kink: float = 1.0
+    """Slope beyond capacity, as a multiple."""
+    capacity_usd: float = 90e9
+    ceiling: float = 600.0
+    """Basis points a year that the rent approaches and never passes; 0 is without a ceiling."""
+    memory: float = 0.94
+    """Of yesterday's volatility of the rent."""
+    feedback: float = 1.0
+    """Share of the funds' own sales that reaches dealers; 0 switches the loop off."""
+    rent_years: float = 0.306
+    """Years to delivery over which the rent is discounted."""
+
+    def __post_init__(self) -> None:
+        """Refuse dealers that cannot exist."""
+        ranges = dict.fromkeys(vars(self), (0.0, math.inf))
+        shares = dict.fromkeys(("decay", "memory", "feedback"), (0.0, 1.0))
+        check_ranges("dealers", self, {**ranges, **shares, "kink": (1.0, math.inf)})
+
+
+RENT_SHARES = {"TU": 1.0, "FV": 1.0, "TY": 0.7, "TN": 0.7}
+"""Share of dealers' rent that cheapens each contract's notes; none at the long end: it moved the other way in 2020."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +109,9 @@ class Plan:
 
     funds: tuple[FundPlan, ...]
     execution: Execution = field(default_factory=Execution)
+    dealers: DealerPlan | None = None
+    """None: the market takes what is sold and asks nothing for it, beyond the costs of execution."""
+    outside_sales: tuple[float, ...] = ()
+    """USD per day of the run that others sell to dealers."""
+    purchases: tuple[float, ...] = ()
+    """USD per day of the run that the central bank buys from dealers."""

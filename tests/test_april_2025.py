@@ -161,8 +161,9 @@ def test_with_no_shock_profit_is_carry_line_by_line(tmp_path: Path) -> None:
 
 
 def test_own_files_without_a_mistake_change_nothing(tmp_path: Path) -> None:
-    header, rows = history_rows("sofr.csv")
-    mine = bs.backtest(own_file(tmp_path, "repo", [header[:2], *(row[:2] for row in rows)]))
+    # The whole file: the rate that carries notes is a trailing median.
+    whole = pd.read_csv(HISTORY / "sofr.csv", dtype=str)[["date", "sofr_pct", "effr_pct"]].fillna("")
+    mine = bs.backtest(own_file(tmp_path, "repo", [list(whole), *whole.to_numpy().tolist()]))
     pd.testing.assert_frame_equal(mine.timeline, bs.backtest("april-2025").timeline)
 
 

@@ -49,7 +49,7 @@ def fair_futures(data: MarketData, c: int) -> list[naive.Fair]:
         tuple(notes(data, c)),
         tuple(map(day, data.settle)),
         tuple(map(tuple, data.curves.svensson.tolist())),
-        tuple(data.repo_rate.tolist()),
+        tuple(data.carry_rate.tolist()),
         day(future.first_delivery),
         day(future.last_delivery),
     )
@@ -66,7 +66,7 @@ def legs(data: MarketData, c: int, held: naive.Note, fair: list[naive.Fair], hai
         if m > 0:
             paid = naive.coupons_between(held, settle[m - 1], settle[m])
             coupon = 100 * held.coupon / 2 * len(paid)
-            terms = fair[m - 1].delivery, float(data.repo_rate[m - 1])
+            terms = fair[m - 1].delivery, float(data.carry_rate[m - 1])
             # Carry is the spot price less the forward; the spot price is yesterday's on both days.
             earned = naive.forward(held, cleans[m - 1], settle[m], *terms)
             earned -= naive.forward(held, cleans[m - 1], settle[m - 1], *terms)

@@ -1,0 +1,117 @@
+"""Replay an episode with the market of funds: what shorts, dislocation, dealers and funds did, beside what is known."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from basis_stress.tabulate import days_of
+from data.flows import outside_flows
+from data.markets import market_data
+from data.parameters import Fit
+from data.pricing import PricedMarket, priced_market
+from data.scenario import Scenario, market_era
+from data.scenario import scenario as load_scenario
+from engine.names import DealerColumn, FundColumn, PositionColumn, Status
+from engine.run import Run, run
+from strategies.assemble import assemble
+from strategies.market_of_funds import BookOfFunds, book_of_funds
+from strategies.plan import DealerPlan
+from strategies.population import Population
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What an episode starts from: its priced market and the flows of others; shared by every run of it."""
+
+    scenario: Scenario
+    market: PricedMarket
+    sales: np.ndarray[tuple[int], np.dtype[np.float64]]
+    purchases: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    @property
+    def days(self) -> pd.DatetimeIndex:
+        """Business days of the episode."""
+        return days_of(self.market)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One run of an episode."""
+
+    stage: Stage
+    book: BookOfFunds
+    run: Run
+
+    @property
+    def shorts(self) -> pd.Series:
+        """Gross shorts of leveraged funds, USD by day: those reported, less what the population bought back."""
+        contracts = self.run.position_days[:, :, PositionColumn.CONTRACTS]
+        notional = np.array([one.notional_usd for one in self.stage.market.data.futures])
+        held = -(contracts * notional[self.run.positions["contract"]]).sum(axis=1)
+        return pd.Series(self.book.gross_shorts_usd + held - held[0], self.stage.days)
+
+    @property
+    def dealers(self) -> pd.DataFrame:
+        """Inventory and cumulative flows in $bn, rent and its volatility in basis points a year, by day."""
+        table = pd.DataFrame(self.run.dealer_days, self.stage.days, [one.name.lower() for one in DealerColumn])
+        money = ["inventory", "outside_sales", "purchases", "fund_sales"]
+        table[money] /= 1e9
+        return table
+
+    @property
+    def returns(self) -> pd.Series:
+        """Return of the average fund since entry, by day."""
+        equity = self.run.fund_days[:, :, FundColumn.EQUITY]
+        return pd.Series((equity / equity[0]).mean(axis=1) - 1, self.stage.days)
+
+    @property
+    def defaults(self) -> int:
+        """Funds that failed."""
+        return int((self.run.funds["status"] != Status.ACTIVE).sum())
+
+    def change(self, start: str, end: str) -> float:
+        """Change in gross shorts between two days, percent."""
+        return float(100 * (self.shorts[end] / self.shorts[start] - 1))
+
+
+def stage(name: str | Scenario) -> Stage:
+    """Gather and price an episode."""
+    chosen = name if isinstance(name, Scenario) else load_scenario(name)
+    market = priced_market(market_data(chosen, market_era(chosen).contracts))
+    sales, purchases = outside_flows(chosen, market.data.dates.astype("datetime64[D]"))
+    return Stage(chosen, market, sales, purchases)
+
+
+def play(
+    on: Stage,
+    fit: Fit,
+    population: Population | None = None,
+    dealers: DealerPlan | None = None,
+    extra_sales: np.ndarray[tuple[int], np.dtype[np.float64]] | float = 0.0,
+) -> Episode:
+    """Run an episode with one fit.
+
+    Parameters
+    ----------
+    population
+        How funds differ; the era's leverage and the fit's speed apply in any case.
+    dealers
+        What is assumed of dealers; the fit's slope, decay and kink apply in any case.
+    extra_sales
+        USD sold by others each day on top of the episode's own flows.
+    """
+    era = market_era(on.scenario)
+    who = replace(
+        population or Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp),
+        leverage=era.era_leverage,
+        risk_speed=fit.risk_speed,
+    )
+    whom = replace(
+        dealers or DealerPlan(capacity_usd=era.capacity_usd_bn * 1e9, ceiling=era.ceiling_bp),
+        slope=fit.slope,
+        decay=fit.decay,
+        kink=fit.kink,
+    )
+    book = book_of_funds(on.market, who, whom, era.hedged_share, on.sales + extra_sales, on.purchases)
+    return Episode(on, book, run(assemble(book.plan, on.market)))

@@ -1,0 +1,52 @@
+"""Kinds of field that the parts of a scenario share, each with its unit and range."""
+
+import datetime
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from data.contracts import codes
+from data.validation import did_you_mean
+
+
+def _iso_date(given: Any) -> datetime.date:
+    """Take a TOML date or an ISO string; pydantic alone would also take seconds since 1970."""
+    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
+        return given
+    try:
+        return datetime.date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ValueError("a date as YYYY-MM-DD") from None
+
+
+def known_contracts(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Known contracts, each once."""
+    for code in given:
+        if code not in codes():
+            raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
+    if len(set(given)) < len(given):
+        raise ValueError("each contract once")
+    return given
+
+
+def _quarterly_month(given: str) -> str:
+    """Delivery months are those of the March quarterly cycle."""
+    if not re.fullmatch(r"\d{4}-(03|06|09|12)", given):
+        raise ValueError("a month of the March quarterly cycle as YYYY-MM, such as 2020-06")
+    return given
+
+
+Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
+Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
+Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
+Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of that day, 1.5 is +50%")]
+BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
+Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_contracts)]
+DeliveryMonth = Annotated[str, AfterValidator(_quarterly_month)]
+
+
+class Part(BaseModel):
+    """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,0 +1,139 @@
+"""A population of basis funds: who holds how much of the book, at which leverage, haircut and limit.
+
+Sizes fall with rank to the power of -0.9, so that about ten funds hold 60 to 70% of the book; leverage is lognormal
+around the level of the era; repo haircuts follow the distribution of uncleared bilateral Treasury repo (OFR pilot, June
+2022); each fund keeps cash for some standard deviations of a day's variation margin, which caps its leverage.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.pricing import PricedMarket
+from engine.errors import InputError
+from engine.names import Unwind
+from strategies.assemble import dirty_price
+from strategies.plan import FundPlan, PositionPlan
+from strategies.ranges import Range, check_ranges
+
+HAIRCUTS = ((-0.03, -0.02, 0.027), (-0.02, 0.0, 0.051), (0.0, 0.0, 0.740), (0.0, 0.02, 0.136), (0.02, 0.05, 0.047))
+"""From, to, share of volume; the outer bands are open in the source and closed here at 1 and 3 points (assumption)."""
+RANGES: dict[str, Range] = {
+    "funds": (1, 10_000),
+    "rank_exponent": (0.0, 10.0),
+    "leverage": (1.0, 500.0),
+    "leverage_sd": (0.0, 3.0),
+    "buffer_sd": (0.0, math.inf),
+    "limit_low": (1.0, math.inf),
+    "limit_high": (1.0, math.inf),
+    "risk_speed": (0.0, 1.0),
+    "calm_volatility": (0.001, math.inf),
+    "call_back": (0.0, 1.0),
+    "seed": (0, math.inf),
+}
+"""What each field of a population may be."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """How funds differ; defaults are the assumptions of docs/model.md."""
+
+    funds: int = 40
+    rank_exponent: float = 0.9
+    """Book of a fund falls with its rank to this power."""
+    leverage: float = 20.0
+    """Median leverage of the era."""
+    leverage_sd: float = 0.35
+    """Of log leverage."""
+    buffer_sd: float = 5.0
+    """Standard deviations of a day's variation margin kept in cash, at least."""
+    limit_low: float = 1.05
+    limit_high: float = 1.5
+    """Value-at-risk limits are uniform between the two, as multiples of the value at risk of entry."""
+    risk_speed: float = 0.08
+    """Share of the excess sold per day."""
+    calm_volatility: float = 6.0
+    """Of dealers' rent in quiet times, basis points a year."""
+    call_back: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a population that cannot exist."""
+        check_ranges("population", self, RANGES, whole=("funds", "seed"))
+        if self.limit_high < self.limit_low:
+            raise InputError(
+                f"population, limit_high: {self.limit_high:g} given, allowed is limit_low ({self.limit_low:g}) or more"
+            )
+
+
+def draw_funds(
+    population: Population, market: PricedMarket, shorts: dict[str, float], daily_sd: float
+) -> list[FundPlan]:
+    """Draw funds that together hold a book.
+
+    Parameters
+    ----------
+    shorts
+        Futures sold by the whole book, in contracts, by contract code.
+    daily_sd
+        Standard deviation of a day's variation margin, as a share of the book.
+
+    Raises
+    ------
+    InputError
+        If margin and buffer leave a fund no leverage of at least 1.
+    """
+    random = np.random.default_rng(population.seed)
+    weights = np.arange(1, population.funds + 1) ** -population.rank_exponent
+    weights /= weights.sum()
+    haircuts = _haircuts(random, population.funds)
+    leverage = population.leverage * np.exp(population.leverage_sd * random.standard_normal(population.funds))
+    limits = random.uniform(population.limit_low, population.limit_high, population.funds)
+    book = [_pair(market, code, contracts) for code, contracts in shorts.items()]
+    value = sum(pair.face_usd * dirty_price(market, pair.note) / 100 for pair in book)
+    margin = sum(abs(pair.contracts) * market.initial_margin[0, pair.contract] for pair in book) / value
+    most = 1.0 / (haircuts + margin + population.buffer_sd * daily_sd)
+    leverage = np.where(most > 0.0, np.minimum(leverage, most), leverage)
+    if leverage.min() < 1.0:
+        raise InputError(
+            f"population, buffer_sd: {population.buffer_sd:g} given, but with initial margin of {margin:.2%} and a daily "
+            f"standard deviation of {daily_sd:.2%} the thinnest fund could lever {leverage.min():.2f}x; lower it"
+        )
+    return [
+        FundPlan(
+            name=f"fund {rank + 1:02d}",
+            equity_usd=float(weights[rank] * value / leverage[rank]),
+            positions=tuple(_part(pair, float(weights[rank]), float(haircuts[rank])) for pair in book),
+            unwind=Unwind.VALUE_AT_RISK,
+            leverage_target=float(leverage[rank]),
+            leverage_limit=float(leverage[rank]),
+            risk_limit=float(limits[rank]),
+            risk_speed=population.risk_speed,
+            calm_volatility=population.calm_volatility,
+            call_back=population.call_back,
+        )
+        for rank in range(population.funds)
+    ]
+
+
+def _haircuts(random: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """One haircut per fund."""
+    low, high, share = (np.array(column) for column in zip(*HAIRCUTS, strict=True))
+    band = random.choice(len(HAIRCUTS), count, p=share / share.sum())
+    drawn: NDArray[np.float64] = low[band] + random.uniform(size=count) * (high - low)[band]
+    return drawn
+
+
+def _pair(market: PricedMarket, code: str, contracts: float) -> PositionPlan:
+    """The whole book's pair in one contract: the cheapest note, hedged by its conversion factor."""
+    c = market.codes.index(code)
+    note = int(market.priced.cheapest[0, c])
+    face = contracts * market.data.futures[c].notional_usd / float(market.baskets.factor[note])
+    return PositionPlan(contract=c, note=note, face_usd=face, contracts=-contracts, haircut=0.0)
+
+
+def _part(pair: PositionPlan, weight: float, haircut: float) -> PositionPlan:
+    """One fund's share of a pair."""
+    return replace(pair, face_usd=weight * pair.face_usd, contracts=weight * pair.contracts, haircut=haircut)
