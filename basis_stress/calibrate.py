@@ -6,7 +6,6 @@ The kink (how much steeper rent rises beyond dealers' capacity) is not identifie
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,8 +114,8 @@ def _intervals(
         yield name, (min(inside), max(inside))
 
 
-def write(fits: list[Fit], path: Path) -> None:
-    """Write the parameter file."""
+def as_toml(fits: list[Fit]) -> str:
+    """Text of the parameter file."""
     lines = [
         'source = "Fitted by `basis-stress calibrate` to the calibration targets of March 2020 (history/targets.csv)"',
     ]
@@ -125,4 +124,4 @@ def write(fits: list[Fit], path: Path) -> None:
         lines += [f"{name} = {getattr(fit, name):.6g}" for name in (*NAMES, "loss")]
         lines += ["[fits.intervals]"]
         lines += [f"{name} = [{low:.4g}, {high:.4g}]" for name, (low, high) in fit.intervals.items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"

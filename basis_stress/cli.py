@@ -10,16 +10,22 @@ from engine.errors import InputError
 
 # Commands are loaded when asked for, so that `basis-stress --help` answers at once.
 COMMANDS = {
-    "backtest": "Take a leveraged basis book through a scenario, call by call.",
-    "scenarios": "List the scenarios, or show one.",
-    "strategies": "List the strategies and their parameters.",
+    "backtest": ("commands", "Take a leveraged basis book through a scenario, call by call."),
+    "validate": ("judging", "Hold the market of funds against every target of history."),
+    "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
+    "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
+    "scenarios": ("commands", "List the scenarios, or show one."),
+    "strategies": ("commands", "List the strategies and their parameters."),
 }
+"""Name to home in this package and one line of help."""
 
 EXAMPLES = """\b
 Examples:
   basis-stress backtest april-2025 --contract TY --leverage 50
   basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02
   basis-stress backtest april-2025 --book cftc
+  basis-stress backtest april-2025 --market
+  basis-stress validate
   basis-stress scenarios show april-2025
 """
 
@@ -35,13 +41,13 @@ class LazyGroup(click.Group):
         """Import a command's home and return it."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module("basis_stress.commands"), name)
+        command: click.Command = getattr(importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})

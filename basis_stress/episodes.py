@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from basis_stress.swap_spreads import daily_sales
 from basis_stress.tabulate import days_of
 from data.flows import outside_flows
 from data.markets import market_data
@@ -76,10 +77,14 @@ class Episode:
 
 
 def stage(name: str | Scenario) -> Stage:
-    """Gather and price an episode."""
+    """Gather and price an episode; swap-spread funds sell beside the others, by observed swap spreads."""
     chosen = name if isinstance(name, Scenario) else load_scenario(name)
     market = priced_market(market_data(chosen, market_era(chosen).contracts))
     sales, purchases = outside_flows(chosen, market.data.dates.astype("datetime64[D]"))
+    book = market_era(chosen).swap_spread_book_usd_bn
+    if book is not None:
+        sold = daily_sales(str(chosen.start), str(chosen.end), book)
+        sales = sales + 1e9 * sold.reindex(days_of(market), fill_value=0.0).to_numpy()
     return Stage(chosen, market, sales, purchases)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from data.fields import Contracts, Part, Share
+from data.fields import Contracts, Part
 
 
 class MarketEra(Part):
@@ -20,7 +20,7 @@ class MarketEra(Part):
     era_leverage: float = Field(ge=1, le=200, title="times equity, of a whole trade")
     """Level around which the leverage of funds is drawn. Assumption: 20 from 2023, as the Treasury Borrowing Advisory
     Committee takes it for the whole trade (first quarter of 2024); 25 in 2019-20, when margins were about half."""
-    hedged_share: Share = 0.75
+    hedged_share: float = Field(default=0.75, gt=0, le=1, title="decimal share, 0.75 is 75%")
     """Share of leveraged funds' gross shorts that hedges cash Treasuries: the basis book. Assumption: the published
     sizes, $260-574bn of $1,089bn gross shorts in autumn 2023 and $400-500bn of $774bn in 2020, lie below it."""
     swap_spread_book_usd_bn: Annotated[float, Field(ge=0, le=5000, title="billions of US dollars")] | None = None

@@ -61,6 +61,12 @@ def _rows(episode: str, days: Days, flows: pd.DataFrame, file: Path) -> pd.DataF
             "(zero if there is no flow), or name another episode in [market]"
         )
     closed = inside & ~np.isin(dates, days)
+    entering = inside & (dates == days[0]) & (rows["usd_bn"].to_numpy() != 0)
+    if entering.any():
+        raise InputError(
+            f"{file}, row {rows.index[int(entering.argmax())]}, column date: a flow on {days[0]}, the day of entry, on "
+            "which nothing trades; date it later, or start the window earlier"
+        )
     if closed.any():
         at = int(closed.argmax())
         raise InputError(

@@ -12,7 +12,9 @@ from pathlib import Path
 import click.testing
 
 import basis_stress as bs
+from basis_stress import ablations
 from basis_stress.cli import group
+from basis_stress.validate import as_markdown, validate
 from data.baskets import basket
 from data.tables import read
 
@@ -75,7 +77,26 @@ def _factors(title: str, table: str) -> str:
     return f"| {title} | {len(rows)} | {int((ours == rows['conversion_factor'].to_numpy()).sum())} |"
 
 
-BLOCKS = {"variation margin of the CFTC book": variation_margin, "evidence": evidence}
+def judged() -> str:
+    """Every target of history beside the model, with the digest of the frozen parameters."""
+    table = validate()
+    missed = table[table["met"] == "no"]
+    reasons = [f"- {row['id']}: {row['reason']}." for row in missed.to_dict("records")]
+    head = f"Parameters {table.attrs['digest']}; {(table['met'] == 'yes').sum()} of {len(table)} targets met."
+    return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", *reasons]) + "\n"
+
+
+def without() -> str:
+    """What each mechanism does to March 2020."""
+    return ablations.as_markdown(ablations.ablations()) + "\n"
+
+
+BLOCKS = {
+    "ablations": without,
+    "validation": judged,
+    "variation margin of the CFTC book": variation_margin,
+    "evidence": evidence,
+}
 
 
 def filled(text: str) -> str:

@@ -98,8 +98,8 @@ def draw_funds(
     leverage = np.where(most > 0.0, np.minimum(leverage, most), leverage)
     if leverage.min() < 1.0:
         raise InputError(
-            f"population, buffer_sd: {population.buffer_sd:g} given, but with initial margin of {margin:.2%} and a daily "
-            f"standard deviation of {daily_sd:.2%} the thinnest fund could lever {leverage.min():.2f}x; lower it"
+            f"population, buffer_sd: {population.buffer_sd:g} given, but with initial margin of {margin:.2%} and a "
+            f"daily standard deviation of {daily_sd:.2%} the thinnest fund could lever {leverage.min():.2f}x; lower it"
         )
     return [
         FundPlan(

@@ -1,0 +1,78 @@
+"""The commands that fit the market of funds and judge it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from basis_stress.ablations import ablations
+from basis_stress.ablations import as_markdown as ablations_as_markdown
+from basis_stress.calibrate import as_toml
+from basis_stress.calibrate import calibrate as fit_march_2020
+from basis_stress.validate import as_markdown
+from basis_stress.validate import validate as judge
+from data.parameters import parameters
+from engine.errors import InputError
+
+VALIDATE_EXAMPLES = """\b
+Examples:
+  basis-stress validate
+  basis-stress validate --parameters my-fit.toml --out results/validation
+"""
+
+
+@click.command(epilog=VALIDATE_EXAMPLES)
+@click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
+def validate(file: Path | None, out: Path) -> None:
+    """Hold the market of funds against every target of history: five episodes, frozen parameters.
+
+    Prints the table, and what March 2020 is without each mechanism; writes both as validation.md and Parquet.
+    """
+    table = judge(parameters(file), lambda text: click.echo(text, err=True))
+    digest = table.attrs["digest"]
+    without = ablations(parameters(file))
+    text = f"Parameters {digest}\n\n{as_markdown(table)}\n\n{_reasons(table)}\n\n{ablations_as_markdown(without)}\n"
+    _write(out / "validation.md", text.encode())
+    table.attrs = {}
+    _write(out / "ablations.parquet", without.to_parquet())
+    _write(out / "validation.parquet", table.assign(digest=digest).to_parquet())
+    click.echo(text)
+    counts = table["met"].value_counts()
+    click.echo(", ".join(f"{counts[word]} {word}" for word in ("yes", "no", "not modelled") if word in counts))
+    click.echo(f"table: {out}")
+
+
+def _reasons(table: pd.DataFrame) -> str:
+    """Why each target that is not met is not."""
+    return "\n".join(f"{row['id']}: {row['reason']}" for row in table[table["met"] != "yes"].to_dict("records"))
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/march-2020.toml"), help="Parameter file.")
+def calibrate(out: Path) -> None:
+    """Fit the market of funds to the calibration targets of March 2020, for each kink, with profile intervals.
+
+    Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`.
+    """
+    fits = fit_march_2020(lambda text: click.echo(text, err=True))
+    _write(out, as_toml(fits).encode())
+    for fit in fits:
+        for name, (low, high) in fit.intervals.items():
+            click.echo(f"kink {fit.kink:g}  {name:11} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
+    click.echo(f"parameters: {out}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be written ({problem.strerror}); choose another with --out") from None
