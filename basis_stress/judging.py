@@ -11,6 +11,7 @@ from basis_stress.ablations import ablations
 from basis_stress.ablations import as_markdown as ablations_as_markdown
 from basis_stress.calibrate import as_toml
 from basis_stress.calibrate import calibrate as fit_march_2020
+from basis_stress.sensitivity import sensitivity
 from basis_stress.validate import as_markdown
 from basis_stress.validate import validate as judge
 from data.parameters import parameters
@@ -29,14 +30,22 @@ Examples:
 def validate(file: Path | None, out: Path) -> None:
     """Hold the market of funds against every target of history: five episodes, frozen parameters.
 
-    Prints the table, and what March 2020 is without each mechanism; writes both as validation.md and Parquet.
+    Prints the table, and what March 2020 is without each mechanism; writes both as validation.md and Parquet, beside a
+    tornado figure of what moving each parameter does.
     """
     table = judge(parameters(file), lambda text: click.echo(text, err=True))
     digest = table.attrs["digest"]
     without = ablations(parameters(file))
     text = f"Parameters {digest}\n\n{as_markdown(table)}\n\n{_reasons(table)}\n\n{ablations_as_markdown(without)}\n"
     _write(out / "validation.md", text.encode())
+    # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
+    from basis_stress.figures_tornado import tornado
+
     table.attrs = {}
+    moved = sensitivity(parameters(file))
+    _write(out / "tornado.svg", tornado(moved).encode())
+    moved.attrs = {}
+    _write(out / "sensitivity.parquet", moved.to_parquet())
     _write(out / "ablations.parquet", without.to_parquet())
     _write(out / "validation.parquet", table.assign(digest=digest).to_parquet())
     click.echo(text)
