@@ -10,14 +10,28 @@ from data.tables import read
 from engine.delivery import forward_price
 
 
-def cftc_totals() -> tuple[float, ...]:
-    """Gross shorts of leveraged funds on three dates, $bn."""
+def counted_totals() -> pd.Series:
+    """Gross shorts of leveraged funds by report, all contracts, $bn."""
     reports = read("positions")
     reports = reports[reports["report_type"] == "FutOnly"]
     face = reports["lev_money_short_contracts"] * reports["contract"].map(
         lambda code: contract(code, "2025-01-02").notional_usd
     )
-    totals = (face / 1e9).groupby(reports["report_date"]).sum()
+    totals: pd.Series = (face / 1e9).groupby(reports["report_date"]).sum()
+    return totals
+
+
+def counted_change(days: pd.Index) -> pd.Series:
+    """Change in gross shorts since the last report at or before the first day, percent, by report."""
+    totals = counted_totals()
+    first = totals[: days[0]].iloc[-1]
+    change: pd.Series = 100 * (totals[days[0] : days[-1]] / first - 1)
+    return change
+
+
+def cftc_totals() -> tuple[float, ...]:
+    """Gross shorts of leveraged funds on three dates, $bn."""
+    totals = counted_totals()
     return tuple(float(totals[pd.Timestamp(day)]) for day in ("2019-12-31", "2022-10-04", "2023-05-09"))
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": ("judging", "Hold the market of funds against every target of history."),
     "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
+    "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
     "scenarios": ("commands", "List the scenarios, or show one."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }

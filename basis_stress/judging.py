@@ -1,6 +1,7 @@
 """The commands that fit the market of funds and judge it."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from basis_stress.ablations import ablations
 from basis_stress.ablations import as_markdown as ablations_as_markdown
 from basis_stress.calibrate import as_toml
 from basis_stress.calibrate import calibrate as fit_march_2020
+from basis_stress.checks import counted_change
+from basis_stress.ensemble import ensemble as draw_ensemble
 from basis_stress.sensitivity import sensitivity
 from basis_stress.validate import as_markdown
 from basis_stress.validate import validate as judge
@@ -85,3 +88,23 @@ def _write(path: Path, content: bytes) -> None:
         Path(scratch).replace(path)
     except OSError as problem:
         raise InputError(f"{path}: cannot be written ({problem.strerror}); choose another with --out") from None
+
+
+@click.command(epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
+@click.argument("scenario")
+@click.option("--members", type=int, default=1000, help="How many draws. [default: 1000]")
+@click.option("--seed", type=int, default=0, help="Of all draws. [default: 0]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/SCENARIO-ensemble]")
+def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
+    """Draw populations and parameters of an episode many times: quantiles by day, and a fan chart."""
+    with click.progressbar(length=members, label=scenario, file=sys.stderr) as bar:
+        drawn = draw_ensemble(scenario, members, seed, say=lambda done: bar.update(1))
+    # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
+    from basis_stress.figures_fan import fan
+
+    folder = out or Path("results") / f"{drawn.scenario}-ensemble"
+    for name, paths in (("shorts", drawn.shorts), ("rent", drawn.rent), ("members", drawn.members)):
+        _write(folder / f"{name}.parquet", paths.rename(columns=str).to_parquet())
+    _write(folder / "fan.svg", fan(drawn, counted_change(drawn.shorts.index)).encode())
+    click.echo(drawn.quantiles(drawn.shorts).round(1).to_string())
+    click.echo(f"fan chart and paths: {folder}")
