@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from basis_stress.delivery import gross_basis as gross_basis
     from basis_stress.delivery import implied_repo as implied_repo
     from basis_stress.delivery import net_basis as net_basis
+    from basis_stress.market import MarketResult as MarketResult
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
@@ -43,6 +44,7 @@ _HOMES = {
     "gross_basis": "basis_stress.delivery",
     "implied_repo": "basis_stress.delivery",
     "net_basis": "basis_stress.delivery",
+    "MarketResult": "basis_stress.market",
     "Result": "basis_stress.result",
     "Scenario": "data.scenario",
     "scenarios": "data.scenario",

@@ -9,6 +9,7 @@ import click
 import pandas as pd
 
 from basis_stress import tables
+from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
 from basis_stress.replay import strategies as strategy_table
 from data.scenario import scenario as load_scenario
@@ -24,6 +25,7 @@ Examples:
   basis-stress backtest april-2025 --contract TY --leverage 55 --margin-multiple 1.05 --unwind cure
   basis-stress backtest april-2025 --book cftc --out results/cftc
   basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
+  basis-stress backtest march-2020 --market
 """
 
 
@@ -58,6 +60,7 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     "--out", type=click.Path(path_type=Path), help="Folder for tables and report. [default: results/SCENARIO]"
 )
 @click.option("--report/--no-report", default=True, help="Draw the HTML report. [default: yes]")
+@click.option("--market", is_flag=True, help="The market of funds: contagion, dealers, CFTC shorts, for kinks 1, 2, 4.")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def backtest(
     scenario: str,
@@ -65,6 +68,7 @@ def backtest(
     book: str | None,
     out: Path | None,
     report: bool,
+    market: bool,
     quiet: bool,
     scenario_repo_bp: float | None,
     **options: Any,
@@ -76,6 +80,15 @@ def backtest(
     given = {name: value for name, value in options.items() if value is not None}
     if is_cold() and sys.stderr.isatty():
         click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
+    if market:
+        show_market(
+            scenario,
+            {"contract": contract, "book": book, "scenario_repo_bp": scenario_repo_bp, **given},
+            out,
+            report,
+            quiet,
+        )
+        return
     result = run_backtest(
         scenario,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],

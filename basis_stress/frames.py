@@ -49,19 +49,30 @@ class Frames:
         InputError
             If the folder cannot be written.
         """
-        target = Path(folder)
-        created = [one for one in (target, *target.parents) if not one.exists()]
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target, prefix=".saving-") as staging:
-                for name in TABLES:
-                    getattr(self, name).to_parquet(Path(staging) / f"{name}.parquet")
-                for name in TABLES:
-                    shutil.move(Path(staging) / f"{name}.parquet", target / f"{name}.parquet")
-        except OSError as problem:
-            for one in created:
-                shutil.rmtree(one, ignore_errors=True)
-            raise InputError(
-                f"output folder {target}: cannot be written ({problem.strerror}); choose another with --out"
-            ) from None
-        return target
+        return save_tables(folder, {name: getattr(self, name) for name in TABLES})
+
+
+def save_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> Path:
+    """Write tables by name as Parquet into a folder; all of them, or none.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    target = Path(folder)
+    created = [one for one in (target, *target.parents) if not one.exists()]
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=".saving-") as staging:
+            for name, table in tables.items():
+                table.to_parquet(Path(staging) / f"{name}.parquet")
+            for name in tables:
+                shutil.move(Path(staging) / f"{name}.parquet", target / f"{name}.parquet")
+    except OSError as problem:
+        for one in created:
+            shutil.rmtree(one, ignore_errors=True)
+        raise InputError(
+            f"output folder {target}: cannot be written ({problem.strerror}); choose another with --out"
+        ) from None
+    return target

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import pandas as pd
 
 from basis_stress import tabulate
+from basis_stress.market import MarketResult, backtest_market
+from basis_stress.market_terms import market_scenario
 from basis_stress.result import Result
 from data.contracts import codes
 from data.markets import market_data
@@ -23,6 +25,20 @@ from strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
 from strategies.plan import Execution, Plan
 
 
+@overload
+def backtest(
+    scenario: str | Path | Scenario,
+    strategy: CashFuturesBasis | None = None,
+    *,
+    market: Literal[False] = False,
+    **options: Any,
+) -> Result: ...
+
+
+@overload
+def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> MarketResult: ...
+
+
 def backtest(
     scenario: str | Path | Scenario,
     strategy: CashFuturesBasis | None = None,
@@ -36,8 +52,9 @@ def backtest(
     yield_scale: float | None = None,
     repo_spread_bp_all: float | None = None,
     execution: Execution | None = None,
+    market: bool = False,
     **terms: Any,
-) -> Result:
+) -> Result | MarketResult:
     """Backtest a leveraged cash-futures basis book through a scenario.
 
     Parameters
@@ -62,27 +79,35 @@ def backtest(
         Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
     execution
         What trading costs and how much the market takes.
+    market
+        The whole market of funds instead of a single book, whose fields are then refused.
     **terms
         Fields of `CashFuturesBasis`.
 
     Returns
     -------
     Result
-        Tables and the report.
+        Tables and the report; a `MarketResult` if ``market``.
 
     Raises
     ------
     InputError
         One sentence on the first thing that is wrong with what was given.
     """
-    changes = {
+    window = {
         "start": start,
         "end": end,
         "curve": curve,
         "margin_multiple": margin_multiple,
         "yield_scale": yield_scale,
-        "repo_spread_bp": repo_spread_bp_all,
     }
+    if market:
+        book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}
+        given = {**window, "repo_spread_bp_all": repo_spread_bp_all, **book_terms}
+        return backtest_market(
+            market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
+        )
+    changes = {**window, "repo_spread_bp": repo_spread_bp_all}
     chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
     for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
         if value is not None and not isinstance(value, kind):
@@ -90,10 +115,10 @@ def backtest(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
     strategy = strategy or validated(CashFuturesBasis, terms, "backtest")
-    market = priced_market(market_data(chosen, _contracts(contract, book)))
-    plan, notes = _plan(strategy, market, book, execution or Execution())
-    outcome = run(assemble(plan, market))
-    return _result(market, plan, outcome, {**_settings(strategy, plan, market), **notes})
+    priced = priced_market(market_data(chosen, _contracts(contract, book)))
+    plan, notes = _plan(strategy, priced, book, execution or Execution())
+    outcome = run(assemble(plan, priced))
+    return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **notes})
 
 
 def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -50,8 +50,8 @@ def _setting(value: object) -> str:
     return str(value)
 
 
-def render(result: Frames) -> str:
-    """Render a result as one self-contained HTML page; equal results give equal bytes."""
+def fill(template: str, **facts: Any) -> str:
+    """Fill a page of `templates`; notices and version are added."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -59,30 +59,43 @@ def render(result: Frames) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pictures = [(picture, base64.b64encode(picture.svg.encode()).decode()) for picture in figures.draw(result)]
+    return environment.get_template(template).render(notices=_NOTICES, version=_version(), **facts)
+
+
+def embedded(pictures: list[figures.Picture]) -> list[tuple[figures.Picture, str]]:
+    """Pictures, each with its SVG in base64."""
+    return [(picture, base64.b64encode(picture.svg.encode()).decode()) for picture in pictures]
+
+
+def render(result: Frames) -> str:
+    """Render a result as one self-contained HTML page; equal results give equal bytes."""
     days = views.business_days(result)
     events = tables.event_cells(result, _MOST_EVENTS)
-    return environment.get_template("report.html").render(
+    return fill(
+        "report.html",
         scenario=result.scenario,
         title=wording.title(result),
         headline=wording.headline(result),
         window=f"{wording.day(days[0])} {days[0].year} to {wording.day(days[-1])} {days[-1].year}",
         summary=tables.summary_cells(result),
         daily=tables.daily_cells(result),
-        pictures=pictures,
+        pictures=embedded(figures.draw(result)),
         settings={wording.words(name): _setting(value) for name, value in result.settings.items()},
         assumptions=result.assumptions,
         events=events,
         events_all=int((result.events["event"] != "price_move").sum()),
         events_open=len(events[1]) <= _OPEN_EVENTS,
         clock=views.clock(result),
-        notices=_NOTICES,
-        version=_version(),
     )
 
 
 def write(result: Frames, path: str | os.PathLike[str]) -> Path:
-    """Write the report to ``path``; folders are made, and nothing half-written is left behind.
+    """Write the report to ``path``; see `save_page`."""
+    return save_page(render(result), path)
+
+
+def save_page(page: str, path: str | os.PathLike[str]) -> Path:
+    """Write a page to ``path``; folders are made, and nothing half-written is left behind.
 
     Raises
     ------
@@ -90,7 +103,6 @@ def write(result: Frames, path: str | os.PathLike[str]) -> Path:
         If the path is a folder or cannot be written.
     """
     target = Path(path)
-    page = render(result)
     if target.is_dir():
         raise InputError(f"report: {str(target)!r} is a folder, a file name is needed: add one, e.g. report.html")
     scratch = None
