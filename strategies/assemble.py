@@ -75,7 +75,7 @@ def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
     haircut = sum(one.haircut * worth for one, worth in zip(fund.positions, values, strict=True))
     margin = sum(abs(one.contracts) * market.initial_margin[0, one.contract] for one in fund.positions)
     needed = haircut + margin
-    if needed > fund.equity_usd:
+    if needed > fund.equity_usd * (1 + 1e-12):  # a buffer of nothing is affordable, but for rounding
         raise InputError(
             f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} "
             f"and initial margin of {margin / value:.2%} of the book allow at most {value / needed:.1f}x; "
