@@ -1,8 +1,6 @@
 """The commands that fit the market of funds and judge it."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -14,11 +12,11 @@ from basis_stress.calibrate import as_toml
 from basis_stress.calibrate import calibrate as fit_march_2020
 from basis_stress.checks import counted_change
 from basis_stress.ensemble import ensemble as draw_ensemble
+from basis_stress.files import save
 from basis_stress.sensitivity import sensitivity
 from basis_stress.validate import as_markdown
 from basis_stress.validate import validate as judge
 from data.parameters import parameters
-from engine.errors import InputError
 
 VALIDATE_EXAMPLES = """\b
 Examples:
@@ -40,17 +38,17 @@ def validate(file: Path | None, out: Path) -> None:
     digest = table.attrs["digest"]
     without = ablations(parameters(file))
     text = f"Parameters {digest}\n\n{as_markdown(table)}\n\n{_reasons(table)}\n\n{ablations_as_markdown(without)}\n"
-    _write(out / "validation.md", text.encode())
+    save(text.encode(), out / "validation.md", "--out")
     # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
     from basis_stress.figures_tornado import tornado
 
     table.attrs = {}
     moved = sensitivity(parameters(file))
-    _write(out / "tornado.svg", tornado(moved).encode())
+    save(tornado(moved).encode(), out / "tornado.svg", "--out")
     moved.attrs = {}
-    _write(out / "sensitivity.parquet", moved.to_parquet())
-    _write(out / "ablations.parquet", without.to_parquet())
-    _write(out / "validation.parquet", table.assign(digest=digest).to_parquet())
+    save(moved.to_parquet(), out / "sensitivity.parquet", "--out")
+    save(without.to_parquet(), out / "ablations.parquet", "--out")
+    save(table.assign(digest=digest).to_parquet(), out / "validation.parquet", "--out")
     click.echo(text)
     counts = table["met"].value_counts()
     click.echo(", ".join(f"{counts[word]} {word}" for word in ("yes", "no", "not modelled") if word in counts))
@@ -70,24 +68,11 @@ def calibrate(out: Path) -> None:
     Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`.
     """
     fits = fit_march_2020(lambda text: click.echo(text, err=True))
-    _write(out, as_toml(fits).encode())
+    save(as_toml(fits).encode(), out, "--out")
     for fit in fits:
         for name, (low, high) in fit.intervals.items():
             click.echo(f"kink {fit.kink:g}  {name:11} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
     click.echo(f"parameters: {out}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(scratch).chmod(0o644)
-        Path(scratch).replace(path)
-    except OSError as problem:
-        raise InputError(f"{path}: cannot be written ({problem.strerror}); choose another with --out") from None
 
 
 @click.command(epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
@@ -104,7 +89,7 @@ def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
 
     folder = out or Path("results") / f"{drawn.scenario}-ensemble"
     for name, paths in (("shorts", drawn.shorts), ("rent", drawn.rent), ("members", drawn.members)):
-        _write(folder / f"{name}.parquet", paths.rename(columns=str).to_parquet())
-    _write(folder / "fan.svg", fan(drawn, counted_change(drawn.shorts.index)).encode())
+        save(paths.rename(columns=str).to_parquet(), folder / f"{name}.parquet", "--out")
+    save(fan(drawn, counted_change(drawn.shorts.index)).encode(), folder / "fan.svg", "--out")
     click.echo(drawn.quantiles(drawn.shorts).round(1).to_string())
     click.echo(f"fan chart and paths: {folder}")

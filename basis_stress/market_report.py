@@ -10,7 +10,8 @@ import pandas as pd
 
 from basis_stress import captions_market as captions
 from basis_stress import figures_market, wording
-from basis_stress.report import embedded, fill, save_page
+from basis_stress.files import save
+from basis_stress.report import embedded, fill
 
 if TYPE_CHECKING:
     from basis_stress.market import MarketResult
@@ -130,4 +131,4 @@ def write(result: MarketResult, path: str | os.PathLike[str]) -> Path:
     InputError
         If the path is a folder or cannot be written.
     """
-    return save_page(render(result), path)
+    return save(render(result), path, "report")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from basis_stress import figures, tables, views, wording
-from engine.errors import InputError
+from basis_stress.files import save
 
 if TYPE_CHECKING:
     from basis_stress.frames import Frames
@@ -90,33 +89,5 @@ def render(result: Frames) -> str:
 
 
 def write(result: Frames, path: str | os.PathLike[str]) -> Path:
-    """Write the report to ``path``; see `save_page`."""
-    return save_page(render(result), path)
-
-
-def save_page(page: str, path: str | os.PathLike[str]) -> Path:
-    """Write a page to ``path``; folders are made, and nothing half-written is left behind.
-
-    Raises
-    ------
-    InputError
-        If the path is a folder or cannot be written.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(f"report: {str(target)!r} is a folder, a file name is needed: add one, e.g. report.html")
-    scratch = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        Path(scratch).chmod(0o644)
-        Path(scratch).replace(target)
-    except OSError as error:
-        if scratch is not None:
-            Path(scratch).unlink(missing_ok=True)
-        raise InputError(
-            f"report: {str(target)!r} cannot be written ({error.strerror}); give a path in a folder that you may write"
-        ) from error
-    return target
+    """Write the report to ``path``; see `basis_stress.files.save`."""
+    return save(render(result), path, "report")

@@ -12,9 +12,10 @@ import pandas as pd
 from basis_stress import figures_unrolled, wording
 from basis_stress.boundary import FALL, LEVERS, Boundary, boundaries
 from basis_stress.captions_market import moved, span
+from basis_stress.files import save
 from basis_stress.market import KINKS
 from basis_stress.measures import dislocations, hedged
-from basis_stress.report import embedded, fill, save_page
+from basis_stress.report import embedded, fill
 from basis_stress.unroll import Day, told, unroll
 from basis_stress.variants import Dose, Variant, variants
 from data.parameters import Parameters, parameters
@@ -204,4 +205,4 @@ def unrolled(path: str | os.PathLike[str], progress: Callable[[str], None] | Non
     frozen = parameters()
     tellings = tell(KINKS, frozen, say)
     found = boundaries(tellings[0].dose.scenario, [frozen.fit(kink) for kink in KINKS], say)
-    return save_page(render(tellings, found, frozen), path)
+    return save(render(tellings, found, frozen), path, "report")
