@@ -98,13 +98,25 @@ def roll_fund(world: World, f: int) -> None:
         flow = roll_flow(world.positions[p], clock.not_rolled)
         net += flow
         outflow += max(-flow, 0.0)
-    shortfall = max(-(fund.cash + net), 0.0)
+    # Clearing has the first claim on cash: what it is owed this morning is not there to pay lenders with.
+    shortfall = min(max(clearing_due(world, f) - fund.cash - net, 0.0), outflow)
     shortfall = math.ceil(shortfall * 100.0) / 100.0  # whole cents, so that rounding leaves no negative balance
     for p in range(fund.first, fund.last):
         kept = 0.0
         if shortfall > 0.0:
             kept = shortfall * max(-roll_flow(world.positions[p], clock.not_rolled), 0.0) / outflow
         roll_position(world, p, kept)
+
+
+@step
+def clearing_due(world: World, f: int) -> float:
+    """Cash that the clearing house takes this morning: variation margin struck, initial margin lacking."""
+    variation, excess = 0.0, 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
+        position = world.positions[p]
+        variation += position.variation_due
+        excess += position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
+    return max(-variation, 0.0) + max(-excess, 0.0)
 
 
 @step

@@ -307,9 +307,12 @@ class Fund:
                 pair.overnight_interest += pair.term_interest
                 pair.term = pair.term_interest = pair.term_share = pair.term_call = 0.0
             brings.append(pair.sold_cash - pair.owed_at_roll + pair.loan(pair.haircut, today.not_rolled))
-        missing = max(0.0, -(self.cash + sum(brings)))
-        missing = math.ceil(missing * 100) / 100
+        # Clearing is paid first: variation margin struck yesterday, initial margin that is lacking.
+        struck = max(0.0, -sum(pair.variation_struck for pair in self.pairs))
+        lacking = max(0.0, sum(abs(p.contracts) * p.legs[d - 1].margin - p.margin for p in self.pairs))
         needs = sum(-flow for flow in brings if flow < 0)
+        missing = min(max(0.0, struck + lacking - self.cash - sum(brings)), needs)
+        missing = math.ceil(missing * 100) / 100
         for pair, flow in zip(self.pairs, brings, strict=True):
             pair.unpaid = missing * -flow / needs if missing and flow < 0 else 0.0
             self.roll_pair(pair, today)

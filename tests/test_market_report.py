@@ -17,7 +17,7 @@ from basis_stress.market import backtest_market
 from basis_stress.measures import dislocations, hedged
 from basis_stress.unroll import sentence, told, unroll
 from basis_stress.unrolled import Told, boundary_cells, day_cells, outcome_cells, render
-from basis_stress.variants import SHOCK, repo_freeze, variants
+from basis_stress.variants import repo_freeze, variants
 from data.parameters import parameters
 from engine.errors import InputError
 from engine.names import PositionColumn
@@ -139,7 +139,7 @@ def test_freeze_unrolls_day_by_day(frozen_repo):
     assert sum(day.sold for day in days) == pytest.approx(1e9 * run.dealers["fund_sales"].iloc[-1], rel=1e-9)
     assert sum(day.failed for day in days) == run.defaults > 0
     first = next(day for day in days if day.failed)
-    assert first.date == pd.Timestamp(SHOCK)
+    assert first.date == pd.Timestamp("2025-04-08")  # called on the 7th, due on the 8th
     assert f"{first.failed} funds had no cash left" in sentence(first)
     rows = told(days, "2025-04-17")
     assert rows[-1][0] == "21–30 April"
