@@ -120,9 +120,8 @@ def _rent(episode: Episode, day: str) -> Values:
 
 
 def _peak(episode: Episode) -> float:
-    """Rise of dealers' rent from 3 March to its peak, basis points a year."""
-    rent = episode.dealers["rent"]
-    return float(rent.max() - rent["2020-03-03"])
+    """Rise of dealers' rent from 18 February, when it is nothing, to its peak, basis points a year."""
+    return float(episode.dealers["rent"].max())
 
 
 def _forced_sales(episode: Episode) -> float:

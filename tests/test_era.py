@@ -131,8 +131,8 @@ def test_judges_agree_with_the_targets() -> None:
     belly = spreads[["implied_repo_minus_ois_2y_bp", "implied_repo_minus_ois_5y_bp"]]
     assert belly.max().round().tolist() == [95, 92]
     rise = belly.loc["2020-03-12"].mean() - belly.mean(axis=1)
-    assert rise["2020-02-18"] == pytest.approx(82, abs=0.5)  # T04's 82 counts from 18 February,
-    assert rise["2020-03-03"] == pytest.approx(61, abs=0.5)  # not from the 3 March that it names
+    assert rise["2020-02-18"] == pytest.approx(82, abs=0.5)  # T04
+    assert rise["2020-03-03"] == pytest.approx(61, abs=0.5)  # what it is from 3 March
     swap = spreads["ois_swap_minus_treasury_30y_bp"]
     assert (round(swap["2020-02-18"]), round(swap["2020-03-20"])) == (-53, -106)
     ten_year = spreads["implied_repo_minus_ois_10y_bp"]

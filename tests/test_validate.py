@@ -71,7 +71,7 @@ def test_swap_spread_funds_sell_what_is_published_of_april_2025() -> None:
 
 def test_a_wrong_parameter_file_gets_one_sentence(tmp_path) -> None:
     file = tmp_path / "own.toml"
-    file.write_text(FROZEN.read_text().replace("decay = 0.6", "decay = 6", 1))
+    file.write_text(FROZEN.read_text().replace("decay = 0.", "decay = 6.", 1))
     with pytest.raises(
         InputError, match=r"own\.toml, fits, entry 1, decay: 6.* given, allowed is less than or equal to 1"
     ):
