@@ -4,7 +4,7 @@ import math
 
 from engine.compile import step
 from engine.defaults import begin_default
-from engine.ledger import attribute, fund_row, log, name_claim, transfer
+from engine.ledger import attribute, fund_row, log, margin_excess, name_claim, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
 from engine.queue import push
 from engine.repo import term_surplus
@@ -106,13 +106,6 @@ def settle_initial(world: World, event: Event) -> None:
         excess = margin_excess(world, p)
         transfer(world, f, p, Cash.INITIAL_MARGIN, Party.CLEARING_HOUSE, excess)
         world.positions[p].margin_posted -= excess
-
-
-@step
-def margin_excess(world: World, p: int) -> float:
-    """Initial margin posted beyond what the clearing house asks today."""
-    position = world.positions[p]
-    return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
 
 
 @step

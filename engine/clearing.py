@@ -1,8 +1,7 @@
 """The clearing house: strikes variation margin at each cycle, compares initial margin with what is posted."""
 
-from engine.calls import margin_excess
 from engine.compile import step
-from engine.ledger import log, name_claim, name_contract
+from engine.ledger import log, margin_excess, name_claim, name_contract
 from engine.names import Claim, Kind, Party, Status, What
 from engine.queue import push
 from engine.rows import Event

@@ -73,6 +73,13 @@ def book_value(world: World, fund: Fund) -> float:
 
 
 @step
+def margin_excess(world: World, p: int) -> float:
+    """Initial margin posted beyond what the clearing house asks today."""
+    position = world.positions[p]
+    return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
+
+
+@step
 def log(world: World, what: int, fund: int, position: int, amount: float, cause: int) -> int:
     """Write a row of the event log and return its number; rows past the end are counted, not written."""
     clock = world.clock[0]

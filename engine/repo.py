@@ -3,7 +3,7 @@
 import math
 
 from engine.compile import step
-from engine.ledger import attribute, fund_row, log, market_value, name_claim, name_contract, transfer
+from engine.ledger import attribute, fund_row, log, margin_excess, market_value, name_claim, name_contract, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
 from engine.queue import push
 from engine.rows import Event, Position
@@ -113,9 +113,8 @@ def clearing_due(world: World, f: int) -> float:
     """Cash that the clearing house takes this morning: variation margin struck, initial margin lacking."""
     variation, excess = 0.0, 0.0
     for p in range(world.funds[f].first, world.funds[f].last):
-        position = world.positions[p]
-        variation += position.variation_due
-        excess += position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
+        variation += world.positions[p].variation_due
+        excess += margin_excess(world, p)
     return max(-variation, 0.0) + max(-excess, 0.0)
 
 
