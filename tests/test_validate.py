@@ -8,7 +8,7 @@ from basis_stress.ablations import ablations
 from basis_stress.calibrate import NAMES, TARGETS, misses
 from basis_stress.episodes import play, stage
 from basis_stress.swap_spreads import daily_sales
-from basis_stress.validate import as_markdown, validate
+from basis_stress.validate import _judged, as_markdown, validate
 from data.parameters import FROZEN, parameters
 from data.tables import read
 from engine.errors import InputError
@@ -89,3 +89,19 @@ def test_ablations_say_what_march_2020_stands_on() -> None:
     assert table.loc["without value-at-risk limits", "sales_usd_bn"] == 0.0
     assert table.loc["without the funds' own feedback", "rent_peak_bp"] < whole["rent_peak_bp"]
     assert table["loss"].drop("as fitted").max() > 10 * whole["loss"]
+
+
+def test_what_is_judged_is_what_the_file_observed() -> None:
+    names = ("march-2020", "april-2025", "september-2019", "svb-2023", "january-2026")
+    judged = _judged({name: {"1": play(stage(name), parameters().fit(1.0))} for name in names})
+    observed = read("targets").set_index("id")["observed"]
+    compared = 0
+    for target, one in judged.items():
+        try:
+            stated = tuple(float(value) for value in observed[target].split(" | "))
+        except ValueError:
+            continue  # a range, or a formula
+        if target not in ("T06", "T15"):  # judged by the basis part of the sales; by a count and a share
+            assert one.observed == stated, target
+            compared += 1
+    assert compared >= 16
