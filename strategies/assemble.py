@@ -11,7 +11,16 @@ from engine.marks import cheapened
 from engine.names import Kind
 from engine.rows import Contract, Dealers, Fund, Position, empty_rows
 from engine.run import Setup, assign_positions
-from engine.schedule import CALL_TIME, FLOW_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from engine.schedule import (
+    CALL_TIME,
+    ELSEWHERE_TIME,
+    FLOW_TIME,
+    ROLL_TIME,
+    SETTLEMENT_TIME,
+    Calendar,
+    Dated,
+    build_schedule,
+)
 from engine.swaps import beside
 from engine.world import Integers, Market, Records
 from strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
@@ -175,6 +184,7 @@ def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
             *_deliveries(market),
             *_outside_flows(plan.outside_sales, 1.0),
             *_outside_flows(plan.purchases, -1.0),
+            *_losses_elsewhere(plan, market),
         ),
     )
 
@@ -189,6 +199,19 @@ def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
             if data.haircut[day, c] != data.haircut[day - 1, c]:
                 rise = float(data.haircut[day, c] - data.haircut[0, c])
                 yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+        if data.other_haircut[day] != data.other_haircut[day - 1]:
+            rise = float(data.other_haircut[day] - data.other_haircut[0])
+            for c in range(len(market.codes), len(market.hedges)):
+                yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+
+
+def _losses_elsewhere(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+    """What each fund loses in its other businesses, in the morning of the day."""
+    data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
+    for day in np.flatnonzero(data.elsewhere_share + data.elsewhere_usd):
+        lost = float(data.elsewhere_share[day] + data.elsewhere_usd[day] / total)
+        for f, fund in enumerate(plan.funds):
+            yield Dated(int(day), Kind.LOSS_ELSEWHERE, ELSEWHERE_TIME, lost * fund.equity_usd, fund=f)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:

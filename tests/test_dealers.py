@@ -100,7 +100,7 @@ def test_inventory_rent_and_dislocation_are_those_of_the_twin(
         flows = rng.normal(1e10, 6e10, 30)
         rate, given = rng.uniform(0.0, 0.05, 31), np.cumsum(rng.normal(0.0, 2.0, 31))
         terms = {**LINEAR, "kink": kink, "ceiling": ceiling, "decay": decay}
-        fund = {**SELLER, "risk_limit": float(rng.uniform(1.05, 1.5))}
+        fund = {**SELLER, "risk_limit": float(rng.uniform(1.05, 1.5)), "feedback": feedback}
         one = run(stage(flows, terms, fund, share=0.7, repo_rate=rate, dislocation=given))
         met |= set(one.log["what"].tolist())
         sold = np.diff(one.dealer_days[:, DealerColumn.FUND_SALES], prepend=0.0)
