@@ -10,7 +10,7 @@ from engine.day import simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.record import enter
-from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Position, dtype_of, empty_rows
+from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Outcome, Position, dtype_of, empty_rows
 from engine.world import Floats, Market, Records, Stacked, World
 
 
@@ -42,6 +42,7 @@ class Run:
     funds: Records
     positions: Records
     contracts: Records
+    outcomes: Records  # rows of engine.rows.Outcome, by fund
 
 
 def run(setup: Setup) -> Run:
@@ -100,6 +101,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
         setup.contracts.copy(),
         empty_rows(Account, len(Party) - 1),
         setup.dealers.copy(),
+        empty_rows(Outcome, len(setup.funds)),
         np.zeros((setup.days, rows, len(Cash))),
         np.zeros((setup.days, rows, len(Line))),
         np.zeros((setup.days, len(setup.funds), len(FundColumn))),
@@ -123,6 +125,7 @@ def _hand_back(world: World) -> Run:
         np.asarray(world.funds),
         np.asarray(world.positions),
         np.asarray(world.contracts),
+        np.asarray(world.outcomes),
     )
 
 
