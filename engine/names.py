@@ -152,18 +152,18 @@ class Fate(IntEnum):
 
 
 class Constraint(IntEnum):
-    """What bound a fund: a claim on its cash (the numbers of ``Claim``), or a limit."""
+    """What bound a fund: a claim on its cash (the numbers of ``Claim``), insolvency, or a limit."""
 
     NONE = 0
     VARIATION_MARGIN = 1
     INITIAL_MARGIN = 2
     REPO_MARGIN = 3
     REDEMPTION = 4
-    LIQUIDITY_LIMIT = 26  # from here the numbers of ``What``
+    INSOLVENCY = 18  # from here the numbers of ``What``
+    LIQUIDITY_LIMIT = 26
     LEVERAGE_LIMIT = 27
     DRAWDOWN_LIMIT = 28
     VALUE_AT_RISK_LIMIT = 29
-    INSOLVENCY = 17
 
 
 class Unwind(IntEnum):

@@ -18,14 +18,18 @@ Day = Annotated[int, "days since 1970-01-01"]
 Index = Annotated[int, "row number"]
 Word = Annotated[int, "member of an enumeration in engine.names"]
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Rows(Protocol[T_co]):
+class Rows(Protocol[T]):
     """An array of records of one kind: ``rows[i].field`` reads and writes."""
 
-    def __getitem__(self, index: int) -> T_co:
+    def __getitem__(self, index: int) -> T:
         """One row."""
+
+    def __setitem__(self, index: int, row: T) -> None:
+        """Copy a whole row."""
 
     def __len__(self) -> int:
         """How many rows."""
