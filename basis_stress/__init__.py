@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
     from data.scenario import Scenario as Scenario
-    from data.scenario import scenarios as scenarios
+    from data.catalogue import scenarios as scenarios
     from engine.errors import InputError as InputError
     from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
     from strategies.plan import Execution as Execution
@@ -47,7 +47,7 @@ _HOMES = {
     "MarketResult": "basis_stress.market",
     "Result": "basis_stress.result",
     "Scenario": "data.scenario",
-    "scenarios": "data.scenario",
+    "scenarios": "data.catalogue",
     "InputError": "engine.errors",
     "CashFuturesBasis": "strategies.cash_futures_basis",
     "Execution": "strategies.plan",

@@ -13,7 +13,7 @@ from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
 from basis_stress.replay import strategies as strategy_table
 from data.scenario import scenario as load_scenario
-from data.scenario import scenarios as scenario_table
+from data.catalogue import scenarios as scenario_table
 from engine.compile import is_cold
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis

@@ -110,6 +110,7 @@ def play(
     who = replace(
         population or Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp),
         leverage=era.era_leverage,
+        haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,
     )
     whom = replace(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,8 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
     repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
     sofr = repo["sofr_pct"].to_numpy(np.float64) / 100
-    shifts = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts], 0.0)
+    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
+    lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
     return MarketData(
         scenario=scenario,
@@ -131,31 +133,35 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
         repo_rate=sofr + (scenario.repo_spread_bp + shifts) / 1e4,
-        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + shifts) / 1e4,
+        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + lasting) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
-        not_rolled=_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]),
+        not_rolled=_on_days(days, [(roll.date, roll.share, roll.until) for roll in scenario.roll_shares]),
         margin_multiple=_steps(days, notices, scenario.margin_multiple),
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
     )
 
 
-def _steps(days: Days, changes: Sequence[tuple[object, float]], base: float) -> Array:
-    """Level in force on each day [m]: the base, then each change from its date on."""
+def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array:
+    """Level in force on each day [m]: the base, then each change (date, level) from its date on.
+
+    A change (date, level, until) with an end stands to that day; then what stood before stands again.
+    """
     level = np.full(len(days), base)
-    for date, value in sorted(changes, key=lambda change: str(change[0])):
-        level[days >= np.datetime64(str(date))] = value
+    for date, value, *until in sorted(changes, key=lambda change: str(change[0])):
+        last = np.datetime64(str(until[0])) if until and until[0] is not None else days[-1]
+        level[(days >= np.datetime64(str(date))) & (days <= last)] = value
     return level
 
 
-def _on_days(days: Days, shares: Sequence[tuple[object, float]]) -> Array:
-    """Value on its own day only [m]; one dated on a holiday falls on the next business day."""
+def _on_days(days: Days, shares: Sequence[tuple[Any, ...]]) -> Array:
+    """Value on its own day, or on each to `until` [m]; one dated on a holiday falls on the next business day."""
     values = np.zeros(len(days))
-    for date, share in shares:
-        position = int(np.searchsorted(days, np.datetime64(str(date))))
-        if position < len(days):
-            values[position] = share
+    for date, share, until in shares:
+        first = int(np.searchsorted(days, np.datetime64(date)))
+        last = first + 1 if until is None else int(np.searchsorted(days, np.datetime64(until), side="right"))
+        values[first : max(first + 1, last)] = share
     return values
 
 
@@ -166,12 +172,14 @@ def _haircut(scenario: Scenario, days: Days, code: str) -> Array:
 
 
 def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
-    """Basis points of price on each day [m]: the user's file, or zero."""
+    """Basis points of price on each day [m]: the user's file, or zero, plus what the scenario states."""
+    stated = [(one.date, one.bp, one.until) for one in scenario.dislocations if one.contract in (None, code)]
     if scenario.files.basis is None:
-        return np.zeros(len(days))
+        return _steps(days, stated, 0.0)
     rows = read("basis", scenario.files.basis)
     rows = rows[rows["contract"] == code]
-    return _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    filed = _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    return filed + _steps(days, stated, 0.0)
 
 
 def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:

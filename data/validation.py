@@ -41,7 +41,7 @@ def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
 def _sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
     """Say where the first error is, what was given, and what is allowed."""
     first = problem.errors(include_url=False)[0]
-    location = first["loc"]
+    location = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's mark of a table's wrong key
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should be ")
     if not location:
         return f"{where}, {message}"

@@ -31,6 +31,7 @@ RANGES: dict[str, Range] = {
     "risk_speed": (0.0, 1.0),
     "calm_volatility": (0.001, math.inf),
     "call_back": (0.0, 1.0),
+    "haircut_floor": (-1.0, 1.0),
     "seed": (0, math.inf),
 }
 """What each field of a population may be."""
@@ -57,6 +58,8 @@ class Population:
     calm_volatility: float = 6.0
     """Of dealers' rent in quiet times, basis points a year."""
     call_back: float = 1.0
+    haircut_floor: float = -1.0
+    """No fund's repo haircut is below this, as a minimum haircut or a clearing house's margin asks; -1 is none."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -88,7 +91,7 @@ def draw_funds(
     random = np.random.default_rng(population.seed)
     weights = np.arange(1, population.funds + 1) ** -population.rank_exponent
     weights /= weights.sum()
-    haircuts = _haircuts(random, population.funds)
+    haircuts = np.maximum(_haircuts(random, population.funds), population.haircut_floor)
     leverage = population.leverage * np.exp(population.leverage_sd * random.standard_normal(population.funds))
     limits = random.uniform(population.limit_low, population.limit_high, population.funds)
     book = [_pair(market, code, contracts) for code, contracts in shorts.items()]
