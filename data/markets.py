@@ -120,8 +120,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     if len(days) < 2:
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
     repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
-    sofr = repo["sofr_pct"].to_numpy(np.float64) / 100
-    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
+    sofr, repo_rate = repo_rates(scenario, days)
     lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
     return MarketData(
@@ -132,7 +131,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         curves=curves(scenario, days, codes),
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
-        repo_rate=sofr + (scenario.repo_spread_bp + shifts) / 1e4,
+        repo_rate=repo_rate,
         carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + lasting) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
@@ -141,6 +140,13 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
     )
+
+
+def repo_rates(scenario: Scenario, days: Days) -> tuple[Array, Array]:
+    """SOFR on each day, and what repo costs with the scenario's spread and shifts, decimal [m]."""
+    sofr = read_days("repo", days, ["sofr_pct"], scenario.files.repo)["sofr_pct"].to_numpy(np.float64) / 100
+    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
+    return sofr, sofr + (scenario.repo_spread_bp + shifts) / 1e4
 
 
 def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array:
