@@ -1,5 +1,6 @@
 """Parts of a scenario: each a dated change of yields, funding, margins or flows, checked field by field."""
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -26,6 +27,10 @@ class Dated(Part):
 
     date: Date
 
+    def last_day(self, end: datetime.date) -> datetime.date:
+        """Last day on which it stands, in a window to `end`."""
+        return end
+
 
 class Spell(Dated):
     """What stands from its date to `until`, both included."""
@@ -38,6 +43,19 @@ class Spell(Dated):
         if self.until is not None and self.until < self.date:
             raise ValueError(f"until: {self.until} given, allowed is {self.date} or later")
         return self
+
+
+    def last_day(self, end: datetime.date) -> datetime.date:
+        """Its `until`, or the end of the window."""
+        return self.until or end
+
+
+class Passing(Spell):
+    """A spell that is one day long if no `until` is given."""
+
+    def last_day(self, end: datetime.date) -> datetime.date:
+        """Its `until`, or its only day."""
+        return self.until or self.date
 
 
 class MarginNotice(Dated):
@@ -63,7 +81,7 @@ class RepoRateShift(Spell):
     bp: BasisPoints
 
 
-class RollShare(Spell):
+class RollShare(Passing):
     """Lenders do not roll this share of the repo that falls due: on its date, or on each day to `until`."""
 
     share: Share
@@ -79,7 +97,7 @@ class Dislocation(Spell):
     contract: _OneContract | None = None
 
 
-class YieldMove(Spell):
+class YieldMove(Passing):
     """Par yields move by `bp` on its date, or in equal parts on each business day to `until`, and stay there.
 
     `bp` moves the whole curve by a shape; `by_tenor` each tenor by its own, in straight lines between those named:
@@ -105,7 +123,7 @@ class YieldMove(Spell):
         return self.by_tenor or {tenor: (self.bp or 0.0) * share for tenor, share in SHAPES[self.shape].items()}
 
 
-class Flow(Spell):
+class Flow(Passing):
     """What others sell to dealers, or the central bank or the Treasury buys, on each day from its date to `until`.
 
     They reach the market of funds only: a single book neither sees nor moves dealers' inventory.

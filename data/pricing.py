@@ -7,7 +7,8 @@ import pandas as pd
 
 from data.markets import MarketData
 from data.tables import read
-from engine.curves import SVENSSON, fitted_spread
+from engine.curves import NODE_TIMES, SVENSSON, fitted_spread
+from engine.errors import InputError
 from engine.market import Baskets, Path, Priced, par_curves, price_path
 from engine.world import Floats
 
@@ -67,8 +68,23 @@ def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
 def _path(data: MarketData) -> Path:
     """The engine's view of the marks."""
     curves = data.curves
-    parameters = curves.svensson if curves.kind == SVENSSON else par_curves(curves.tenors, curves.par_yields)
+    parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data)
     return Path(data.minutes, data.settle, curves.kind, parameters, data.carry_rate)
+
+
+def _discounts(data: MarketData) -> Floats:
+    """Log discount factors of the par curves, refused where a curve has none."""
+    curves = data.curves
+    discounts = par_curves(curves.tenors, curves.par_yields)
+    longest = curves.tenors[~np.isnan(curves.par_yields).any(axis=0)].max()
+    impossible = np.isnan(discounts[:, longest >= NODE_TIMES]).any(axis=1)
+    if impossible.any():
+        day = data.dates.astype("datetime64[D]")[impossible.argmax()]
+        raise InputError(
+            f"scenario {data.scenario.name}: the par yields of {day} are no curve, as a discount factor would not be "
+            "positive; lower yield_scale or the moves of yields"
+        )
+    return discounts
 
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:
