@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
+    from data.catalogue import scenarios as scenarios
     from data.scenario import Scenario as Scenario
     from data.scenario import scenario as scenario
-    from data.catalogue import scenarios as scenarios
     from engine.errors import InputError as InputError
     from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
     from strategies.plan import Execution as Execution

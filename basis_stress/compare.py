@@ -68,12 +68,15 @@ def compare(
         )
     under = against if isinstance(against, Scenario) else load_scenario(against)
     names = (under.name, chosen.name if chosen.name != under.name else f"{chosen.name}, changed")
-    return pd.DataFrame({name: _figures(one, market, options) for name, one in zip(names, (under, chosen), strict=True)})
+    return pd.DataFrame(
+        {name: _figures(one, market, options) for name, one in zip(names, (under, chosen), strict=True)}
+    )
 
 
 def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Series[Any]":
     """What is compared of one run."""
     if market:
-        summary = backtest(chosen, market=True, **options).summary
-        return summary[list(MARKET)].stack()
-    return backtest(chosen, **options).summary.iloc[0][list(BOOK)]
+        figures = backtest(chosen, market=True, **options).summary[list(MARKET)]
+        return pd.Series({(kink, name): figures.at[kink, name] for kink in figures.index for name in MARKET})
+    fund = backtest(chosen, **options).summary.iloc[0]
+    return pd.Series({name: fund[name] for name in BOOK})

@@ -54,7 +54,9 @@ def _strip(axes: Axes, dated: list[tuple[str, Dated]], days: pd.DatetimeIndex, c
         last = int(days.searchsorted(pd.Timestamp(part.last_day(chosen.end)), side="right")) - 1
         axes.barh(-row, max(last - first, 0) + 0.6, left=first - 0.3, height=0.8, color=PALE)
         late = first > len(days) / 2
-        axes.text(last + 0.2 if late else first - 0.2, -row, words, va="center", ha="right" if late else "left", fontsize=8)
+        axes.text(
+            last + 0.2 if late else first - 0.2, -row, words, va="center", ha="right" if late else "left", fontsize=8
+        )
     axes.set_ylim(-len(dated) + 0.4, 0.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

@@ -22,10 +22,10 @@ _MOST_BLOCKS = 60
 def listing(table: pd.DataFrame) -> str:
     """The catalogue, a scenario as a heading with its days and four lines."""
     blocks = []
-    for row in table.itertuples():
-        against = f" (over {row.base})" if isinstance(row.base, str) else ""
-        blocks.append(f"{row.name}{against}: {span(row.start, row.end)}")
-        blocks += [_field(name, getattr(row, name)) for name in ("title", "moves", "story", "source")]
+    for row in table.to_dict("records"):
+        against = f" (over {row['base']})" if isinstance(row["base"], str) else ""
+        blocks.append(f"{row['name']}{against}: {span(row['start'], row['end'])}")
+        blocks += [_field(name, row[name]) for name in ("title", "moves", "story", "source")]
         blocks.append("")
     return "\n".join([*blocks, f"{len(table)} scenarios; basis-stress scenarios show NAME tells more of one"])
 
@@ -98,7 +98,9 @@ def side_by_side(table: pd.DataFrame) -> str:
             lines.append([f"kink {kink:g}", *[""] * len(row)])
         lines.append([wording.words(name.removesuffix("_usd")), *(_figure(name, one) for one in row)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    rows = [[line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))] for line in lines]
+    rows = [
+        [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))] for line in lines
+    ]
     return "\n".join("  ".join(row).rstrip() for row in rows)
 
 

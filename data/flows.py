@@ -52,17 +52,14 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
 
 
 def _days_of(flow: Flow, days: Days, name: str) -> slice:
-    """Days of the window on which a scenario's own flow stands; one dated on a holiday falls on the next."""
-    first = int(np.searchsorted(days, np.datetime64(flow.date)))
-    last = first + 1
-    if flow.until is not None:
-        last = max(last, int(np.searchsorted(days, np.datetime64(flow.until), side="right")))
-    if first == 0 and flow.usd_bn:
+    """Days of the window on which a scenario's own flow stands."""
+    chosen = flow.days(days)
+    if chosen.start == 0 and flow.usd_bn:
         raise InputError(
             f"scenario {name}, flows: a flow on {days[0]}, the day of entry, on which nothing trades; date it later, "
             "or start the window earlier"
         )
-    return slice(first, last)
+    return chosen
 
 
 def _rows(episode: str, days: Days, flows: pd.DataFrame, file: Path) -> pd.DataFrame:

@@ -4,8 +4,10 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
+from data.calendars import Days
 from data.fields import BasisPoints, Date, Haircut, Multiple, Part, Share, Tenor, known_contracts
 from data.layouts import DAY_USD_BN
 
@@ -31,6 +33,12 @@ class Dated(Part):
         """Last day on which it stands, in a window to `end`."""
         return end
 
+    def days(self, days: Days) -> slice:
+        """Which of a window's business days it stands on; one dated on a holiday begins on the next of them."""
+        first = int(np.searchsorted(days, np.datetime64(self.date)))
+        last = int(np.searchsorted(days, np.datetime64(self.last_day(datetime.date.max)), side="right"))
+        return slice(first, max(first + 1, last))
+
 
 class Spell(Dated):
     """What stands from its date to `until`, both included."""
@@ -43,7 +51,6 @@ class Spell(Dated):
         if self.until is not None and self.until < self.date:
             raise ValueError(f"until: {self.until} given, allowed is {self.date} or later")
         return self
-
 
     def last_day(self, end: datetime.date) -> datetime.date:
         """Its `until`, or the end of the window."""
@@ -121,6 +128,27 @@ class YieldMove(Passing):
     def tenors_bp(self) -> dict[str, float]:
         """Basis points at the tenors that define the move."""
         return self.by_tenor or {tenor: (self.bp or 0.0) * share for tenor, share in SHAPES[self.shape].items()}
+
+
+class LossElsewhere(Dated):
+    """On its date other businesses of the funds (equities, another market's margin) lose money, due in cash next day.
+
+    Give `share` of each fund's equity at entry, or `usd` of all funds together, which each bears by its equity.
+    """
+
+    share: Share | None = None
+    usd: Annotated[float, Field(gt=0, title="US dollars")] | None = None
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        """Refuse a loss without an amount, or with two."""
+        if (self.share is None) == (self.usd is None):
+            raise ValueError("share and usd: give one of them")
+        return self
+
+    def last_day(self, end: datetime.date) -> datetime.date:
+        """Its only day."""
+        return self.date
 
 
 class Flow(Passing):

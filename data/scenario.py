@@ -17,6 +17,7 @@ from data.parts import (
     Files,
     Flow,
     HaircutChange,
+    LossElsewhere,
     MarginNotice,
     RepoRateShift,
     RollShare,
@@ -36,6 +37,7 @@ DATED = (
     "margin_notices",
     "dislocations",
     "roll_shares",
+    "losses_elsewhere",
     "flows",
 )
 """Fields that hold dated parts; a scenario that stands on a base adds its own to them."""
@@ -68,6 +70,7 @@ class Scenario(Part):
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
     roll_shares: tuple[RollShare, ...] = ()
     dislocations: tuple[Dislocation, ...] = ()
+    losses_elsewhere: tuple[LossElsewhere, ...] = ()
     flows: tuple[Flow, ...] = ()
     """Beside the rows of the `flows` table, if that has any of the episode."""
     yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
@@ -219,7 +222,9 @@ def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
     if given.endswith(".toml") or Path(given).name != given:
         path = Path(given) if beside is None else beside.parent / given
         if not path.is_file():
-            raise InputError(f"{where.replace(repr(given), given)}: no such file; give the path of a TOML file or a name")
+            raise InputError(
+                f"{where.replace(repr(given), given)}: no such file; give the path of a TOML file or a name"
+            )
         return path
     if given not in names():
         raise InputError(f"{where}: unknown{did_you_mean(given, names())}; allowed are {', '.join(names())}")

@@ -108,6 +108,9 @@ def _funding(scenario: "Scenario") -> Iterator[Clause]:
     for roll in scenario.roll_shares:
         when = _when(roll, scenario)
         yield f"{_percent(roll.share)} of repo not rolled {when}", roll
+    for loss in scenario.losses_elsewhere:
+        lost = f"{_percent(loss.share)} of equity" if loss.share is not None else f"${loss.usd:,.10g}"
+        yield f"{lost} lost elsewhere {_when(loss, scenario)}", loss
     for table, path in scenario.files.model_dump(exclude_none=True).items():
         yield f"{table} of {path.name}", None
 

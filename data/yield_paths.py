@@ -71,13 +71,11 @@ def _moves(scenario: Scenario, days: Days, observed: Array, required: list[str])
 def stated_move(move: YieldMove, days: Days) -> Array:
     """One stated move, cumulated over the days of a window [m, 11], decimal."""
     shares = np.zeros(len(days))
-    on_or_after = max(1, int(np.searchsorted(days, np.datetime64(move.date))))
-    if on_or_after == len(days):
+    first = max(1, move.days(days).start)
+    if first == len(days):
         raise InputError(f"yield_moves: {move.date} given, after the last business day {days[-1]}; date it earlier")
-    last = on_or_after + 1
-    if move.until is not None:
-        last = max(last, int(np.searchsorted(days, np.datetime64(move.until), side="right")))
-    shares[on_or_after:last] = 1.0 / (last - on_or_after)
+    last = max(first + 1, move.days(days).stop)
+    shares[first:last] = 1.0 / (last - first)
     tenors = sorted((TENORS[tenor], bp) for tenor, bp in move.tenors_bp().items())
     years, bp = np.array(tenors).T
     at_tenors = np.interp(np.array(list(TENOR_YEARS.values())), years, bp)
@@ -101,7 +99,8 @@ def _check_range(scenario: Scenario, days: Days, yields: Array) -> None:
     outside = np.argwhere((yields < LOWEST) | (yields > HIGHEST))
     if len(outside):
         day, tenor = outside[0]
+        name, level = list(TENORS)[tenor], yields[day, tenor]
         raise InputError(
-            f"scenario {scenario.name}: the {list(TENORS)[tenor]} yield goes to {yields[day, tenor]:.2%} on {days[day]}, "
+            f"scenario {scenario.name}: the {name} yield goes to {level:.2%} on {days[day]}, "
             f"allowed is {LOWEST:.0%} to {HIGHEST:.0%}; lower yield_scale or the moves of yields"
         )
