@@ -38,6 +38,13 @@ def _quarterly_month(given: str) -> str:
     return given
 
 
+def _before_settlement(given: str) -> str:
+    """Marks within the day stand before settlement, and after repo has rolled."""
+    if not re.fullmatch(r"\d{2}:[0-5]\d", given) or not "08:30" <= given < "15:00":
+        raise ValueError("a New York time from 08:30 to 14:59, as HH:MM")
+    return given
+
+
 TENORS = {name.removeprefix("y_").removesuffix("_pct"): years for name, years in TENOR_YEARS.items()}
 """Names of the par curve's tenors, 1mo to 30y, and their years."""
 
@@ -56,6 +63,7 @@ Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of 
 BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
 Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_contracts)]
 DeliveryMonth = Annotated[str, AfterValidator(_quarterly_month)]
+Clock = Annotated[str, AfterValidator(_before_settlement)]
 Tenor = Annotated[str, AfterValidator(_known_tenor)]
 
 

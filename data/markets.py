@@ -12,6 +12,7 @@ from data.calendars import Days, mark_days, new_york_minutes, settlement_date
 from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
 from data.curves import Curves, curves
+from data.intraday import IntradayMarks, intraday_marks
 from data.margins import MarginPath, margin_path
 from data.parts import Dated
 from data.scenario import Scenario, changed
@@ -96,6 +97,8 @@ class MarketData:
     """[m] USD that all funds together lose elsewhere that day."""
     futures: tuple[FuturesContract, ...]
     """The k contracts."""
+    intraday: IntradayMarks
+    """Marks beside the closes; none in most scenarios."""
 
     def initial_margin_usd(self, first_prices: Array) -> Array:
         """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
@@ -130,12 +133,13 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     sofr, repo_rate = repo_rates(scenario, days)
     lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
+    chosen = curves(scenario, days, codes)
     return MarketData(
         scenario=scenario,
         dates=days.astype(np.int64),
         settle=np.array([settlement_date(day) for day in days]).astype(np.int64),
         minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
-        curves=curves(scenario, days, codes),
+        curves=chosen,
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
         repo_rate=repo_rate,
@@ -149,6 +153,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         elsewhere_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
         elsewhere_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
+        intraday=intraday_marks(scenario, days, chosen.par_yields),
     )
 
 

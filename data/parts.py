@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from data.calendars import Days
-from data.fields import BasisPoints, Date, Haircut, Multiple, Part, Share, Tenor, known_contracts
+from data.fields import BasisPoints, Clock, Date, Haircut, Multiple, Part, Share, Tenor, known_contracts
 from data.layouts import DAY_USD_BN
 
 SHAPES: dict[str, dict[str, float]] = {
@@ -128,6 +128,17 @@ class YieldMove(Passing):
     def tenors_bp(self) -> dict[str, float]:
         """Basis points at the tenors that define the move."""
         return self.by_tenor or {tenor: (self.bp or 0.0) * share for tenor, share in SHAPES[self.shape].items()}
+
+
+class IntradayMark(Dated):
+    """Yields published for a moment within the day, percent, at one or more tenors: prices are marked there too."""
+
+    time: Clock
+    yields_pct: dict[Tenor, Annotated[float, Field(ge=-5, le=25, title="percent, 4.51 is 4.51%")]] = Field(min_length=1)
+
+    def last_day(self, end: datetime.date) -> datetime.date:
+        """Its only day."""
+        return self.date
 
 
 class LossElsewhere(Dated):

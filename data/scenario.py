@@ -17,6 +17,7 @@ from data.parts import (
     Files,
     Flow,
     HaircutChange,
+    IntradayMark,
     LossElsewhere,
     MarginNotice,
     RepoRateShift,
@@ -38,6 +39,7 @@ DATED = (
     "dislocations",
     "roll_shares",
     "losses_elsewhere",
+    "intraday",
     "flows",
 )
 """Fields that hold dated parts; a scenario that stands on a base adds its own to them."""
@@ -81,6 +83,8 @@ class Scenario(Part):
     flat: bool = False
     """Yields stay where the first day finds them, but for `yield_moves`."""
     yield_moves: tuple[YieldMove, ...] = ()
+    intraday: tuple[IntradayMark, ...] = ()
+    """Marks beside the daily closes; the other tenors of the curve are bridged from those given."""
     files: Files = Files()
     market: MarketEra | None = None
     """The market of funds around the book; a run of a single book needs none."""
@@ -105,6 +109,10 @@ class Scenario(Part):
         """Refuse two paths of yields at once, and a move on the day from which moves count."""
         if self.flat and self.transposed is not None:
             raise ValueError("flat and transposed: both given, allowed is one path of yields; drop one")
+        if self.intraday and (self.flat or self.transposed is not None or self.yield_speed != 1.0):
+            raise ValueError("intraday: given beside a path of yields that is not the window's own; drop one")
+        if len({(mark.date, mark.time) for mark in self.intraday}) < len(self.intraday):
+            raise ValueError("intraday: two marks at one time given, allowed is one; give one a table of tenors")
         for number, move in enumerate(self.yield_moves, 1):
             if move.date == self.start:
                 raise ValueError(
@@ -117,7 +125,7 @@ class Scenario(Part):
     def moves_yields(self) -> bool:
         """Whether yields are other than those observed in the window."""
         stated = any(bp != 0.0 for move in self.yield_moves for bp in move.tenors_bp().values())
-        own_path = self.flat or self.transposed is not None or stated
+        own_path = self.flat or self.transposed is not None or stated or bool(self.intraday)
         return own_path or self.yield_scale != 1.0 or self.yield_speed != 1.0
 
     @property

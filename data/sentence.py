@@ -77,6 +77,9 @@ def _yields(scenario: "Scenario") -> Iterator[str]:
         tenors = " ".join(f"{tenor} {_signed(bp)}" for tenor, bp in move.by_tenor.items())
         how = f"{tenors} bp" if move.bp is None else f"{named} {_signed(move.bp)} bp"
         yield f"{how} {_when(move, scenario)}"
+    for mark in scenario.intraday:
+        levels = " ".join(f"{tenor} {level:.10g}" for tenor, level in mark.yields_pct.items())
+        yield f"{levels}% {_when(mark, scenario)} at {mark.time}"
     if scenario.yield_speed != 1.0:
         yield f"yields at speed x{scenario.yield_speed:.10g}"
     if scenario.yield_scale != 1.0:

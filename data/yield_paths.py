@@ -36,16 +36,16 @@ def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = Non
     """
     bonds = not NEEDS_30_YEARS.isdisjoint(codes or scenario.contracts)
     required = ALWAYS_NEEDED + (["y_30y_pct"] if bonds else [])
-    observed = _observed(scenario, days, required)
-    moves = _moves(scenario, days, observed, required)
+    published = observed(scenario, days, required)
+    moves = _moves(scenario, days, published, required)
     if scenario.yield_speed != 1.0:
         moves = _at_speed(moves, scenario.yield_speed, len(days))
-    yields: Array = observed[0] + scenario.yield_scale * moves[: len(days)]
+    yields: Array = published[0] + scenario.yield_scale * moves[: len(days)]
     _check_range(scenario, days, yields)
     return yields
 
 
-def _observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
+def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
     """Published par yields [days, 11]."""
     rows = read_days("par_yields", days, required, scenario.files.par_yields)
     yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
@@ -53,16 +53,16 @@ def _observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
     return yields
 
 
-def _moves(scenario: Scenario, days: Days, observed: Array, required: list[str]) -> Array:
+def _moves(scenario: Scenario, days: Days, published: Array, required: list[str]) -> Array:
     """Moves from the first day at speed 1, over the days of the window or of the transposed ones if they are more."""
     if scenario.transposed is not None:
         there = mark_days(scenario.transposed.start, scenario.transposed.end)
-        elsewhere = _observed(scenario, there, required)
+        elsewhere = observed(scenario, there, required)
         moves = _held(elsewhere - elsewhere[0], len(days))
     elif scenario.flat:
-        moves = 0.0 * observed
+        moves = 0.0 * published
     else:
-        moves = observed - observed[0]
+        moves = published - published[0]
     for move in scenario.yield_moves:
         moves = moves + _held(stated_move(move, days), len(moves))
     return moves
