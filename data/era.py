@@ -35,7 +35,7 @@ class MarketEra(Part):
     """Level that the dealers' rent approaches and never passes, whatever the inventory. Assumption."""
     buffer_sd: float = Field(default=5.0, ge=0, le=50, title="standard deviations of a day's variation margin")
     """Least cash that a fund starts with. Assumption."""
-    haircut_floor: Haircut | None = None
+    haircut_floor: Haircut | None = Field(default=None, title="decimal share of market value, 0.02 is 2%")
     """Least repo haircut that any fund is asked at entry: a rule's, or a clearing house's margin. None today."""
     report: Literal["FutOnly", "Combined"] = "FutOnly"
     """Which report of the CFTC counts the shorts: futures only, or with options where that alone is at hand (July 2024

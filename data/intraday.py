@@ -70,6 +70,8 @@ def _day(scenario: Scenario, date: object, days: Days) -> int:
 def _away(levels_pct: dict[str, float], close: Array) -> Array:
     """How far each tenor of the curve stands from the close [11], from the tenors given."""
     years: Sequence[float] = list(TENORS.values())
-    given = sorted((TENORS[tenor], level / 100 - close[list(TENORS).index(tenor)]) for tenor, level in levels_pct.items())
+    given = sorted(
+        (TENORS[tenor], level / 100 - close[list(TENORS).index(tenor)]) for tenor, level in levels_pct.items()
+    )
     away: Array = np.interp(years, *np.array(given).T)
     return away

@@ -46,6 +46,8 @@ def _sentence(problem: ValidationError, model: type[BaseModel], where: str) -> s
     if not location:
         return f"{where}, {message}"
     field = ", ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in location)
+    if first["type"] == "value_error" and isinstance(first["input"], dict):  # a part's fields do not fit together
+        return f"{where}, {field}, {message}"
     allowed = _fields_at(model, location)
     if first["type"] == "extra_forbidden":
         guess = did_you_mean(str(location[-1]), allowed)
