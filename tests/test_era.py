@@ -16,6 +16,7 @@ from engine.errors import InputError
 
 ERAS = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "[market]" in path.read_text())
 EPISODES = [name for name in ERAS if scenario(name).base is None]  # what happened, counterfactuals left out
+JUDGED = {"march-2020", "september-2019", "svb-2023", "april-2025", "january-2026"}  # by history/targets.csv
 HEAD = 'name = "mine"\nstart = 2025-04-01\nend = 2025-04-30\n'
 FLOWS = "episode,date,who,kind,usd_bn,source\n"
 
@@ -46,7 +47,7 @@ def complaint(of: Scenario) -> str:
 
 
 def test_the_five_episodes_have_a_market() -> None:
-    assert {"march-2020", "september-2019", "svb-2023", "april-2025", "january-2026"} <= set(EPISODES)
+    assert set(EPISODES) >= JUDGED
 
 
 @pytest.mark.parametrize("name", EPISODES)
@@ -122,8 +123,8 @@ def test_other_episodes_have_no_sourced_flow(name: str) -> None:
 def test_targets_name_known_episodes() -> None:
     targets = read("targets")
     assert targets["id"].tolist() == [f"T{number:02d}" for number in range(1, 27)]
-    assert set(targets["episode"]) - set(EPISODES) == {"data", "era", "closed form", "population"}
-    assert set(targets.loc[targets["role"] == "out-of-sample", "episode"]) == set(EPISODES) - {"march-2020"}
+    assert set(targets["episode"]) - JUDGED == {"data", "era", "closed form", "population"}
+    assert set(targets.loc[targets["role"] == "out-of-sample", "episode"]) == JUDGED - {"march-2020"}
 
 
 def test_judges_agree_with_the_targets() -> None:
