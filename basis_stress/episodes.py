@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from basis_stress.tabulate import days_of
+from data.era import MarketEra
 from data.flows import outside_flows
 from data.markets import market_data
 from data.parameters import Fit
@@ -109,6 +110,17 @@ def stage(name: str | Scenario) -> Stage:
     return Stage(chosen, market, sales, purchases)
 
 
+def _population(era: MarketEra) -> Population:
+    """Funds as the era has them."""
+    return Population(
+        buffer_sd=era.buffer_sd,
+        calm_volatility=era.volatility_floor_bp,
+        term_share=era.term_share,
+        mixed_share=era.mixed_share,
+        swap_leverage=era.swap_spread_leverage,
+    )
+
+
 def play(
     on: Stage,
     fit: Fit,
@@ -129,7 +141,7 @@ def play(
     """
     era = market_era(on.scenario)
     who = replace(
-        population or Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp),
+        population or _population(era),
         leverage=era.era_leverage,
         haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,

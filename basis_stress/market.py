@@ -48,7 +48,7 @@ class MarketResult:
     dealers: pd.DataFrame
     """Per kink and day: inventory, rent (bp a year), flows of the day, dislocation by contract (bp of price)."""
     funds: pd.DataFrame
-    """Per kink, day and fund: notes held, sold since the day before, equity, status."""
+    """Per kink, day and fund: book (basis or swap spread), notes held, sold since the day before, equity, status."""
     flows: pd.DataFrame
     """Per kink: what each sold (+) and took (-) over the window; they sum to nothing."""
 
@@ -179,6 +179,7 @@ def _funds(kink: float, episode: Episode) -> pd.DataFrame:
             "date": np.repeat(episode.stage.days, count),
             "kink": kink,
             "fund": np.tile([fund.name for fund in episode.book.plan.funds], days),
+            "book": np.tile(np.where(np.arange(count) < episode.book.basis_funds, "basis", "swap spread"), days),
             "face_usd": face.ravel(),
             "sold_usd": -sold.ravel(),
             "equity_usd": run.fund_days[:, :, FundColumn.EQUITY].ravel(),
@@ -200,6 +201,7 @@ def _summary(kink: float, episode: Episode, without: Episode) -> dict[str, float
         "without_feedback_change": float(without.shorts.iloc[-1] / without.shorts.iloc[0] - 1),
         "fund_sales_usd": 1e9 * float(sold),
         "fund_sales_without_feedback_usd": 1e9 * float(alone),
+        "swap_sales_usd": 1e9 * float(dealers["swap_sales"].iloc[-1]),
         "amplification": float(sold / alone) if alone > 0 else np.nan,
         "peak_dislocation_bp": float(rents.to_numpy().max()),
         "peak_inventory_usd": 1e9 * float(dealers["inventory"].max()),

@@ -17,7 +17,7 @@ Clause = tuple[str, Dated | None]
 
 
 def sentence(scenario: "Scenario") -> str:
-    """Say what a scenario is composed of: every change with its size and its dates, from which it could be made again."""
+    """Say what a scenario is composed of: every change, with its size and its dates."""
     clauses = [*_yields(scenario), *changes(scenario)]
     return ", ".join([span(scenario.start, scenario.end), *(clauses or ["as it was"])])
 

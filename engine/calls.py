@@ -6,6 +6,7 @@ from engine.compile import step
 from engine.defaults import begin_default
 from engine.ledger import attribute, fund_row, house_of, log, margin_excess, name_claim, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
+from engine.outcome import note_call, note_default
 from engine.queue import push
 from engine.repo import term_surplus
 from engine.rows import Event
@@ -59,9 +60,11 @@ def cure(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
     fund = world.funds[f]
     fund.calls += 1
     fund.largest_call = max(fund.largest_call, amount)
+    note_call(world, f, amount, claim)
     if not scrape(world, f, amount, cause):
         failed = log(world, What.CALL_FAILED, f, -1, amount, cause)
         name_claim(world, failed, claim, Party.NONE)
+        note_default(world, f, claim)
         begin_default(world, f, failed)
         return False
     fund.calls_paid += amount
@@ -123,6 +126,7 @@ def present_shortfalls(world: World) -> None:
             if clock.funding_cause >= 0:
                 cause = clock.funding_cause
             share = 1.0
+            note_call(world, f, owed, Claim.REPO_MARGIN)
             if not scrape(world, f, owed, cause):
                 share = (1.0 - 1e-14) * world.funds[f].cash / owed  # a hair less, so that rounding cannot overdraw
             left = owed - pay_repo(world, f, share, True)
@@ -204,10 +208,12 @@ def settle_redemption(world: World, event: Event) -> None:
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
         return
+    note_call(world, f, fund.redemption, Claim.REDEMPTION)
     paid = min(fund.redemption, fund.cash)
     fund.redemption -= paid
     transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, -paid)
     attribute(world, fund_row(world, f), Line.CAPITAL, -paid)
+    world.outcomes[f].equity -= paid  # of the evening before: what investors take out is no loss of the day's
     number = log(world, What.REDEMPTION, f, -1, -paid, event.cause)
     name_claim(world, number, Claim.REDEMPTION, Party.OUTSIDE_INVESTORS)
     if fund.redemption > 0.0:

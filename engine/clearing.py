@@ -65,13 +65,14 @@ def raise_call(world: World, f: int, amount: float, claim: int, house: int) -> i
 @step
 def announce_margin(world: World, event: Event) -> None:
     """Give notice of a new initial margin, a day before it is asked."""
-    world.contracts[event.contract].announced_margin = event.value
-    name_contract(world, log(world, What.MARGIN_NOTICE, -1, -1, event.value, -1), event.contract)
+    contract = world.contracts[event.contract]
+    contract.announced_margin = contract.margin_multiple * event.value
+    name_contract(world, log(world, What.MARGIN_NOTICE, -1, -1, contract.announced_margin, -1), event.contract)
 
 
 @step
 def change_margin(world: World, event: Event) -> None:
     """Put a new initial margin in force; today's clearing cycle calls it."""
     contract = world.contracts[event.contract]
-    contract.initial_margin = contract.announced_margin = event.value
-    name_contract(world, log(world, What.MARGIN_CHANGE, -1, -1, event.value, -1), event.contract)
+    contract.initial_margin = contract.announced_margin = contract.margin_multiple * event.value
+    name_contract(world, log(world, What.MARGIN_CHANGE, -1, -1, contract.initial_margin, -1), event.contract)

@@ -29,6 +29,7 @@ from engine.dealers import take_outside_flow
 from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
+from engine.outcome import conclude
 from engine.queue import next_event
 from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
@@ -99,6 +100,7 @@ def simulate(world: World) -> None:
     while next_event(world):
         happen(world, world.event[0])
         note_lowest_cash(world)
+    conclude(world)
 
 
 @step
@@ -115,6 +117,7 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
         worlds.contracts[w],
         worlds.parties[w],
         worlds.dealers[w],
+        worlds.outcomes[w],
         worlds.cash_flows[w],
         worlds.attribution[w],
         worlds.fund_days[w],

@@ -94,6 +94,7 @@ def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     price = position.clean * (1.0 - cost)
     proceeds = face * (price + position.accrued) / 100.0
     position.face -= face
+    world.outcomes[position.fund].seized += face
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
     buy_from_fund(world, position.fund, proceeds)
     keep_proceeds(world, p, proceeds)

@@ -12,7 +12,9 @@ def transfer(world: World, fund_index: int, row: int, line: int, party: int, amo
     fund = world.funds[fund_index]
     fund.cash += amount
     world.parties[party].cash -= amount
-    world.cash_flows[world.clock[0].day, row, line] += amount
+    day = world.clock[0].day
+    if day < len(world.cash_flows):
+        world.cash_flows[day, row, line] += amount
 
 
 @step
@@ -25,7 +27,9 @@ def between(world: World, payer: int, receiver: int, amount: float) -> None:
 @step
 def attribute(world: World, row: int, line: int, amount: float) -> None:
     """Explain a change in equity."""
-    world.attribution[world.clock[0].day, row, line] += amount
+    day = world.clock[0].day
+    if day < len(world.attribution):
+        world.attribution[day, row, line] += amount
 
 
 @step
@@ -129,6 +133,9 @@ def write_off(world: World, fund_index: int, party: int, amount: float, cause: i
     """A claim that the estate cannot pay: the party's loss, and the fund's relief."""
     if amount > 0.0:
         world.parties[party].loss += amount
+        outcome = world.outcomes[fund_index]
+        outcome.loss_beyond_equity += amount
+        outcome.equity += amount  # of the evening before: what others bear is no profit of the day's
         attribute(world, fund_row(world, fund_index), Line.DEFAULT_LOSS, amount)
         number = log(world, What.LOSS, fund_index, -1, amount, cause)
         name_claim(world, number, Claim.NONE, party)

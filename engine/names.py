@@ -148,6 +148,32 @@ class Status(IntEnum):
     CLOSED = 2
 
 
+class Fate(IntEnum):
+    """What became of a fund, from the mildest."""
+
+    SURVIVED = 0  # every call was within the cash it entered with, and within its cash of that moment
+    CALLED = 1  # a call was larger, and was met in full; nothing was sold
+    UNWOUND = 2  # a limit made it sell, in part or altogether; it never defaulted
+    WIPED_OUT = 3  # it missed a call, or its equity was gone: in default
+    IMPOSSIBLE = 4  # haircut and initial margin ask more than its equity: it never entered
+
+
+class Constraint(IntEnum):
+    """What bound a fund: a claim on its cash (the numbers of ``Claim``), insolvency, or a limit."""
+
+    NONE = 0
+    VARIATION_MARGIN = 1
+    INITIAL_MARGIN = 2
+    REPO_MARGIN = 3
+    ELSEWHERE = 4
+    REDEMPTION = 5
+    INSOLVENCY = 18  # from here the numbers of ``What``
+    LIQUIDITY_LIMIT = 26
+    LEVERAGE_LIMIT = 27
+    DRAWDOWN_LIMIT = 28
+    VALUE_AT_RISK_LIMIT = 29
+
+
 class Unwind(IntEnum):
     """Which rule turns a limit into an order to sell."""
 

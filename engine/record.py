@@ -7,6 +7,7 @@ from engine.dealers import rent_dislocation
 from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn, What
+from engine.outcome import begin_outcome, follow_day
 from engine.repo import lendable
 from engine.world import World
 
@@ -21,8 +22,12 @@ def note_lowest_cash(world: World) -> None:
 
 @step
 def record(world: World) -> None:
-    """Write the day's row of every fund and position."""
+    """Follow every fund's outcome, and write the day's row of every fund and position if the run keeps them."""
     day = world.clock[0].day
+    for f in range(len(world.funds)):
+        follow_day(world, f)
+    if day >= len(world.fund_days):
+        return
     for p in range(len(world.positions)):
         record_position(world, p, day)
     for f in range(len(world.funds)):
@@ -97,6 +102,7 @@ def enter(world: World) -> None:
             enter_position(world, p)
         fund.lowest_cash = fund.cash
         fund.entry_leverage = book_value(world, fund) / fund.entry_equity
+        begin_outcome(world, f)
     record(world)
 
 

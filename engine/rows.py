@@ -18,14 +18,18 @@ Day = Annotated[int, "days since 1970-01-01"]
 Index = Annotated[int, "row number"]
 Word = Annotated[int, "member of an enumeration in engine.names"]
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Rows(Protocol[T_co]):
+class Rows(Protocol[T]):
     """An array of records of one kind: ``rows[i].field`` reads and writes."""
 
-    def __getitem__(self, index: int) -> T_co:
+    def __getitem__(self, index: int) -> T:
         """One row."""
+
+    def __setitem__(self, index: int, row: T) -> None:
+        """Copy a whole row."""
 
     def __len__(self) -> int:
         """How many rows."""
@@ -197,6 +201,7 @@ class Contract:
     notional: Usd
     point_value: Usd
     initial_margin: Usd  # per contract
+    margin_multiple: float  # of the margins that the schedule announces
     announced_margin: Usd  # in force after the notice period
     futures: Points
     dislocation: BasisPoints  # cash cheap against futures
@@ -227,6 +232,32 @@ class Dealers:
     fund_sales: Usd
 
 
+class Outcome:
+    """What a run came to for one fund; days count from the day of entry, -1 is never."""
+
+    fate: Word  # engine.names.Fate
+    constraint: Word  # the first that took more than cash: a claim, a limit that ordered a sale, insolvency
+    failure: Word  # what it defaulted on
+    entry_equity: Usd
+    entry_leverage: float
+    entry_cash: Usd  # what was left of equity after haircut and initial margin: the buffer
+    equity: Usd  # at the last day's end
+    lowest_equity: Usd  # at any mark before default, or any day's end
+    worst_profit: Usd  # of a day: change of equity but for capital paid and losses that others bore
+    worst_day: Index
+    loss_beyond_equity: Usd  # claims that lenders, clearing members and the credit bank wrote off
+    lowest_cash: Usd  # after any event
+    calls: int
+    calls_paid: Usd
+    largest_call: Usd
+    sold: Usd  # face sold by order
+    seized: Usd  # face of notes that lenders sold
+    first_call: Word  # claim of the first call larger than the cash of entry, or than cash at hand
+    first_call_day: Index
+    first_order_day: Index
+    default_day: Index
+
+
 class Log:
     """One row of the event log."""
 
@@ -251,9 +282,11 @@ def dtype_of(row: type) -> np.dtype[Any]:
 
 
 def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
-    """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1."""
+    """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1, multiples to 1."""
     rows = np.zeros(count, dtype_of(row))
     for field in ("fund", "position", "contract", "cause", "party", "default_cause", "order_cause"):
         if field in (rows.dtype.names or ()):
             rows[field] = -1
+    if "margin_multiple" in (rows.dtype.names or ()):
+        rows["margin_multiple"] = 1.0
     return rows

@@ -1,7 +1,7 @@
 """Run worlds: check what comes in once, lay out the rows, simulate, hand the rows back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from engine.day import simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.record import enter
-from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Position, dtype_of, empty_rows
+from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Outcome, Position, dtype_of, empty_rows
 from engine.world import Floats, Market, Records, Stacked, World
 
 
@@ -42,6 +42,7 @@ class Run:
     funds: Records
     positions: Records
     contracts: Records
+    outcomes: Records  # rows of engine.rows.Outcome, by fund
 
 
 def run(setup: Setup) -> Run:
@@ -58,7 +59,7 @@ def run(setup: Setup) -> Run:
 def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
     """Run worlds that share one market and one shape, each on its own rows; threads change nothing but time."""
     for setup in setups:
-        _check(setup)
+        check(setup)
     capacity = 64 * (1 + max(len(setup.positions) + len(setup.funds) for setup in setups))
     while True:
         worlds = [_lay_out(setup, capacity) for setup in setups]
@@ -76,13 +77,24 @@ def _simulate(worlds: Sequence[World], parallel: bool) -> None:
             enter(world)
             simulate(world)
         return
+    stacked = _stack(worlds)
+    simulate_all(worlds[0].market, stacked)
+    for w, world in enumerate(worlds):
+        for array, all_worlds in zip(world[1:], stacked, strict=True):
+            np.asarray(array)[...] = np.asarray(all_worlds)[w]
+
+
+def _stack(worlds: Sequence[World]) -> Stacked:
+    """Rows of many worlds of one shape, each array with a first axis of worlds."""
     arrays = [[np.asarray(array) for array in world[1:]] for world in worlds]
     # Stacking forgets that the rows are records, which uncompiled kernels need.
     stacked: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*arrays, strict=True)]
-    simulate_all(worlds[0].market, Stacked(*stacked))
-    for w, own in enumerate(arrays):
-        for array, all_worlds in zip(own, stacked, strict=True):
-            array[...] = all_worlds[w]
+    return Stacked(*stacked)
+
+
+def scratch_worlds(setup: Setup, count: int, queue: int) -> Stacked:
+    """Worlds of one shape before they are entered, to run books in; they keep neither log nor daily record."""
+    return _stack([_lay_out(replace(setup, days=0), 0)._replace(queue=empty_rows(Event, queue))] * count)
 
 
 def _lay_out(setup: Setup, capacity: int) -> World:
@@ -100,6 +112,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
         setup.contracts.copy(),
         empty_rows(Account, len(Party) - 1),
         setup.dealers.copy(),
+        empty_rows(Outcome, len(setup.funds)),
         np.zeros((setup.days, rows, len(Cash))),
         np.zeros((setup.days, rows, len(Line))),
         np.zeros((setup.days, len(setup.funds), len(FundColumn))),
@@ -123,17 +136,20 @@ def _hand_back(world: World) -> Run:
         np.asarray(world.funds),
         np.asarray(world.positions),
         np.asarray(world.contracts),
+        np.asarray(world.outcomes),
     )
 
 
-def _check(setup: Setup) -> None:
+def check(setup: Setup) -> None:
     """Refuse rows that do not fit together, once, before any kernel trusts them."""
     for rows, kind in ((setup.funds, Fund), (setup.positions, Position), (setup.contracts, Contract)):
         if rows.dtype != dtype_of(kind) or not len(rows):
             raise InputError(
                 f"engine: {kind.__name__} rows given as {len(rows)} rows of {rows.dtype}, one or more needed"
             )
-    _check_finite(setup)
+    tables = {"market.notes": setup.market.notes, "market.futures": setup.market.futures}
+    tables |= {"funds": setup.funds, "positions": setup.positions}
+    check_finite(tables | {"contracts": setup.contracts, "schedule": setup.schedule, "dealers": setup.dealers})
     market = setup.market
     notes, contracts = np.asarray(market.notes).shape[1], len(setup.contracts)
     for name, limit in (("fund", len(setup.funds)), ("bond", notes), ("contract", contracts)):
@@ -153,11 +169,8 @@ def _check(setup: Setup) -> None:
         )
 
 
-def _check_finite(setup: Setup) -> None:
-    """Refuse NaN and infinity in the path and in every row."""
-    tables = {"market.notes": setup.market.notes, "market.futures": setup.market.futures}
-    tables |= {"funds": setup.funds, "positions": setup.positions}
-    tables |= {"contracts": setup.contracts, "schedule": setup.schedule, "dealers": setup.dealers}
+def check_finite(tables: Mapping[str, Any]) -> None:
+    """Refuse NaN and infinity in every row of named tables."""
     for where, table in tables.items():
         rows = np.asarray(table)
         for name in rows.dtype.names or ():

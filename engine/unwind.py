@@ -6,6 +6,7 @@ from engine.compile import step
 from engine.dealers import buy_from_fund
 from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, transfer
 from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
+from engine.outcome import note_order
 from engine.queue import push, push_claim
 from engine.repo import lendable, sold_share, term_surplus
 from engine.rows import Contract, Event, Fund, Position
@@ -51,6 +52,7 @@ def decide(world: World, f: int, spare: float) -> None:
             order, limit, amount = excess, What.VALUE_AT_RISK_LIMIT, excess_risk
     if order > 0.0 and book > 0.0:
         cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
+        note_order(world, f, limit)
         place(world, f, min(order / book, 1.0), cause)
 
 

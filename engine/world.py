@@ -17,6 +17,7 @@ from engine.rows import (
     Log,
     Mark,
     NoteQuote,
+    Outcome,
     Position,
     Rows,
     Table,
@@ -48,6 +49,8 @@ class World(NamedTuple):
     contracts: Rows[Contract]
     parties: Rows[Account]  # by engine.names.Party
     dealers: Rows[Dealers]  # one row
+    outcomes: Rows[Outcome]  # by fund
+    # The record of the days. Rows past the end are not written: a run that only its outcomes are asked of has none.
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
     fund_days: Floats  # [days, funds, fund columns]
@@ -68,6 +71,7 @@ class Stacked(NamedTuple):
     contracts: Sequence[Rows[Contract]]
     parties: Sequence[Rows[Account]]
     dealers: Sequence[Rows[Dealers]]
+    outcomes: Sequence[Rows[Outcome]]
     cash_flows: Floats
     attribution: Floats
     fund_days: Floats

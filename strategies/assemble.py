@@ -24,10 +24,15 @@ from engine.schedule import (
 from engine.swaps import beside
 from engine.world import Integers, Market, Records
 from strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
+from strategies.sizing import needs
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
 
+
+FUND_FIELDS = {"equity_usd": "entry_equity", "credit_line_usd": "credit_line"}
+POSITION_FIELDS = {"face_usd": "face", "haircut": "base_haircut"}
+"""Fields of plans whose rows call them by another name."""
 
 SAME_IN_PLAN_AND_ROW = (
     "leverage_target",
@@ -53,9 +58,14 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
     InputError
         If a fund's equity does not carry its haircut and initial margin.
     """
-    pairs = [(fund, position) for fund in plan.funds for position in fund.positions]
     for fund in plan.funds:
         _check_affordable(fund, market)
+    return lay_out(plan, market)
+
+
+def lay_out(plan: Plan, market: PricedMarket) -> Setup:
+    """The rows of one world, affordable or not."""
+    pairs = [(fund, position) for fund in plan.funds for position in fund.positions]
     notes, columns = np.unique([position.note for _, position in pairs], return_inverse=True)
     positions = _position_rows(plan, market, columns)
     funds = _fund_rows(plan.funds)
@@ -92,15 +102,18 @@ def dirty_price(market: PricedMarket, note: int) -> float:
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
     """Refuse leverage that haircut and initial margin cannot support."""
-    values = [one.face_usd * dirty_price(market, one.note) / 100 for one in fund.positions]
-    value = sum(values)
-    haircut = sum(one.haircut * worth for one, worth in zip(fund.positions, values, strict=True))
-    margin = sum(abs(one.contracts) * market.entry_margins[one.contract] for one in fund.positions)
-    needed = haircut + margin
-    if needed > fund.equity_usd * (1 + 1e-12):  # a buffer of nothing is affordable, but for rounding
+    asked = needs(
+        face=np.array([one.face_usd for one in fund.positions]),
+        dirty=np.array([dirty_price(market, one.note) for one in fund.positions]),
+        haircut=np.array([one.haircut for one in fund.positions]),
+        contracts=np.array([one.contracts for one in fund.positions]),
+        margin=np.array([market.entry_margins[one.contract] for one in fund.positions]),
+    )
+    value, haircut, margin = float(asked.value), float(asked.haircut), float(asked.margin)
+    if asked.exceed(fund.equity_usd):
         raise InputError(
             f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} "
-            f"and initial margin of {margin / value:.2%} of the book allow at most {value / needed:.1f}x; "
+            f"and initial margin of {margin / value:.2%} of the book allow at most {value / (haircut + margin):.1f}x; "
             "lower the leverage, the haircut or the margin multiple"
         )
 

@@ -1,16 +1,21 @@
 """The cash-futures basis trade: long the cheapest-to-deliver in repo, short the future."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data.pricing import PricedMarket
 from engine.bonds import dv01, yield_to_maturity
 from engine.errors import InputError
 from engine.names import Unwind
+from engine.world import Floats
 from strategies.assemble import dirty_price
 from strategies.plan import FundPlan, PositionPlan
+from strategies.sizing import Legs, Sizes, sizes
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
 BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points")]
@@ -21,6 +26,17 @@ UNWINDS = {
     "target-leverage": Unwind.TARGET_LEVERAGE,
     "stop-out": Unwind.STOP_OUT,
 }
+
+
+@dataclass(frozen=True)
+class Books:
+    """Many books of one strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
+
+    sizes: Sizes
+    funds: dict[str, Floats]
+    """[books]"""
+    positions: dict[str, NDArray[Any]]
+    """[books, contracts]"""
 
 
 class CashFuturesBasis(BaseModel):
@@ -89,43 +105,82 @@ class CashFuturesBasis(BaseModel):
         InputError
             If haircut, initial margin and buffer together leave no leverage.
         """
-        notes = [int(market.priced.cheapest[0, c]) for c in range(len(market.codes))]
-        per_face = [dirty_price(market, note) / 100 for note in notes]
-        ratios = [self._contracts_per_face(market, c, note) for c, note in enumerate(notes)]
-        haircuts = [
-            float(market.data.haircut[0, c]) if self.haircut is None else self.haircut for c in range(len(notes))
-        ]
-        margins = [ratio * market.initial_margin[0, c] for c, ratio in enumerate(ratios)]
-        asked = sum(haircuts) / len(notes) + sum(margins) / sum(per_face)
-        leverage = self._leverage(asked)
-        # Face is split evenly in dollars of face, so that a book of several contracts has one notional.
-        total = self.notional or (self.equity or 100e6) * leverage * len(notes) / sum(per_face)
-        face = total / len(notes)
-        positions = [
-            self._position(market, c, notes[c], face, face * ratios[c], haircuts[c]) for c in range(len(notes))
-        ]
+        legs = self.legs(market)
+        book = self.books(market, legs, {}, 1)
+        if not 0.0 < book.sizes.leverage[0] < np.inf:
+            raise InputError(
+                f"buffer: {self.buffer:g} given, but haircut and initial margin of {book.sizes.asked[0]:.2%} leave no "
+                "equity; raise the buffer or the haircut"
+            )
         return FundPlan(
             name="fund",
-            equity_usd=face * sum(per_face) / leverage,
-            positions=tuple(positions),
+            positions=tuple(
+                PositionPlan(c, note, **{name: column[0, c].item() for name, column in book.positions.items()})
+                for c, note in enumerate(legs.notes)
+            ),
             unwind=UNWINDS[self.unwind],
-            leverage_target=leverage,
-            leverage_limit=leverage * self.leverage_limit,
-            drawdown_limit=self.drawdown_limit,
-            depth_share=self.depth_share,
-            credit_line_usd=self.credit_line,
+            **{name: column[0].item() for name, column in book.funds.items()},
         )
 
-    def _leverage(self, asked: float) -> float:
-        """Leverage given, or what the buffer leaves after haircut and margin."""
-        if self.buffer is None:
-            return self.leverage or 20.0
-        if asked + self.buffer <= 0:
-            raise InputError(
-                f"buffer: {self.buffer:g} given, but haircut and initial margin of {asked:.2%} leave no equity; "
-                "raise the buffer or the haircut"
-            )
-        return 1 / (asked + self.buffer)
+    def legs(self, market: PricedMarket) -> Legs:
+        """The pair in each contract: its cheapest note at the first mark, and the futures against it."""
+        notes = [int(market.priced.cheapest[0, c]) for c in range(len(market.codes))]
+        return Legs(
+            notes=tuple(notes),
+            dirty=np.array([dirty_price(market, note) for note in notes]),
+            futures_per_face=np.array([self._contracts_per_face(market, c, note) for c, note in enumerate(notes)]),
+            margin=market.initial_margin[0],
+        )
+
+    def books(self, market: PricedMarket, legs: Legs, columns: Mapping[str, Floats], count: int) -> Books:
+        """Size many books at a time: these terms, but for the fields of which a column gives one value per book.
+
+        Parameters
+        ----------
+        columns
+            [books] by field; ``margin_multiple`` besides, of the legs' initial margin. One of leverage and buffer, and
+            one of equity and notional, replaces the other.
+        """
+
+        def column(name: str, default: float | None = None) -> Floats:
+            given = default if default is not None else getattr(self, name)
+            return columns[name] if name in columns else np.full(count, given)
+
+        first = market.data.haircut[0]
+        own = "haircut" in columns or self.haircut is not None
+        haircut = np.repeat(column("haircut")[:, None], len(first), 1) if own else np.tile(first, (count, 1))
+        by_buffer = "buffer" in columns or (self.buffer is not None and "leverage" not in columns)
+        by_notional = "notional" in columns or (self.notional is not None and "equity" not in columns)
+        sized = sizes(
+            legs,
+            haircut,
+            column("margin_multiple", 1.0),
+            leverage=None if by_buffer else column("leverage", self.leverage or 20.0),
+            buffer=column("buffer") if by_buffer else 0.0,
+            equity=0.0 if by_notional else column("equity", self.equity or 100e6),
+            notional=column("notional") if by_notional else None,
+            whole_contracts=self.whole_contracts,
+        )
+        funds = {
+            "equity_usd": sized.equity,
+            "leverage_target": sized.leverage,
+            "leverage_limit": sized.leverage * column("leverage_limit"),
+            "drawdown_limit": column("drawdown_limit"),
+            "depth_share": column("depth_share"),
+            "credit_line_usd": column("credit_line"),
+        }
+        loans = {
+            "face_usd": sized.face,
+            "term_share": column("term_share"),
+            "term_rate": float(market.data.repo_rate[0]) + column("term_spread_bp") / 1e4,
+            "term_maturity": int(market.data.settle[0]) + column("term_days").astype(np.int64),
+            "repo_spread": column("repo_spread_bp") / 1e4,
+            "repo_threshold": column("repo_threshold"),
+        }
+        positions: dict[str, NDArray[Any]] = {
+            name: np.repeat(values[:, None], len(first), 1) for name, values in loans.items()
+        }
+        return Books(sized, funds, positions | {"haircut": haircut, "contracts": sized.contracts})
 
     def _contracts_per_face(self, market: PricedMarket, c: int, note: int) -> float:
         """Futures to short per dollar of face."""
@@ -135,23 +190,6 @@ class CashFuturesBasis(BaseModel):
         held, cheapest = (_dv01(market, n) for n in (note, int(market.priced.cheapest[0, c])))
         futures_dv01 = cheapest / float(baskets.factor[market.priced.cheapest[0, c]])
         return held / futures_dv01 / future.notional_usd
-
-    def _position(
-        self, market: PricedMarket, c: int, note: int, face: float, contracts: float, haircut: float
-    ) -> PositionPlan:
-        """One contract's pair."""
-        return PositionPlan(
-            contract=c,
-            note=note,
-            face_usd=face,
-            contracts=-float(np.round(contracts)) if self.whole_contracts else -contracts,
-            haircut=haircut,
-            term_share=self.term_share,
-            term_rate=float(market.data.repo_rate[0]) + self.term_spread_bp / 1e4,
-            term_maturity=int(market.data.settle[0]) + self.term_days,
-            repo_spread=self.repo_spread_bp / 1e4,
-            repo_threshold=self.repo_threshold,
-        )
 
 
 def _dv01(market: PricedMarket, note: int) -> float:

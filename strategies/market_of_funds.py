@@ -76,7 +76,8 @@ def book_of_funds(
     others: list[FundPlan] = []
     if swap_book_usd > 0.0:
         basis = _mixed(basis, market, population.mixed_share * swap_book_usd)
-        others = swap_spread_funds(population, market, (1.0 - population.mixed_share) * swap_book_usd)
+        if population.mixed_share < 1.0:
+            others = swap_spread_funds(population, market, (1.0 - population.mixed_share) * swap_book_usd)
     sold, bought = tuple(outside_sales.tolist()), tuple(purchases.tolist())
     plan = Plan((*basis, *others), HALF_SPREADS_ONLY, dealers, sold, bought)
     return BookOfFunds(plan, hedged, float(report["face_usd"].sum()), report["report_date"].iloc[0], len(basis))

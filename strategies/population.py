@@ -36,6 +36,8 @@ RANGES: dict[str, Range] = {
     "call_back": (0.0, 1.0),
     "haircut_floor": (-1.0, 1.0),
     "swap_funds": (1, 10_000),
+    "swap_leverage": (1.0, 500.0),
+    "swap_buffer_sd": (0.0, math.inf),
     "stop_low": (0.0, math.inf),
     "stop_high": (0.0, math.inf),
     "stop_cut": (0.0, 1.0),
@@ -73,6 +75,10 @@ class Population:
     """Of the over-collateral of term loans, what lenders give back on request."""
     swap_funds: int = 40
     """Funds of the swap-spread book, where an episode has one."""
+    swap_leverage: float = 20.0
+    """Median leverage of theirs, where margin and buffer leave as much."""
+    swap_buffer_sd: float = 5.0
+    """Standard deviations of a day's variation margin that they keep in cash, at least."""
     stop_low: float = 8.0
     stop_high: float = 40.0
     """Falls of the swap spread at which they stop out, evenly spread; set on April 2025, so that is no test of them."""
@@ -81,7 +87,7 @@ class Population:
     stop_speed: float = 1.0 / 3.0
     """Share of what is left to sell that it sells each day."""
     mixed_share: float = 0.0
-    """Of the swap-spread book that basis funds hold beside their own, so that losses in one force sales in both."""
+    """Of the swap-spread book that basis funds hold beside their own: one pool of cash, and the basis funds' limits."""
     haircut_floor: float = -1.0
     """No fund's repo haircut is below this, as a minimum haircut or a clearing house's margin asks; -1 is none."""
     seed: int = 0
@@ -123,7 +129,7 @@ def draw_funds(
     book = [_pair(market, code, contracts) for code, contracts in shorts.items()]
     value = sum(pair.face_usd * dirty_price(market, pair.note) / 100 for pair in book)
     margin = sum(abs(pair.contracts) * market.initial_margin[0, pair.contract] for pair in book) / value
-    leverage = least_leverage(population, haircuts, leverage, margin, daily_sd)
+    leverage = affordable(leverage, haircuts + margin, population.buffer_sd, daily_sd)
     financing = _financing(population, market)
     return [
         FundPlan(
@@ -142,26 +148,30 @@ def draw_funds(
     ]
 
 
-def least_leverage(
-    population: Population,
-    haircuts: NDArray[np.float64],
-    leverage: NDArray[np.float64],
-    margin: float,
-    daily_sd: float,
+def affordable(
+    leverage: NDArray[np.float64], asked: NDArray[np.float64], buffer_sd: float, daily_sd: float
 ) -> NDArray[np.float64]:
-    """Leverage drawn, or what haircut, margin and the cash buffer leave if that is less.
+    """Leverage drawn, or what lenders, clearing houses and the cash buffer leave if that is less.
+
+    Parameters
+    ----------
+    asked
+        Haircut and initial margin as shares of the book.
+    daily_sd
+        Standard deviation of a day's variation margin as a share of the book, of which `buffer_sd` are kept in cash.
 
     Raises
     ------
     InputError
         If that is less than 1.
     """
-    most = 1.0 / (haircuts + margin + population.buffer_sd * daily_sd)
+    most = 1.0 / (asked + buffer_sd * daily_sd)
     leverage = np.where(most > 0.0, np.minimum(leverage, most), leverage)
     if leverage.min() < 1.0:
         raise InputError(
-            f"population, buffer_sd: {population.buffer_sd:g} given, but with initial margin of {margin:.2%} and a "
-            f"daily standard deviation of {daily_sd:.2%} the thinnest fund could lever {leverage.min():.2f}x; lower it"
+            f"population, buffer_sd: {buffer_sd:g} given, but with haircut and initial margin of up to "
+            f"{asked.max():.2%} and a daily standard deviation of {daily_sd:.2%} the thinnest fund could lever "
+            f"{leverage.min():.2f}x; lower it"
         )
     return leverage
 

@@ -14,7 +14,7 @@ from data.swaps import spread_before
 from engine.names import Unwind
 from strategies.assemble import dirty_price
 from strategies.plan import FundPlan, PositionPlan
-from strategies.population import Population, draw_haircuts, least_leverage
+from strategies.population import Population, affordable, draw_haircuts
 
 HIGH_DAYS = 20
 """Business days of the high from which the fall of the spread is measured, the first included."""
@@ -54,11 +54,13 @@ def swap_spread_funds(population: Population, market: PricedMarket, value_usd: f
     random = np.random.default_rng([population.seed, 1])  # a stream of its own: basis funds are drawn as without them
     count = population.swap_funds
     haircuts = draw_haircuts(random, count, population.haircut_floor)
-    leverage = population.leverage * np.exp(population.leverage_sd * random.standard_normal(count))
+    leverage = population.swap_leverage * np.exp(population.leverage_sd * random.standard_normal(count))
     stops = population.stop_low + (population.stop_high - population.stop_low) * (np.arange(count) + 0.5) / count
     book = swap_spread_book(market, value_usd, 0.0)
     margin = sum(abs(pair.contracts) * market.entry_margins[pair.contract] for pair in book) / value_usd
-    leverage = least_leverage(population, haircuts, leverage, float(margin), _daily_sd(market, book, value_usd))
+    leverage = affordable(
+        leverage, haircuts + float(margin), population.swap_buffer_sd, _daily_sd(market, book, value_usd)
+    )
     fallen, dv01 = _fallen(market), _dv01_usd(market, book) / count
     each = value_usd / count
     return [

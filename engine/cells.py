@@ -1,0 +1,105 @@
+"""Many one-fund books that share one market and one schedule, of which only the outcomes are kept: cells of a sweep.
+
+Books are walked in blocks. A block owns one scratch world, whose rows are set anew for each book and never allocated
+again; it keeps neither log nor daily record, so that a book's working set stays in the processor's first cache.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.compile import parallel_kernel, prange, step
+from engine.day import one_of, simulate
+from engine.errors import InputError
+from engine.names import Fate
+from engine.record import enter
+from engine.rows import Contract, Fund, Outcome, Position, Rows, Table, dtype_of
+from engine.run import Setup, check, check_finite, scratch_worlds
+from engine.world import Integers, Market, Stacked, World
+
+QUEUE = 64
+"""Created events that a book may have waiting; more are met by running again with a longer queue."""
+BLOCKS = 64
+"""Block b walks books b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
+
+
+class Books(NamedTuple):
+    """Rows of many books, each with the positions and contracts of its own."""
+
+    funds: Rows[Fund]  # [books]
+    positions: Table[Position]  # [books, positions]
+    contracts: Table[Contract]  # [books, contracts]
+    outcomes: Rows[Outcome]  # [books] written, but for those of fate IMPOSSIBLE
+
+
+def run_books(setup: Setup, books: Books) -> None:
+    """Run every book in the market, schedule and dealers of a set-up, and write its outcome.
+
+    Parameters
+    ----------
+    setup
+        A world of one fund, whose positions and contracts have the shape of every book's.
+
+    Raises
+    ------
+    InputError
+        If the rows do not fit the set-up or hold a value that is not finite.
+    """
+    _check(setup, books)
+    count = len(books.funds)
+    queue = QUEUE
+    while count:
+        worlds = scratch_worlds(setup, min(count, BLOCKS) + 1, queue)
+        dropped = np.zeros(min(count, BLOCKS), np.int64)
+        simulate_books(setup.market, worlds, books, dropped)
+        if not dropped.any():
+            return
+        queue *= 4
+
+
+def _check(setup: Setup, books: Books) -> None:
+    """Refuse what the kernels would trust: rows of another shape, or not finite."""
+    check(setup)
+    count = len(books.funds)
+    shapes = (count,), (count, len(setup.positions)), (count, len(setup.contracts)), (count,)
+    for name, kind, shape in zip(books._fields, (Fund, Position, Contract, Outcome), shapes, strict=True):
+        rows = np.asarray(getattr(books, name))
+        if rows.dtype != dtype_of(kind) or rows.shape != shape or len(setup.funds) > 1:
+            raise InputError(f"engine: books.{name} given as {rows.shape} rows of {rows.dtype}, needed are {shape}")
+    check_finite({f"books.{name}": getattr(books, name) for name in ("funds", "positions", "contracts")})
+
+
+@parallel_kernel
+def simulate_books(market: Market, worlds: Stacked, books: Books, dropped: Integers) -> None:
+    """Walk the books of each block through its scratch world; the world after the last block's stays blank."""
+    for block in prange(len(dropped)):
+        world, blank = one_of(market, worlds, block), one_of(market, worlds, len(dropped))
+        dropped[block] = walk(world, blank, books, block, len(dropped))
+
+
+@step
+def walk(world: World, blank: World, books: Books, first: int, stride: int) -> int:
+    """Run every book of a block that can be entered; returns how many events found the queue full."""
+    dropped = 0
+    for book in range(first, len(books.funds), stride):
+        if books.outcomes[book].fate != Fate.IMPOSSIBLE:
+            set_up(world, blank, books, book)
+            enter(world)
+            simulate(world)
+            dropped += world.clock[0].dropped
+            books.outcomes[book] = world.outcomes[0]
+    return dropped
+
+
+@step
+def set_up(world: World, blank: World, books: Books, book: int) -> None:
+    """Set the rows of a scratch world to those of a book before it enters."""
+    world.clock[0] = blank.clock[0]
+    world.dealers[0] = blank.dealers[0]
+    for party in range(len(world.parties)):
+        world.parties[party] = blank.parties[party]
+    world.funds[0] = books.funds[book]
+    for p in range(len(world.positions)):
+        world.positions[p] = books.positions[book, p]
+    for c in range(len(world.contracts)):
+        world.contracts[c] = books.contracts[book, c]

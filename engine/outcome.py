@@ -1,0 +1,86 @@
+"""What a run comes to, fund by fund: what bound it first, what became of it, what it lost, kept as the days go by.
+
+A call counts as *called* when it is larger than the cash the fund entered with, its buffer, or than its cash of that
+moment: every short future owes variation margin in a rally, and what the buffer absorbs is routine. A call above the
+buffer is met only because repo lenders have advanced the notes' gain first, or from credit or over-collateral.
+"""
+
+from engine.compile import step
+from engine.ledger import equity
+from engine.names import Constraint, Fate
+from engine.world import World
+
+
+@step
+def begin_outcome(world: World, f: int) -> None:
+    """Open a fund's row at entry."""
+    fund, outcome = world.funds[f], world.outcomes[f]
+    outcome.fate, outcome.constraint, outcome.failure = Fate.SURVIVED, Constraint.NONE, Constraint.NONE
+    outcome.entry_equity, outcome.entry_leverage, outcome.entry_cash = fund.entry_equity, fund.entry_leverage, fund.cash
+    outcome.equity = outcome.lowest_equity = equity(world, fund)
+    outcome.worst_profit, outcome.worst_day = 0.0, -1
+    outcome.loss_beyond_equity = outcome.seized = 0.0
+    outcome.first_call = Constraint.NONE
+    outcome.first_call_day = outcome.first_order_day = outcome.default_day = -1
+
+
+@step
+def note_call(world: World, f: int, amount: float, claim: int) -> None:
+    """A call is presented: see whether it is larger than the buffer, and whether than cash."""
+    outcome, cash = world.outcomes[f], world.funds[f].cash
+    if outcome.first_call_day < 0 and amount > min(outcome.entry_cash, cash):
+        outcome.first_call, outcome.first_call_day = claim, world.clock[0].day
+    if amount > cash:
+        note_constraint(world, f, claim)
+
+
+@step
+def note_order(world: World, f: int, limit: int) -> None:
+    """A limit orders a sale."""
+    outcome = world.outcomes[f]
+    if outcome.first_order_day < 0:
+        outcome.first_order_day = world.clock[0].day
+    note_constraint(world, f, limit)
+
+
+@step
+def note_default(world: World, f: int, constraint: int) -> None:
+    """A claim is missed, or equity is gone."""
+    outcome = world.outcomes[f]
+    outcome.failure, outcome.default_day = constraint, world.clock[0].day
+    note_constraint(world, f, constraint)
+
+
+@step
+def note_constraint(world: World, f: int, constraint: int) -> None:
+    """Keep the first constraint that bound."""
+    if world.outcomes[f].constraint == Constraint.NONE:
+        world.outcomes[f].constraint = constraint
+
+
+@step
+def follow_day(world: World, f: int) -> None:
+    """The day's profit, and equity at its end."""
+    outcome, worth = world.outcomes[f], equity(world, world.funds[f])
+    profit = worth - outcome.equity
+    if profit < outcome.worst_profit:
+        outcome.worst_profit, outcome.worst_day = profit, world.clock[0].day
+    outcome.equity = worth
+    outcome.lowest_equity = min(outcome.lowest_equity, worth)
+
+
+@step
+def conclude(world: World) -> None:
+    """Name every fund's fate, and copy what its row has counted."""
+    for f in range(len(world.funds)):
+        fund, outcome = world.funds[f], world.outcomes[f]
+        outcome.lowest_cash, outcome.sold = fund.lowest_cash, fund.sold
+        outcome.calls, outcome.calls_paid, outcome.largest_call = fund.calls, fund.calls_paid, fund.largest_call
+        if outcome.default_day >= 0:
+            outcome.fate = Fate.WIPED_OUT
+        elif outcome.first_order_day >= 0:
+            outcome.fate = Fate.UNWOUND
+        elif outcome.first_call_day >= 0:
+            outcome.fate = Fate.CALLED
+        if outcome.constraint == Constraint.NONE:
+            outcome.constraint = outcome.first_call
