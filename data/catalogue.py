@@ -29,7 +29,8 @@ def what_moves(chosen: Scenario) -> str:
     moves = yields - yields.iloc[0]
     largest = moves.abs().to_numpy().argmax(axis=0)
     told = [f"{tenor} {moves[tenor].iloc[at]:+.0f}".replace("-", "−") for tenor, at in zip(SHOWN, largest, strict=True)]
-    return "; ".join([f"{', '.join(told)} bp", *changes(chosen)])
+    within = [f"{len(chosen.intraday)} marks within the day"] if chosen.intraday else []
+    return "; ".join([f"{', '.join(told)} bp", *within, *changes(chosen)])
 
 
 def shown_yields(chosen: Scenario) -> pd.DataFrame:

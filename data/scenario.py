@@ -257,6 +257,8 @@ def _given(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     under = _find(given["base"], path)
     base = _given(under, (*above, path.resolve()))
     validated(Scenario, base, str(under))  # a mistake in the base is named by the base's file
+    if under.parent != SCENARIOS:
+        given["base"] = str(under)  # a path counted from this file, which a later reader does not know
     return _over(base, given)
 
 

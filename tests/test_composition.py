@@ -273,6 +273,7 @@ def test_a_base_of_a_base_adds_its_parts_and_lends_its_market(tmp_path: Path) ->
     assert (over.market.era_leverage, over.market.swap_spread_book_usd_bn) == (30, 290)
     assert over.market.episode == "april-2025"
     assert (over.haircut, over.contracts) == (0.01, APRIL.contracts)
+    assert over.base == str(tmp_path / "under.toml")
 
 
 # The sentence ----------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def test_noon_calls_follow_and_the_day_sums_to_the_same() -> None:
     assert (plain.events["time"].dt.hour != 12).all()
     futures = [one.market["futures_price"].to_numpy() for one in (bridged, plain)]
     assert futures[0].tobytes() == futures[1].tobytes()
+    assert [any("4 within the day" in line for line in one.assumptions) for one in (bridged, plain)] == [True, False]
     total = [one.cash["variation_margin"].sum() for one in (bridged, plain)]
     assert total[0] == pytest.approx(total[1], rel=1e-9)
 
