@@ -146,6 +146,15 @@ def test_buybacks_are_two_orders_smaller_than_the_sales() -> None:
     assert with_lever / without == pytest.approx(1, abs=0.02)
 
 
+def test_a_hypothetical_path_is_not_held_against_reports_of_other_days(tmp_path: Path) -> None:
+    hypothetical, happened = (bs.backtest(name, market=True) for name in ("capital-tariff", "early-2026"))
+    assert len(hypothetical.reported) == 0
+    assert len(happened.reported) == 8
+    page = hypothetical.report(tmp_path / "tariff.html").read_text()
+    assert "In Early 2026 with a tariff on capital, leveraged funds" in page
+    assert "CFTC report (Tuesdays)" not in page
+
+
 def test_foreign_selling_widens_the_basis() -> None:
     without, with_sales = market_figures("capital-tariff", "peak_dislocation_bp")
     assert with_sales > without + 10
