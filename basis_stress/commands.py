@@ -113,7 +113,7 @@ def backtest(
 def scenarios(action: str | None, name: str | None) -> None:
     """List the scenarios, or show one: basis-stress scenarios show april-2025."""
     if action is None:
-        click.echo(_listing(scenario_table(), "name", ["title", "start", "end", "story", "source"]))
+        click.echo(listing(scenario_table(), "name", ["title", "start", "end", "story", "source"]))
         return
     if name is None:
         raise InputError(f"scenarios show: name a scenario, one of {', '.join(scenario_table()['name'])}")
@@ -125,10 +125,10 @@ def scenarios(action: str | None, name: str | None) -> None:
 @click.command()
 def strategies() -> None:
     """List the strategies and their parameters."""
-    click.echo(_listing(strategy_table(), "name", ["description", "parameters"]))
+    click.echo(listing(strategy_table(), "name", ["description", "parameters"]))
 
 
-def _listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:
+def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:
     """A row as a heading with indented fields."""
     blocks = []
     for _, row in table.iterrows():

@@ -1,13 +1,14 @@
 """What moves with the curve: initial margins that follow volatility, and a repo spread that rises in turbulence.
 
 **Margin** is value-at-risk: proportional to the volatility of bonds over the last months, between a floor and a cap,
-moved by notices. The exponential weight, 0.99 a day, is the one of 0.94 to 0.995 at which a contract's own volatility
-explains CME's margins of 2009-2022 one for one: over sixty days the margin then rises by 1.0% when volatility rises by
-1% (`basis-stress shocks margins` writes the check).
+moved by notices. The weight of the day before, 0.99, is the one of 0.94 to 0.995 at which CME's margins of 2009-2022
+follow a contract's own volatility one for one over sixty days; `data.shocks.margin_check` computes how well. Floor and
+cap are the least and the most that CME asked of a contract over its mean, rounded outwards, and the step is the one
+that brings about as many notices a year as CME gave.
 
 **Repo** over the policy rate did not rise with yield volatility from 2018 to 2026: a day's absolute move explains
 nothing of it. Its own shocks are therefore drawn from history (September 2019 among them), and the loading on
-turbulence is an assumption: what March 2020 would give, the one episode in which both jumped.
+turbulence is an assumption: what March 2020 gives (`march_2020_loading_bp`), the one episode in which both jumped.
 """
 
 from dataclasses import dataclass
@@ -36,9 +37,9 @@ class FundingTerms(Part):
     """How margins and repo answer to the curve."""
 
     margin_decay: float = Field(default=0.99, ge=0.8, lt=1, title="weight of the day before in margin's volatility")
-    margin_floor: float = Field(default=0.6, gt=0, le=5, title="least volatility margined, multiple of its average")
-    margin_cap: float = Field(default=2.5, gt=0, le=20, title="most volatility margined, multiple of its average")
-    margin_step: float = Field(default=0.1, ge=0, le=1, title="gap to the margin in force that brings a notice, share")
+    margin_floor: float = Field(default=0.4, gt=0, le=5, title="least volatility margined, multiple of its average")
+    margin_cap: float = Field(default=3.0, gt=0, le=20, title="most volatility margined, multiple of its average")
+    margin_step: float = Field(default=0.07, ge=0, le=1, title="gap to the margin in force that brings a notice, share")
     repo_loading_bp: float = Field(default=10.0, ge=0, le=500, title="basis points per unit of volatility over average")
     repo_noise: float = Field(default=1.0, ge=0, le=10, title="multiple of history's own shocks to repo")
 
@@ -73,7 +74,7 @@ def repo_spread(
     changes
         [paths, days, 11] decimal.
     start
-        [paths] day of history that each path begins after; None for average volatility.
+        [paths] day of history that each path begins after; None for ordinary days before and beneath.
     random
         Draws repo's own shocks; None for no such shocks.
     """
@@ -109,10 +110,15 @@ def notices(required: Array, step: float) -> Array:
 
 
 def along(changes: Array, past: History, start: Integers | None, decay: float) -> Array:
-    """Bonds' trailing variance against its average, before the first day and after each [paths, days + 1]."""
+    """Bonds' trailing variance against its average, before the first day and after each [paths, days + 1].
+
+    Where `start` is None, ordinary days go on beneath the changes.
+    """
     scale, before = _past_turbulence(decay) if past is history() else _turbulence(past, decay)
     begin = np.ones(len(changes)) if start is None else before[start]
     squares = ((changes[:, :, BILLS:] / scale) ** 2).mean(axis=-1)
+    if start is None:
+        squares = squares + 1.0  # an impulse comes on top of ordinary days: without them margins would fall after it
     later = lfilter([1 - decay], [1, -decay], squares, axis=1, zi=decay * begin[:, None])[0]
     return np.concatenate([begin[:, None], later], axis=1)
 

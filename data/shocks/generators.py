@@ -60,7 +60,7 @@ class ImpulseShock(Generator):
     """One shock on one day, the same on every path."""
 
     title = "One shock of a given shape"
-    story = "The curve moves by `size_bp` times `shape` on `day`; each day after, the share `kept` of it is left."
+    story = "The curve moves by size_bp times shape on day; each day after, the share kept of it is left."
     noisy = False
 
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "parallel"
@@ -85,14 +85,14 @@ class Parallel(ImpulseShock):
     """All yields by the same."""
 
     title = "Parallel shock"
-    story = "All yields move by `size_bp` on `day`."
+    story = "All yields move by size_bp on day."
 
 
 class Steepener(ImpulseShock):
     """Long yields up, short yields down."""
 
     title = "Steepener"
-    story = "The gap from 2 to 30 years widens by `size_bp` on `day`, half up at 30 years, half down at 2 and below."
+    story = "The gap from 2 to 30 years widens by size_bp on day, half up at 30 years, half down at 2 and below."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "steepener"
 
 
@@ -100,7 +100,7 @@ class Butterfly(ImpulseShock):
     """The belly up, both wings down."""
 
     title = "Butterfly"
-    story = "The 7-year yield rises by `size_bp` against the 2- and 30-year on `day`, half up, half down."
+    story = "The 7-year yield rises by size_bp against the 2- and 30-year on day, half up, half down."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "butterfly"
 
 
@@ -111,7 +111,9 @@ class Bootstrap(Generator):
     story = "Runs of real days since 1990, joined where the volatility of bills and of bonds was alike."
 
     run_days: float = Field(default=40.0, ge=1, le=2000, title="mean business days of a run")
-    volatility_classes: int = Field(default=5, ge=1, le=20, title="classes of bills' and of bonds' volatility, 1 is any")
+    volatility_classes: int = Field(
+        default=5, ge=1, le=20, title="classes of bills' and of bonds' volatility, 1 is any"
+    )
 
     def fit(self, past: History) -> BlockBootstrap:
         """Sort days into cells of like volatility."""
@@ -178,7 +180,7 @@ class TailFactors(Factors):
 
     title = "Extreme-value tails on principal components"
     story = (
-        "As `garch`, but surprises beyond 5% on either side are drawn from a generalised Pareto law fitted to them, so "
+        "As garch, but surprises beyond 5% on either side are drawn from a generalised Pareto law fitted to them, so "
         "that a day worse than any seen can come (McNeil and Frey 2000)."
     )
 
@@ -208,7 +210,9 @@ def generator(name: str, **settings: Any) -> Generator:
         If there is no such generator, or naming the first setting that is wrong.
     """
     if name not in GENERATORS:
-        raise InputError(f"shocks {name!r}: unknown{did_you_mean(name, GENERATORS)}; allowed are {', '.join(GENERATORS)}")
+        raise InputError(
+            f"shocks {name!r}: unknown{did_you_mean(name, GENERATORS)}; allowed are {', '.join(GENERATORS)}"
+        )
     return validated(GENERATORS[name], settings, f"shocks {name}")
 
 

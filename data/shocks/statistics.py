@@ -30,17 +30,17 @@ INDEX = pd.MultiIndex.from_tuples(_LABELS, names=["statistic", "of"])
 
 def statistics(changes: Array) -> Array:
     """Statistics of changes [n, 11], decimal with NaN where absent, in the order of `INDEX`; NaN where never seen."""
-    present = ~np.isnan(changes)
+    seen = ~np.isnan(changes)
+    present = seen.astype(np.float64)
     days = present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centred = np.where(present, changes - np.nansum(changes, axis=0) / days, 0.0)
-        variance = (centred**2).sum(axis=0) / days
-        kurtosis = (centred**4).sum(axis=0) / days / variance**2 - 3.0
-        both = present.T.astype(np.float64) @ present
-        squares = (centred**2).T @ present  # of the row's tenor, over days on which the column's is present too
-        correlation = (centred.T @ centred) / np.sqrt(squares * squares.T)
-        correlation[both == 0] = np.nan
-        memory = autocorrelation(np.where(present, np.abs(changes), np.nan), LAGS["clustering, 21-60 days"][1])
+        centred = np.where(seen, changes - np.where(seen, changes, 0.0).sum(axis=0) / days, 0.0)
+        squares = centred * centred
+        variance = squares.sum(axis=0) / days
+        kurtosis = (squares * squares).sum(axis=0) / days / variance**2 - 3.0
+        both = squares.T @ present  # of the row's tenor, over days on which the column's is present too
+        correlation = (centred.T @ centred) / np.sqrt(both * both.T)
+        memory = autocorrelation(np.abs(changes), LAGS["clustering, 21-60 days"][1])
     clustering = [memory[first : last + 1].mean(axis=0) for first, last in LAGS.values()]
     return np.concatenate([1e4 * np.sqrt(variance), correlation[_PAIRS], kurtosis, *clustering])
 
@@ -50,9 +50,18 @@ def autocorrelation(values: Array, most: int) -> Array:
     present = ~np.isnan(values)
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = np.where(present, values - np.nansum(values, axis=0) / present.sum(axis=0), 0.0)
-        products, pairs = _lagged(centred, most), np.round(_lagged(present.astype(np.float64), most))
+        products, pairs = _lagged(centred, most), _pairs(present, most)
         covariance = np.where(pairs > 0.5, products / pairs, np.nan)
         return np.asarray(covariance / covariance[0])
+
+
+def _pairs(present: NDArray[np.bool_], most: int) -> Array:
+    """Days with both ends present, lags 0 to `most` [most + 1, k]; known without counting where nothing is absent."""
+    pairs = np.repeat(len(present) - np.arange(most + 1.0)[:, None], present.shape[1], axis=1)
+    gaps = ~present.all(axis=0)
+    if gaps.any():
+        pairs[:, gaps] = np.round(_lagged(present[:, gaps].astype(np.float64), most))
+    return pairs
 
 
 def _lagged(values: Array, most: int) -> Array:
