@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -15,8 +16,6 @@ from basis_stress import figures_style as look
 from data.shocks.statistics import GROUPS, TENOR_NAMES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from data.shocks.diagnosis import Clustering, Shapes, Tails
     from data.shocks.margin_check import MarginCheck
     from data.shocks.paths import Paths
@@ -161,7 +160,8 @@ def margins(check: MarginCheck) -> Figure:
         axes.step(check.model[code].index, check.model[code], color=look.GREEN, lw=1.1, where="post", label="model")
         axes.set_title(code)
         axes.tick_params(axis="x", labelsize=8)
-        first, last = check.asked[code].index[[0, -1]].year
+        days = pd.DatetimeIndex(check.asked[code].index)
+        first, last = days[0].year, days[-1].year
         years = range(first + first % 2, last + 1, 4 if last - first > 8 else 2)
         axes.set_xticks([np.datetime64(str(year)) for year in years], [str(year) for year in years])
     panels[0, 0].legend(loc="upper right", fontsize=8.5)
@@ -171,7 +171,7 @@ def margins(check: MarginCheck) -> Figure:
 
 def impulse(drawn: Paths, profile: Array) -> Figure:
     """Shape of the shock on arrival, and what is left of it, with repo and margin, by day."""
-    figure, (top, middle, bottom) = look.new_figure(6.0, 3, (1.3, 1.0, 1.0), shared=False)
+    figure, (top, middle, bottom, last) = look.new_figure(7.0, 4, (1.3, 1.0, 0.8, 0.8), shared=False)
     top.bar(_PLACES, 1e4 * profile, 0.6, color=look.BLUE)
     top.axhline(0.0, color=look.INK, lw=0.8)
     _tenors(top)
@@ -182,15 +182,11 @@ def impulse(drawn: Paths, profile: Array) -> Figure:
         middle.step(days, levels[:, TENOR_NAMES.index(name)], where="post", color=colour, label=name)
     middle.set_title("Yields since the start, bp")
     look.legend_above(middle, 4)
-    bottom.step(
-        days, np.append(1.0, drawn.margin_multiple[0]), where="post", color=look.GREEN, label="margin, multiple"
-    )
-    bottom.step(
-        days, np.append(0.0, 100 * drawn.repo_spread[0]), where="post", color=look.ORANGE, label="repo spread, %"
-    )
-    bottom.set_title("Margin and repo that come with it")
-    look.legend_above(bottom, 2)
-    bottom.set_xlabel("business days")
-    for axes in (middle, bottom):
+    bottom.step(days, np.append(1.0, drawn.margin_multiple[0]), where="post", color=look.GREEN)
+    bottom.set_title("Initial margin, multiple of that of the start")
+    last.step(days, np.append(0.0, 1e4 * drawn.repo_spread[0]), where="post", color=look.ORANGE)
+    last.set_title("Repo over its rate of the day, bp")
+    last.set_xlabel("business days")
+    for axes in (middle, bottom, last):
         axes.set_xlim(0, days[-1])
     return figure

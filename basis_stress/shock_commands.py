@@ -26,6 +26,7 @@ Examples:
 @click.option("--paths", type=int, default=1000, help="How many paths. [default: 1000]")
 @click.option("--days", type=int, default=60, help="Business days of each. [default: 60]")
 @click.option("--seed", type=int, default=0, help="Of all draws. [default: 0]")
+@click.option("--simulations", type=int, default=1000, help="Of history and of each decade. [default: 1000]")
 @click.option("--set", "settings", multiple=True, metavar="SETTING=VALUE", help="A setting that the list names.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/shocks-NAME]")
 def shocks(
@@ -34,13 +35,14 @@ def shocks(
     paths: int,
     days: int,
     seed: int,
+    simulations: int,
     settings: tuple[str, ...],
     out: Path | None,
 ) -> None:
     """List the generators of synthetic shocks, or show one: basis-stress shocks show bootstrap.
 
     Showing one generates paths, holds the generator to 1990-2026 and to decades that it was not fitted to, and writes
-    a page, the quantiles by day and the evidence (Parquet). Takes up to half a minute.
+    a page, the quantiles by day and the evidence (Parquet). Takes about half a minute.
     """
     if action is None:
         click.echo(listing(shock_table(), "name", ["title", "story", "settings"]))
@@ -51,7 +53,7 @@ def shocks(
     # Drawing costs 0.5 s of imports, which a listing should not wait for.
     from basis_stress.shock_report import diagnose, headline, write
 
-    found = diagnose(name, paths, days, seed, lambda text: click.echo(f"{text} ...", err=True), **given)
+    found = diagnose(name, paths, days, seed, simulations, lambda text: click.echo(f"{text} ...", err=True), **given)
     page = write(found, out or Path("results") / f"shocks-{name}")
     click.echo(headline(found))
     click.echo(f"page and tables: {page}")

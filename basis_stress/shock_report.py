@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -17,27 +16,21 @@ from basis_stress import figures_style as look
 from basis_stress.figures import Picture
 from basis_stress.files import save
 from basis_stress.report import embedded, fill
+from basis_stress.shock_tables import group_cells, horizon_cells, outside_cells, summary
 from data.shocks import diagnosis
-from data.shocks.evidence import DECADES, foretells, reproduces
+from data.shocks.evidence import DECADES, Evidence, foretells, reproduces
 from data.shocks.generators import ImpulseShock, TailFactors, generator
 from data.shocks.history import history
 from data.shocks.innovations import Extremes
 from data.shocks.margin_check import margin_check
 from data.shocks.paths import Paths, generate
 from data.shocks.samplers import FactorPaths
-from data.shocks.statistics import GROUPS
+from engine.errors import InputError
 
-SIMULATIONS = 2000
-"""Of each stretch that a generator is held to."""
+SIMULATIONS = 1000
+"""Of each stretch that a generator is held to; joint bands of 110 statistics want as many."""
+FEWEST_SIMULATIONS = 20
 WHOLE = "1990–2026"
-_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-_HEADS = {
-    "2y": "2-year, bp",
-    "10y": "10-year, bp",
-    "30y": "30-year, bp",
-    "repo": "repo, bp",
-    "margin": "margin, multiple",
-}
 
 
 @dataclass(frozen=True)
@@ -47,8 +40,8 @@ class Diagnosis:
     name: str
     drawn: Paths
     settings: dict[str, Any]
-    evidence: dict[str, pd.DataFrame]
-    """Table of `data.shocks.evidence.Evidence` by stretch; empty for impulses, which history says nothing about."""
+    evidence: dict[str, Evidence]
+    """By stretch; empty for impulses, which history says nothing about."""
     pictures: list[Picture]
 
 
@@ -57,16 +50,24 @@ def diagnose(
     paths: int = 1000,
     days: int = 60,
     seed: int = 0,
+    simulations: int = SIMULATIONS,
     progress: Callable[[str], None] = lambda text: None,
     **settings: Any,
 ) -> Diagnosis:
     """Generate paths and hold the generator to history.
+
+    Parameters
+    ----------
+    simulations
+        Of each stretch of history, at least 20. See `data.shocks.paths.generate` for the rest.
 
     Raises
     ------
     InputError
         See `data.shocks.paths.generate`.
     """
+    if simulations < FEWEST_SIMULATIONS:
+        raise InputError(f"simulations: {simulations} given, allowed is {FEWEST_SIMULATIONS} or more")
     progress(f"{name}: {paths:,} paths of {days} days")
     drawn = generate(name, paths, days, seed, threads=os.cpu_count() or 1, **settings)
     kind = generator(name, **settings)
@@ -77,13 +78,13 @@ def diagnose(
         )
         pictures = [_picture("impulse", "The shock", caption, lambda: figures_shocks.impulse(drawn, kind.profile()))]
         return Diagnosis(name, drawn, kind.model_dump(), {}, pictures)
-    progress(f"{name}: {SIMULATIONS} simulated histories")
-    evidence = {WHOLE: reproduces(kind, SIMULATIONS, seed).table()}
+    progress(f"{name}: {simulations:,} simulated histories")
+    evidence = {WHOLE: reproduces(kind, simulations, seed)}
     for label in DECADES:
         progress(f"{name}: fitted without the {label}")
-        evidence[label] = foretells(kind, label, SIMULATIONS, seed).table()
+        evidence[label] = foretells(kind, label, simulations, seed)
     sampler = kind.fit(history())
-    pictures = _stochastic(drawn, evidence[WHOLE], diagnosis.clustering(sampler, history(), seed))
+    pictures = _stochastic(drawn, evidence[WHOLE].table(), diagnosis.clustering(sampler, history(), seed))
     if isinstance(kind, TailFactors) and isinstance(sampler, FactorPaths):
         pictures.append(_extremes(sampler))
     pictures.append(_margins())
@@ -110,7 +111,7 @@ def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering)
         _picture(
             "moments",
             "Spread and tails by tenor",
-            f"Dots: daily changes of 1990–2026. Bars: {SIMULATIONS} simulated histories of the same length and gaps.",
+            "Dots: daily changes of 1990–2026. Bars: simulated histories of the same length and gaps.",
             lambda: figures_shocks.moments(whole),
         ),
         _picture(
@@ -128,8 +129,8 @@ def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering)
         _picture(
             "shapes",
             "Curve shapes",
-            f"Left: principal components of daily changes. Right: moves over {horizon} days, bars the middle 98% and 90% "
-            "of paths, marks the 1, 5, 50, 95 and 99% quantiles of history.",
+            f"Left: principal components of daily changes. Right: moves over {horizon} days, bars the middle 98% and "
+            "90% of paths, marks the 1, 5, 50, 95 and 99% quantiles of history.",
             lambda: figures_shocks.shapes(diagnosis.shapes(drawn, past)),
         ),
     ]
@@ -153,60 +154,12 @@ def _margins() -> Picture:
     check = margin_check()
     row = check.table().loc["all"]
     caption = (
-        f"The margin rule on each contract's own tenor against CME's maintenance margins since 2009. Over 60 days the two "
-        f"changes correlate {row['correlation']:.2f}; CME moved by {row['elasticity']:.2f}% for 1% of the rule's, and "
-        f"gave {row['notices']:.1f} notices a year to the rule's {row['model_notices']:.1f}. The rule is off by "
+        "The margin rule on each contract's own tenor against CME's maintenance margins since 2009. Over 60 days the "
+        f"two changes correlate {row['correlation']:.2f}; CME moved by {row['elasticity']:.2f}% for 1% of the rule's, "
+        f"and gave {row['notices']:.1f} notices a year to the rule's {row['model_notices']:.1f}. The rule is off by "
         f"{row['error']:.0%} (root mean square), no rule at all by {row['unexplained']:.0%}."
     )
     return _picture("margins", "Do margins rise so?", caption, lambda: figures_shocks.margins(check))
-
-
-def summary(drawn: Paths) -> pd.DataFrame:
-    """Quantiles over paths by day: `day`, `of` (a tenor, `repo`, `margin`), `quantile`, `value` (bp; multiple)."""
-    from data.shocks.statistics import TENOR_NAMES
-
-    moves = 1e4 * drawn.changes.cumsum(axis=1)
-    series = {name: moves[:, :, k] for k, name in enumerate(TENOR_NAMES)}
-    series |= {"repo": 1e4 * drawn.repo_spread, "margin": drawn.margin_multiple}
-    parts = []
-    for name, values in series.items():
-        frame = pd.DataFrame(np.quantile(values, _QUANTILES, axis=0), index=list(_QUANTILES))
-        long = frame.stack().rename_axis(["quantile", "day"]).rename("value").reset_index()
-        parts.append(long.assign(of=name, day=long["day"] + 1)[["day", "of", "quantile", "value"]])
-    return pd.concat(parts, ignore_index=True)
-
-
-def group_cells(evidence: dict[str, pd.DataFrame]) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells: how many statistics of each group lie in their own band, and in the joint one."""
-    rows = []
-    for group in (*GROUPS, "all"):
-        cells = [group]
-        for table in evidence.values():
-            mine = table if group == "all" else table.loc[[group]]
-            cells.append(f"{mine['inside'].sum()} · {mine['inside_joint'].sum()} of {len(mine)}")
-        rows.append(cells)
-    return ["in the 95% band · in the joint band", *evidence], rows
-
-
-def outside_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the statistics outside the joint band."""
-    heads = ["statistic", "of", "observed", "simulated median", "joint band"]
-    rows = []
-    for (group, of), row in table[~table["inside_joint"]].iterrows():  # type: ignore[misc]
-        band = f"{row['joint_low']:.3g} to {row['joint_high']:.3g}"
-        rows.append([group, of, f"{row['observed']:.3g}", f"{row['median']:.3g}", band.replace("-", "−")])
-    return heads, rows
-
-
-def horizon_cells(drawn: Paths) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells: quantiles on the last day."""
-    last = summary(drawn)
-    last = last[last["day"] == last["day"].max()].pivot(index="quantile", columns="of", values="value")
-    rows = []
-    for quantile, row in last.iterrows():
-        cells = [f"{row[name]:.2f}" if name == "margin" else f"{row[name]:.0f}" for name in _HEADS]
-        rows.append([f"{quantile:.0%}", *("0" if cell == "-0" else cell.replace("-", "−") for cell in cells)])
-    return ["quantile", *_HEADS.values()], rows
 
 
 def _signed(basis_points: float) -> str:
@@ -220,12 +173,12 @@ def headline(found: Diagnosis) -> str:
     horizon = found.drawn.changes.shape[1]
     if not found.evidence:
         return f"{found.name}: the 10-year stands {_signed(last[0.5])} bp from its start after {horizon} days."
-    whole, recent = found.evidence[WHOLE], found.evidence["last ten years"]
+    whole, recent = found.evidence[WHOLE].table(), found.evidence["last ten years"].table()
     return (
         f"{found.name}: {whole['inside'].sum()} of {len(whole)} statistics of 1990–2026 lie in their 95% bands, "
-        f"{whole['inside_joint'].sum()} in the joint band. Of the last ten years, held back, it foretells "
-        f"{recent['inside_joint'].sum()} of {len(recent)}. In 98 of 100 paths the 10-year moves by {_signed(last[0.01])} to "
-        f"{_signed(last[0.99])} bp in {horizon} days."
+        f"{whole['inside_joint'].sum()} in the joint band; of the last ten years, held back, "
+        f"{recent['inside_joint'].sum()} of {len(recent)} lie in it. In 98 of 100 paths the 10-year moves by "
+        f"{_signed(last[0.01])} to {_signed(last[0.99])} bp in {horizon} days."
     )
 
 
@@ -244,8 +197,8 @@ def render(found: Diagnosis) -> str:
         first_year=str(latest.dates[0])[:4],
         horizon=horizon_cells(found.drawn),
         groups=group_cells(found.evidence) if found.evidence else None,
-        outside=[(label, outside_cells(table)) for label, table in found.evidence.items()],
-        simulations=SIMULATIONS,
+        outside=[(label, outside_cells(one.table())) for label, one in found.evidence.items()],
+        simulations=[len(one.simulated) for one in found.evidence.values()][:1],
         pictures=embedded(found.pictures),
     )
 
@@ -255,6 +208,6 @@ def write(found: Diagnosis, folder: str | os.PathLike[str]) -> Path:
     target = Path(folder)
     save(summary(found.drawn).to_parquet(), target / "summary.parquet", "--out")
     if found.evidence:
-        tables = [table.reset_index().assign(stretch=label) for label, table in found.evidence.items()]
+        tables = [one.table().reset_index().assign(stretch=label) for label, one in found.evidence.items()]
         save(pd.concat(tables, ignore_index=True).to_parquet(), target / "evidence.parquet", "--out")
     return save(render(found), target / "shocks.html", "--out")

@@ -45,4 +45,4 @@ def products(left: Array, right: Array) -> Array:
     Not `@`: over thousands of days a linear-algebra library may sum in an order that depends on its threads, and what
     is fitted would then differ in its last digits from machine to machine.
     """
-    return np.einsum("ni,nj->ij", left, right)
+    return np.asarray(np.einsum("ni,nj->ij", left, right))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import genpareto
 
 from data.shocks.components import components
-from data.shocks.history import History, history
+from data.shocks.history import History
 from data.shocks.innovations import Extremes
 from data.shocks.paths import Paths
 from data.shocks.samplers import Sampler
@@ -34,7 +34,7 @@ class Clustering:
 
 @dataclass(frozen=True)
 class Tails:
-    """By tenor [2, m]: absolute changes in a day, bp, and the share of days with one as large; thinned but for extremes."""
+    """By tenor [2, m]: absolute changes in a day, bp, and the share of days with one as large; thinned where many."""
 
     tenors: tuple[str, ...]
     observed: list[Array]

@@ -1,4 +1,4 @@
-"""Does a generator reproduce history, and does it foretell a decade that it was not fitted to?
+"""Whether a generator reproduces history, and foretells a decade that it was not fitted to.
 
 A generator is fitted, simulates stretches as long as what it is held to, and the statistic observed must lie in the
 band of the simulated ones. Two bands of 95%: each statistic by itself, of which one in twenty may lie outside by
@@ -40,12 +40,17 @@ class Evidence:
     simulated: Array
     """[m, s]"""
 
+    @property
+    def joint_share(self) -> float:
+        """Share of stretches that keep to the joint band throughout: under 95% if simulations are few."""
+        return joint_band(self.simulated[:, ~np.isnan(self.observed)])[2]
+
     def table(self) -> pd.DataFrame:
         """A row per statistic: `observed`, `median`, ends of both bands, `inside` and `inside_joint`."""
         known = ~np.isnan(self.observed)
         low, high = pointwise_band(self.simulated)
         joint_low, joint_high = (np.full(len(known), np.nan) for _ in range(2))
-        joint_low[known], joint_high[known] = joint_band(self.simulated[:, known])
+        joint_low[known], joint_high[known], _ = joint_band(self.simulated[:, known])
         frame = pd.DataFrame(
             {
                 "observed": self.observed,

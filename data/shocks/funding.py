@@ -13,11 +13,12 @@ turbulence is an assumption: what March 2020 gives (`march_2020_loading_bp`), th
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.signal import lfilter
 
 from data.fields import Part
@@ -42,6 +43,15 @@ class FundingTerms(Part):
     margin_step: float = Field(default=0.07, ge=0, le=1, title="gap to the margin in force that brings a notice, share")
     repo_loading_bp: float = Field(default=10.0, ge=0, le=500, title="basis points per unit of volatility over average")
     repo_noise: float = Field(default=1.0, ge=0, le=10, title="multiple of history's own shocks to repo")
+
+    @model_validator(mode="after")
+    def _floor_under_cap(self) -> Self:
+        """Refuse a floor over the cap."""
+        if self.margin_floor > self.margin_cap:
+            raise ValueError(
+                f"margin_floor: {self.margin_floor} given, allowed is at most the margin_cap {self.margin_cap}"
+            )
+        return self
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class ImpulseShock(Generator):
     """One shock on one day, the same on every path."""
 
     title = "One shock of a given shape"
-    story = "The curve moves by size_bp times shape on day; each day after, the share kept of it is left."
+    story = "The curve moves by its size times its shape on one day; each day after, a share of it is left."
     noisy = False
 
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "parallel"
@@ -85,14 +85,14 @@ class Parallel(ImpulseShock):
     """All yields by the same."""
 
     title = "Parallel shock"
-    story = "All yields move by size_bp on day."
+    story = "All yields move by as much on one day."
 
 
 class Steepener(ImpulseShock):
     """Long yields up, short yields down."""
 
     title = "Steepener"
-    story = "The gap from 2 to 30 years widens by size_bp on day, half up at 30 years, half down at 2 and below."
+    story = "The gap from 2 to 30 years widens on one day, half up at 30 years, half down at 2 and below."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "steepener"
 
 
@@ -100,7 +100,7 @@ class Butterfly(ImpulseShock):
     """The belly up, both wings down."""
 
     title = "Butterfly"
-    story = "The 7-year yield rises by size_bp against the 2- and 30-year on day, half up, half down."
+    story = "The 7-year yield rises against the 2- and the 30-year on one day, half up, half down."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "butterfly"
 
 

@@ -51,7 +51,7 @@ class Jumps:
         """Draw days [count, k]."""
         kind = np.searchsorted(np.cumsum(self.shares[:-1]), random.random(count), side="right")
         normals = random.standard_normal((count, self.roots.shape[-1]))
-        return np.einsum("pj,pkj->pk", normals, self.roots[kind])
+        return np.asarray(np.einsum("pj,pkj->pk", normals, self.roots[kind]))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Paths:
     def levels(self, start: Array) -> Array:
         """Par yields [p, d + 1, 11] from a curve [11] on, decimal, before any bound; NaN tenors stay NaN."""
         moves = np.cumsum(self.changes, axis=1)
-        return start + np.concatenate([np.zeros_like(moves[:, :1]), moves], axis=1)
+        return np.asarray(start + np.concatenate([np.zeros_like(moves[:, :1]), moves], axis=1))
 
     def yields(self, start: Array) -> Array:
         """Par yields [p, d + 1, 11] from a curve [11] on, decimal, between -1% and 25%.

@@ -46,8 +46,8 @@ class BlockBootstrap:
     def draw(self, random: np.random.Generator, changes: Array) -> Integers:
         """See `Sampler.draw`."""
         count, days, _ = changes.shape
-        start = random.integers(0, len(self.changes), count)
-        today = start
+        start: Integers = np.asarray(random.integers(0, len(self.changes), count))
+        today: Integers = start
         for day in range(days):
             joint = random.random((2, count))
             cell = self.cell[today]
@@ -77,7 +77,7 @@ class FactorPaths:
     def draw(self, random: np.random.Generator, changes: Array) -> Integers:
         """See `Sampler.draw`."""
         count, days, _ = changes.shape
-        start = random.integers(0, len(self.variances), count)
+        start: Integers = np.asarray(random.integers(0, len(self.variances), count))
         variance = self.variances[start]
         for day in range(days):
             scores = np.sqrt(variance) * self.innovations.draw(random, count)

@@ -71,18 +71,20 @@ def _lagged(values: Array, most: int) -> Array:
     return np.asarray(irfft(power, size, axis=0)[: most + 1])
 
 
-def joint_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array]:
+def joint_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array, float]:
     """Band that the given share of simulations leave nowhere: lower and upper end [s] of simulations [m, s].
 
     Ranks are compared, so that no statistic's scale or skew matters (Myllymäki et al. 2017, JRSS B 79, the global
     rank envelope): the band runs from the k-th smallest to the k-th largest value of each statistic, with the largest
-    k at which enough simulations stay inside throughout.
+    k at which enough simulations stay inside throughout. If there are too few for that, it runs from the smallest to
+    the largest and holds less; the last value is the share of simulations that touch neither end anywhere, which is
+    about the share of further ones that would stay inside.
     """
     ranks = simulated.argsort(axis=0).argsort(axis=0)
     depth = np.minimum(ranks, len(simulated) - 1 - ranks).min(axis=1)  # 0: the most extreme in something
     k = int(np.quantile(depth, 1 - share, method="lower"))
     ordered = np.sort(simulated, axis=0)
-    return ordered[k], ordered[len(simulated) - 1 - k]
+    return ordered[k], ordered[len(simulated) - 1 - k], float((depth > k).mean())
 
 
 def pointwise_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array]:
