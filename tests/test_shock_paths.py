@@ -63,9 +63,10 @@ def test_an_impulse_arrives_on_its_day_and_wears_off() -> None:
     drawn = generate("parallel", 2, 6, size_bp=100, day=3, kept=0.5)
     levels = 1e4 * (drawn.levels(START)[1] - START)
     np.testing.assert_allclose(levels, np.outer([0, 0, 0, 100, 50, 25, 12.5], np.ones(11)), atol=1e-9)
-    assert (np.diff(drawn.repo_spread[0, 2:]) < 0).all()
-    assert drawn.repo_spread[0, 2] > 0 == drawn.repo_spread[0, 1]
-    assert drawn.margin_multiple[0, 2] == 1.0 < drawn.margin_multiple[0, 3]  # notice one day, in force the next
+    lasting = generate("parallel", 2, 6, size_bp=100, day=3)
+    assert lasting.repo_spread[0, 2] > 0 == lasting.repo_spread[0, 1]
+    assert (np.diff(lasting.repo_spread[0, 2:]) < 0).all()
+    assert lasting.margin_multiple[0, 2] == 1.0 < lasting.margin_multiple[0, 3]  # notice one day, in force the next
 
 
 @pytest.mark.parametrize(

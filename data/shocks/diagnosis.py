@@ -56,11 +56,9 @@ def clustering(sampler: Sampler, past: History, seed: int) -> Clustering:
     """Memory of volatility, of history and of simulated histories of its length."""
     shown = [TENOR_NAMES.index(name) for name in SHOWN]
     gaps = np.where(past.observed, 0.0, np.nan)
-    changes = np.empty((1, *past.changes.shape))
-    simulated = []
-    for stream in np.random.SeedSequence(seed).spawn(_HISTORIES):
-        sampler.draw(np.random.default_rng(stream), changes)
-        simulated.append(autocorrelation(np.abs(changes[0] + gaps)[:, shown], LAGS)[1:])
+    changes = np.empty((_HISTORIES, *past.changes.shape))
+    sampler.draw(np.random.default_rng(seed), changes)
+    simulated = [autocorrelation(np.abs(path + gaps)[:, shown], LAGS)[1:] for path in changes]
     low, high = np.quantile(simulated, [0.025, 0.975], axis=0)
     return Clustering(SHOWN, autocorrelation(np.abs(past.seen)[:, shown], LAGS)[1:], low, high)
 
