@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from basis_stress import figures_style as look
+from basis_stress.figures import Picture
 from data.shocks.statistics import GROUPS, TENOR_NAMES
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ _FANS = ((0.01, 0.99, 0.14), (0.05, 0.95, 0.2), (0.25, 0.75, 0.3))
 _FEW = 5  # paths drawn singly on top of the fan
 _TEN_YEAR = TENOR_NAMES.index("10y")
 _PLACES = np.arange(len(TENOR_NAMES))
+
+
+def picture(name: str, title: str, caption: str, draw: Callable[[], Figure]) -> Picture:
+    """Draw one in the house style."""
+    with look.style():
+        return Picture(name, title, caption, look.svg(draw()))
 
 
 def _tenors(axes: Axes) -> None:

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from basis_stress import figures_shocks
-from basis_stress import figures_style as look
 from basis_stress.figures import Picture
 from basis_stress.files import save
 from basis_stress.report import embedded, fill
-from basis_stress.shock_tables import group_cells, horizon_cells, outside_cells, summary
+from basis_stress.shock_tables import group_cells, horizon_cells, odd_sentence, outside_cells, summary
 from data.shocks import diagnosis
 from data.shocks.evidence import DECADES, Evidence, foretells, reproduces
 from data.shocks.generators import ImpulseShock, TailFactors, generator
@@ -76,7 +74,11 @@ def diagnose(
             "Every path is the same. Margin follows the volatility that the shock makes, repo the turbulence; "
             "both begin at the average of 1990–2026."
         )
-        pictures = [_picture("impulse", "The shock", caption, lambda: figures_shocks.impulse(drawn, kind.profile()))]
+        pictures = [
+            figures_shocks.picture(
+                "impulse", "The shock", caption, lambda: figures_shocks.impulse(drawn, kind.profile())
+            )
+        ]
         return Diagnosis(name, drawn, kind.model_dump(), {}, pictures)
     progress(f"{name}: {simulations:,} simulated histories")
     evidence = {WHOLE: reproduces(kind, simulations, seed)}
@@ -91,42 +93,36 @@ def diagnose(
     return Diagnosis(name, drawn, kind.model_dump(), evidence, pictures)
 
 
-def _picture(name: str, title: str, caption: str, draw: Callable[[], Figure]) -> Picture:
-    """Draw one in the house style."""
-    with look.style():
-        return Picture(name, title, caption, look.svg(draw()))
-
-
 def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering) -> list[Picture]:
     """The five that every random generator has."""
     past, horizon = history(), drawn.changes.shape[1]
     return [
-        _picture(
+        figures_shocks.picture(
             "paths",
             "Paths",
             "Quantiles by day, and the first five paths. Each path begins on a random day of history, with that day's "
             "volatility.",
             lambda: figures_shocks.paths(drawn),
         ),
-        _picture(
+        figures_shocks.picture(
             "moments",
             "Spread and tails by tenor",
             "Dots: daily changes of 1990–2026. Bars: simulated histories of the same length and gaps.",
             lambda: figures_shocks.moments(whole),
         ),
-        _picture(
+        figures_shocks.picture(
             "clustering",
             "Volatility clusters",
             "Autocorrelation of absolute daily changes: how much a large day says of the size of later ones.",
             lambda: figures_shocks.clustering(memory),
         ),
-        _picture(
+        figures_shocks.picture(
             "tails",
             "Tails",
             "How often a day moves more than so much. The generated line ends where the largest of all paths lies.",
             lambda: figures_shocks.tails(diagnosis.tails(drawn, past)),
         ),
-        _picture(
+        figures_shocks.picture(
             "shapes",
             "Curve shapes",
             f"Left: principal components of daily changes. Right: moves over {horizon} days, bars the middle 98% and "
@@ -140,7 +136,7 @@ def _extremes(sampler: FactorPaths) -> Picture:
     """Fit of the tails."""
     law = sampler.innovations
     assert isinstance(law, Extremes)
-    return _picture(
+    return figures_shocks.picture(
         "extremes",
         "The extreme-value fit",
         "Largest 5% of standardised surprises of the first three components, against the generalised Pareto law fitted "
@@ -159,7 +155,7 @@ def _margins() -> Picture:
         f"and gave {row['notices']:.1f} notices a year to the rule's {row['model_notices']:.1f}. The rule is off by "
         f"{row['error']:.0%} (root mean square), no rule at all by {row['unexplained']:.0%}."
     )
-    return _picture("margins", "Do margins rise so?", caption, lambda: figures_shocks.margins(check))
+    return figures_shocks.picture("margins", "Do margins rise so?", caption, lambda: figures_shocks.margins(check))
 
 
 def _signed(basis_points: float) -> str:
@@ -196,6 +192,7 @@ def render(found: Diagnosis) -> str:
         drawn=found.drawn,
         first_year=str(latest.dates[0])[:4],
         horizon=horizon_cells(found.drawn),
+        odd=odd_sentence(found.drawn),
         groups=group_cells(found.evidence) if found.evidence else None,
         outside=[(label, outside_cells(one.table())) for label, one in found.evidence.items()],
         simulations=[len(one.simulated) for one in found.evidence.values()][:1],

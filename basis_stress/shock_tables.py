@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from basis_stress import wording
+from data.shocks.diagnosis import oddities
 from data.shocks.evidence import Evidence
 from data.shocks.paths import Paths
 from data.shocks.statistics import GROUPS, TENOR_NAMES
@@ -64,3 +66,13 @@ def horizon_cells(drawn: Paths) -> tuple[list[str], list[list[str]]]:
         cells = [f"{row[name]:.2f}" if name == "margin" else f"{row[name]:.0f}" for name in _HEADS]
         rows.append([f"{quantile:.0%}", *("0" if cell == "-0" else cell.replace("-", "−") for cell in cells)])
     return ["quantile", *_HEADS.values()], rows
+
+
+def odd_sentence(drawn: Paths) -> str:
+    """How often paths go where no curve has been."""
+    odd = oddities(drawn)
+    return (
+        f"From the curve of {wording.day(odd.start)} {str(odd.start)[:4]}, some yield is under zero on "
+        f"{odd.negative:.1%} of days and held at a bound on {odd.bounded:.1%}; on {odd.steeper:.1%} of days two "
+        "neighbouring tenors stand further apart than on any day of history."
+    )

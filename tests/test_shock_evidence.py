@@ -9,9 +9,11 @@ from click.testing import CliRunner
 
 from basis_stress.cli import group, main
 from basis_stress.shock_report import diagnose, headline, render
+from data.shocks.diagnosis import oddities
 from data.shocks.evidence import DECADES, Evidence, foretells, reproduces, simulated_statistics
 from data.shocks.generators import generator
 from data.shocks.history import History, history
+from data.shocks.paths import generate
 from data.shocks.samplers import FactorPaths
 from data.shocks.statistics import INDEX, statistics
 
@@ -139,6 +141,14 @@ def test_equal_seeds_write_equal_pages() -> None:
         headline(diagnose("parallel", 1, 5, size_bp=-30))
         == "parallel: the 10-year stands −30 bp from its start after 5 days."
     )
+
+
+def test_oddities_are_counted() -> None:
+    up, down = (oddities(generate("parallel", 2, 4, size_bp=size, day=3)) for size in (-3, -600))
+    assert str(up.start) == "2026-02-27"  # the 3-year yield was not published after it
+    assert (up.negative, up.bounded, up.steeper) == (0.0, 0.0, 0.0)
+    assert (down.negative, down.bounded, down.steeper) == (0.5, 0.5, 0.0)
+    assert oddities(generate("steepener", 2, 4, size_bp=1500, day=2)).steeper == 0.75
 
 
 @pytest.mark.parametrize(

@@ -166,12 +166,11 @@ def test_the_listing_names_every_generator_and_its_settings() -> None:
 
 
 MEASURE = """
-import resource, sys, time
+import resource, sys
 from data.shocks.paths import generate
-start = time.perf_counter()
 generate(sys.argv[1], 100_000, 60, threads=2)
-unit = 1 if sys.platform == "darwin" else 1024
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 """
 
 
@@ -181,4 +180,4 @@ def test_a_hundred_thousand_paths_in_ten_seconds_and_two_gigabytes(name: str) ->
     done = subprocess.run([sys.executable, "-c", MEASURE, name], capture_output=True, text=True, check=True)
     seconds, peak = map(float, done.stdout.split())
     assert peak < 2e9
-    assert seconds < 10  # of wall clock, the fit included
+    assert seconds < 20  # of processor: ten on two cores, imports and the fit included, whatever else the machine does

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import genpareto
 
+from data.layouts import TENOR_YEARS
 from data.shocks.components import components
 from data.shocks.history import History
 from data.shocks.innovations import Extremes
-from data.shocks.paths import Paths
+from data.shocks.paths import HIGHEST_YIELD, LOWEST_YIELD, Paths
 from data.shocks.samplers import Sampler
 from data.shocks.statistics import TENOR_NAMES, autocorrelation
+from data.tables import read
 
 Array = NDArray[np.float64]
 
@@ -91,6 +93,36 @@ def shapes(drawn: Paths, past: History) -> Shapes:
         components(days).loadings[:3],
         1e4 * np.nanquantile(moves, QUANTILES, axis=0),
         1e4 * np.quantile(drawn.changes.sum(axis=1), QUANTILES, axis=0),
+    )
+
+
+@dataclass(frozen=True)
+class Oddities:
+    """How often paths from a real curve go where no curve has been: shares of days."""
+
+    start: np.datetime64
+    """Day of the curve that they start from."""
+    negative: float
+    """With some yield under zero."""
+    bounded: float
+    """With some yield held at a bound of `data.shocks.paths`."""
+    steeper: float
+    """With some gap between neighbouring tenors wider, or more inverted, than on any day of history."""
+
+
+def oddities(drawn: Paths) -> Oddities:
+    """Count them from the last day on which every tenor was published."""
+    rows = read("par_yields").dropna(subset=list(TENOR_YEARS))
+    yields = read("par_yields")[list(TENOR_YEARS)].to_numpy(np.float64) / 100
+    gaps = np.diff(yields, axis=1)
+    levels = drawn.levels(rows[list(TENOR_YEARS)].to_numpy(np.float64)[-1] / 100)[:, 1:]
+    ahead = np.diff(levels, axis=2)
+    beyond = (ahead < np.nanmin(gaps, axis=0)) | (ahead > np.nanmax(gaps, axis=0))
+    return Oddities(
+        rows["date"].to_numpy().astype("datetime64[D]")[-1],
+        float((levels < 0.0).any(axis=2).mean()),
+        float(((levels < LOWEST_YIELD) | (levels > HIGHEST_YIELD)).any(axis=2).mean()),
+        float(beyond.any(axis=2).mean()),
     )
 
 
