@@ -23,6 +23,7 @@ from data.shocks.innovations import Extremes
 from data.shocks.margin_check import margin_check
 from data.shocks.paths import Paths, generate
 from data.shocks.samplers import FactorPaths
+from data.shocks.statistics import TENOR_NAMES
 from engine.errors import InputError
 
 SIMULATIONS = 1000
@@ -163,12 +164,23 @@ def _signed(basis_points: float) -> str:
     return f"{basis_points:+.0f}".replace("-", "−")
 
 
+def _impulse_headline(found: Diagnosis) -> str:
+    """What an impulse does, in one sentence."""
+    kind = generator(found.name, **found.settings)
+    assert isinstance(kind, ImpulseShock)
+    two, ten, thirty = (_signed(1e4 * kind.profile()[TENOR_NAMES.index(name)]) for name in ("2y", "10y", "30y"))
+    left = "and it lasts" if kind.kept == 1.0 else f"and {kind.kept:.0%} of it is left a day later"
+    return (
+        f"{found.name}: on day {kind.day} the 2-, 10- and 30-year yields move by {two}, {ten} and {thirty} bp, {left}."
+    )
+
+
 def headline(found: Diagnosis) -> str:
     """The page in one or two sentences, every number computed."""
+    if not found.evidence:
+        return _impulse_headline(found)
     last = summary(found.drawn).query("of == '10y' and day == day.max()").set_index("quantile")["value"]
     horizon = found.drawn.changes.shape[1]
-    if not found.evidence:
-        return f"{found.name}: the 10-year stands {_signed(last[0.5])} bp from its start after {horizon} days."
     whole, recent = found.evidence[WHOLE].table(), found.evidence["last ten years"].table()
     return (
         f"{found.name}: {whole['inside'].sum()} of {len(whole)} statistics of 1990–2026 lie in their 95% bands, "

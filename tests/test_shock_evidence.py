@@ -87,7 +87,7 @@ def test_every_generator_reproduces_history(name: str) -> None:
 
 
 KNOWN_OUTSIDE = {
-    "last ten years": {"standard deviation, bp", "correlation"},
+    "last ten years": {"standard deviation, bp", "correlation", "clustering, 1-5 days"},
     "2000s": {"standard deviation, bp", "correlation", "clustering, 1-5 days"},
     "1990s": {"correlation", "clustering, 1-5 days", "clustering, 6-20 days", "clustering, 21-60 days"},
     "2010s": {"standard deviation, bp", "correlation"},

@@ -13,6 +13,7 @@ from data.shocks.generators import generator
 from data.shocks.history import BILLS, decade, filled, history, turbulence
 from data.shocks.innovations import fit_jumps, fit_tail, fit_tails, pareto
 from data.shocks.margin_check import margin_check
+from data.shocks.samplers import FactorPaths
 from data.shocks.statistics import INDEX, LAGS, TENOR_NAMES, joint_band, statistics
 from data.tables import read
 from engine.errors import InputError
@@ -145,6 +146,36 @@ def test_runs_of_history_keep_the_even_law_over_days() -> None:
     alike = sampler.cell[before] == sampler.cell[after - 1]  # a day may stand twice in history with equal changes
     assert alike.mean() > 0.98
     assert drawn[:, -1].std(axis=0) == pytest.approx(sampler.changes.std(axis=0), rel=0.25)
+
+
+def test_component_paths_are_the_plain_recursion() -> None:
+    """Surprises of known size: each component's variance feeds on its last move, and moves add up by loadings."""
+
+    class Known:
+        def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
+            return np.tile([1.5, -0.5], (count, 1))
+
+    loadings = np.array([[0.6, 0.8], [0.8, -0.6]])
+    constant, reaction, memory = np.array([0.1, 0.2]), np.array([0.1, 0.3]), np.array([0.85, 0.5])
+    history_variances = np.array([[1.0, 4.0], [2.0, 0.5], [3.0, 1.0]])
+    sampler = FactorPaths(loadings, constant, reaction, memory, history_variances, Known())
+    drawn = np.empty((6, 5, 2))
+    start = sampler.draw(rng(3), drawn)
+    assert len(set(start.tolist())) > 1
+    for path, first in zip(drawn, start, strict=True):
+        h = history_variances[first].copy()
+        for day in path:
+            moved = [np.sqrt(h[0]) * 1.5, np.sqrt(h[1]) * -0.5]
+            np.testing.assert_allclose(day, [sum(moved[k] * loadings[k][t] for k in (0, 1)) for t in (0, 1)])
+            h = np.array([constant[k] + reaction[k] * moved[k] ** 2 + memory[k] * h[k] for k in (0, 1)])
+
+
+def test_the_variance_after_a_day_of_history_is_that_before_the_next() -> None:
+    sampler = generator("garch").fit(history())
+    scores = components(history().changes).scores
+    for k in (0, 4, 10):
+        found = garch.fit(scores[:, k])
+        np.testing.assert_allclose(sampler.variances[:-1, k], found.variances[1:])
 
 
 def test_notices_are_the_naive_walk() -> None:
