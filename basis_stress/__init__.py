@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from data.catalogue import scenarios as scenarios
     from data.scenario import Scenario as Scenario
     from data.scenario import scenario as scenario
+    from data.shocks.funding import FundingTerms as FundingTerms
+    from data.shocks.generators import shocks as shocks
+    from data.shocks.paths import Paths as Paths
+    from data.shocks.paths import chunks as chunks
+    from data.shocks.paths import generate as generate
     from engine.errors import InputError as InputError
     from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
     from strategies.plan import Execution as Execution
@@ -52,6 +57,11 @@ _HOMES = {
     "scenario": "data.scenario",
     "scenarios": "data.catalogue",
     "compare": "basis_stress.compare",
+    "FundingTerms": "data.shocks.funding",
+    "shocks": "data.shocks.generators",
+    "Paths": "data.shocks.paths",
+    "chunks": "data.shocks.paths",
+    "generate": "data.shocks.paths",
     "InputError": "engine.errors",
     "CashFuturesBasis": "strategies.cash_futures_basis",
     "Execution": "strategies.plan",

@@ -16,6 +16,7 @@ COMMANDS = {
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
     "scenarios": ("scenario_commands", "List the scenarios, show one, or compare one with its base."),
+    "shocks": ("shock_commands", "List the generators of synthetic shocks, or show one beside history."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }
 """Name to home in this package and one line of help."""
@@ -28,6 +29,7 @@ Examples:
   basis-stress backtest april-2025 --market
   basis-stress validate
   basis-stress scenarios show april-2025
+  basis-stress shocks show bootstrap
 """
 
 

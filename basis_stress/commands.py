@@ -107,10 +107,10 @@ def backtest(
 @click.command()
 def strategies() -> None:
     """List the strategies and their parameters."""
-    click.echo(_listing(strategy_table(), "name", ["description", "parameters"]))
+    click.echo(listing(strategy_table(), "name", ["description", "parameters"]))
 
 
-def _listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:
+def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:
     """A row as a heading with indented fields."""
     blocks = []
     for _, row in table.iterrows():
