@@ -11,7 +11,7 @@ marks  prices arrive; funds whose equity is gone stop; seized legs and waiting o
 =====  ====================================================================================================
 
 Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
-creation.
+creation. Days that hold nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
 """
 
 from engine.calls import present_shortfalls, settle_initial, settle_redemption, settle_repo_call, settle_variation
@@ -24,6 +24,7 @@ from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
 from engine.outcome import conclude
 from engine.queue import next_event
+from engine.quiet import quiet_days
 from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
 from engine.rows import Event
@@ -86,9 +87,12 @@ def happen(world: World, event: Event) -> None:
 @kernel
 def simulate(world: World) -> None:
     """Run one world, entered before, to the end of its schedule."""
+    quiet_days(world)
     while next_event(world):
         happen(world, world.event[0])
         note_lowest_cash(world)
+        if world.event[0].kind == Kind.RECORD:
+            quiet_days(world)
     conclude(world)
 
 
