@@ -5,10 +5,10 @@ cash balance that does not cover a claim, a loan that is not rolled in full, a l
 and nothing after touched, and the event loop goes on from there. Each part below states which events it stands for.
 
 Only runs whose outcomes alone are kept have quiet days: there is no log to write and no daily record. A fund-day falls
-from 800 ns to QUIET ns so.
+from 800 ns to 37 so, of which compiling the parts into one function rather than calling them is 125 to 37.
 """
 
-from engine.compile import step
+from engine.compile import part, step
 from engine.dealers import rent_dislocation, take_inventory
 from engine.ledger import margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
@@ -29,7 +29,7 @@ def quiet_days(world: World) -> None:
             pass
 
 
-@step
+@part
 def is_quiet(world: World) -> bool:
     """Whether the day ahead is routine by the schedule, and nothing waits but the night's variation margin."""
     clock, fund = world.clock[0], world.funds[0]
@@ -50,7 +50,7 @@ def is_quiet(world: World) -> bool:
     return True
 
 
-@step
+@part
 def has_business(position: Position) -> bool:
     """Whether a sale, a coupon, a call or a new haircut is to be settled."""
     trades = position.unsettled != 0.0 or position.unsettled_face != 0.0 or position.committed
@@ -58,7 +58,7 @@ def has_business(position: Position) -> bool:
     return trades or claims or position.haircut != position.financed_haircut or position.variation_open != 0.0
 
 
-@step
+@part
 def open_quietly(world: World) -> bool:
     """OPEN, REPO_ROLL, variation margin and REPO_SHORTFALL, if cash covers them all."""
     clock, fund = world.clock[0], world.funds[0]
@@ -104,7 +104,7 @@ def open_quietly(world: World) -> bool:
     return True
 
 
-@step
+@part
 def pay_variation_quietly(world: World, net: float) -> bool:
     """VARIATION_CREDIT or VARIATION_CALL, if cash covers it."""
     clock, fund, house = world.clock[0], world.funds[0], world.parties[Party.CLEARING_HOUSE]
@@ -127,7 +127,7 @@ def pay_variation_quietly(world: World, net: float) -> bool:
     return True
 
 
-@step
+@part
 def mark_quietly(world: World) -> bool:
     """MARK: prices arrive, interest and coupons accrue; an insolvent fund stops here."""
     clock, fund, market = world.clock[0], world.funds[0], world.market
@@ -157,13 +157,13 @@ def mark_quietly(world: World) -> bool:
     return True
 
 
-@step
+@part
 def have_business(dealers: Dealers) -> bool:
     """Whether dealers hold anything, or remember what they asked for it."""
     return dealers.inventory != 0.0 or dealers.pending != 0.0 or dealers.rent != 0.0 or dealers.volatility != 0.0
 
 
-@step
+@part
 def mark_position_quietly(world: World, p: int, days: int) -> None:
     """One position's interest, coupon and prices; nothing is attributed."""
     position, m = world.positions[p], world.clock[0].mark
@@ -178,7 +178,7 @@ def mark_position_quietly(world: World, p: int, days: int) -> None:
     position.clean, position.undislocated = cheapened(note.clean, contract.dislocation), note.clean
 
 
-@step
+@part
 def strike_quietly(world: World, net: float) -> None:
     """SETTLEMENT: the day's variation margin falls due tomorrow."""
     clock = world.clock[0]
@@ -191,7 +191,7 @@ def strike_quietly(world: World, net: float) -> None:
     clock.scheduled += 1
 
 
-@step
+@part
 def breaches(world: World, book: float, worth: float, spare: float) -> bool:
     """Whether a limit may order a sale: the tests of `engine.unwind.decide`."""
     fund = world.funds[0]
@@ -204,7 +204,7 @@ def breaches(world: World, book: float, worth: float, spare: float) -> bool:
     return spare < 0.0
 
 
-@step
+@part
 def close_quietly(world: World) -> bool:
     """SETTLEMENT, REPO_MARK, RISK_LIMITS and RECORD, if no loan lacks collateral and no limit is breached."""
     clock, fund = world.clock[0], world.funds[0]
