@@ -3,7 +3,7 @@
 =====  ====================================================================================================
 08:30  interest and coupons; haircut and roll-share changes; deliveries; repo is repaid and lent again
 09:00  clearing pays and collects: variation margin, initial margin; then what the roll left owed, repo calls,
-       redemptions
+       losses elsewhere, redemptions
 marks  prices arrive; funds whose equity is gone stop; seized legs and waiting orders sell a slice
 12:00  intraday clearing cycle, due the same day (when the path has a mark before it)
 15:00  margin notices and changes; settlement: variation margin struck; final settlement; term repo marked
@@ -14,10 +14,17 @@ Scheduled events and those a run creates stand in one order: by time, then by th
 creation. Days that hold nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
 """
 
-from engine.calls import present_shortfalls, settle_initial, settle_redemption, settle_repo_call, settle_variation
+from engine.calls import (
+    present_shortfalls,
+    settle_elsewhere,
+    settle_initial,
+    settle_redemption,
+    settle_repo_call,
+    settle_variation,
+)
 from engine.clearing import announce_margin, change_margin, clear
 from engine.compile import kernel, parallel_kernel, prange, step
-from engine.dated import change_roll_share, close_window, request_redemption
+from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
@@ -54,6 +61,10 @@ def happen(world: World, event: Event) -> None:
         present_shortfalls(world)
     elif kind == Kind.REPO_CALL:
         settle_repo_call(world, event)
+    elif kind == Kind.LOSS_ELSEWHERE:
+        lose_elsewhere(world, event)
+    elif kind == Kind.ELSEWHERE_CALL:
+        settle_elsewhere(world, event)
     elif kind == Kind.REDEMPTION:
         request_redemption(world, event)
     elif kind == Kind.REDEMPTION_CALL:

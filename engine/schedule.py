@@ -16,6 +16,7 @@ from engine.world import Floats, Integers, Records
 ROLL_TIME = 8 * 60 + 30
 CALL_TIME = 9 * 60
 FLOW_TIME = 9 * 60 + 30
+ELSEWHERE_TIME = 10 * 60
 INTRADAY_TIME = 12 * 60
 INTRADAY_DUE = 14 * 60
 SETTLEMENT_TIME = 15 * 60
