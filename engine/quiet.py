@@ -14,7 +14,7 @@ from engine.ledger import margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
 from engine.names import Claim, Kind, Party, Status, Unwind
 from engine.outcome import follow_day, follow_mark, note_call
-from engine.queue import push
+from engine.queue import push_claim
 from engine.repo import lendable, term_surplus
 from engine.rows import Dealers, Position
 from engine.unwind import clearing_flow, repo_flow, value_at_risk
@@ -35,13 +35,20 @@ def is_quiet(world: World) -> bool:
     clock, fund = world.clock[0], world.funds[0]
     if clock.scheduled >= len(world.schedule) or world.schedule[clock.scheduled].routine == 0:
         return False
-    if fund.status != Status.ACTIVE or fund.credit_drawn != 0.0 or clock.queued > 1:
+    if fund.status != Status.ACTIVE or fund.credit_drawn != 0.0 or fund.elsewhere != 0.0:
+        return False
+    if clock.queued > 1:
         return False
     if clock.queued == 1 and world.queue[0].kind not in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
         return False
     for p in range(fund.first, fund.last):
         position = world.positions[p]
-        if has_business(position) or margin_excess(world, p) != 0.0 or position.financed_roll != clock.not_rolled:
+        if (
+            has_business(position)
+            or world.contracts[position.contract].swap
+            or margin_excess(world, p) != 0.0
+            or position.financed_roll != clock.not_rolled
+        ):
             return False
         if position.term_share > 0.0 and clock.value_date >= position.term_maturity:
             return False
@@ -52,8 +59,8 @@ def is_quiet(world: World) -> bool:
 
 @part
 def has_business(position: Position) -> bool:
-    """Whether a sale, a coupon, a call or a new haircut is to be settled."""
-    trades = position.unsettled != 0.0 or position.unsettled_face != 0.0 or position.committed
+    """Whether a sale, a coupon, a call, a new haircut or a short sale of notes is to be settled."""
+    trades = position.face < 0.0 or position.unsettled != 0.0 or position.unsettled_face != 0.0 or position.committed
     claims = position.unmet != 0.0 or position.called != 0.0 or position.coupon_receivable != 0.0
     return trades or claims or position.haircut != position.financed_haircut or position.variation_open != 0.0
 
@@ -184,9 +191,9 @@ def strike_quietly(world: World, net: float) -> None:
     clock = world.clock[0]
     due = world.schedule[clock.scheduled].calls_due
     if net > 0.0:
-        push(world, Kind.VARIATION_CREDIT, due, 0, -1, clock.price_cause)
+        push_claim(world, Kind.VARIATION_CREDIT, due, 0, -1, Party.CLEARING_HOUSE, clock.price_cause)
     elif net < 0.0:
-        push(world, Kind.VARIATION_CALL, due, 0, -1, clock.logged)
+        push_claim(world, Kind.VARIATION_CALL, due, 0, -1, Party.CLEARING_HOUSE, clock.logged)
         clock.logged += 1
     clock.scheduled += 1
 
@@ -197,7 +204,7 @@ def breaches(world: World, book: float, worth: float, spare: float) -> bool:
     fund = world.funds[0]
     if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
         return True
-    if fund.unwind == Unwind.STOP_OUT and 1.0 - worth / fund.peak_equity > fund.drawdown_limit:
+    if fund.unwind == Unwind.STOP_OUT and (fund.stopped or 1.0 - worth / fund.peak_equity > fund.drawdown_limit):
         return True
     if fund.unwind == Unwind.VALUE_AT_RISK and value_at_risk(world, fund, book, worth) > fund.risk_limit:
         return True

@@ -36,7 +36,7 @@ def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
     simulate(world)
     left = {name: np.asarray(getattr(world, name)) for name in LEFT}
     waiting = np.asarray(world.queue)[: world.clock[0].queued]
-    for name in ("time", "kind", "fund", "position", "cause", "sequence"):
+    for name in ("time", "kind", "fund", "position", "party", "cause", "sequence"):
         left[f"queue {name}"] = np.sort(waiting[name])
     return left
 
