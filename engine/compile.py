@@ -81,7 +81,10 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a step into whoever calls it: for what happens every day, since handing a world on costs 15 ns."""
+    """Compile a step into whoever calls it: handing a world on, twenty arrays by value, costs some 20 ns a call.
+
+    For steps that every day passes and few call. Done to every step, the machine code grows and slows down by half.
+    """
     return _compile(function, no_cpython_wrapper=True, forceinline=True)
 
 

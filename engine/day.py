@@ -11,7 +11,7 @@ marks  prices arrive; funds whose equity is gone stop; seized legs and waiting o
 =====  ====================================================================================================
 
 Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
-creation. Days that hold nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
+creation. In sweeps, days of nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
 """
 
 from engine.calls import (
@@ -23,7 +23,7 @@ from engine.calls import (
     settle_variation,
 )
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import kernel, parallel_kernel, prange, step
+from engine.compile import kernel, parallel_kernel, part, prange, step
 from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
@@ -39,7 +39,7 @@ from engine.unwind import check_limits, sell_slice
 from engine.world import Market, Stacked, World
 
 
-@step
+@part
 def happen(world: World, event: Event) -> None:
     """Let one event happen."""
     kind = event.kind
@@ -98,6 +98,15 @@ def happen(world: World, event: Event) -> None:
 @kernel
 def simulate(world: World) -> None:
     """Run one world, entered before, to the end of its schedule."""
+    while next_event(world):
+        happen(world, world.event[0])
+        note_lowest_cash(world)
+    conclude(world)
+
+
+@kernel
+def simulate_quietly(world: World) -> None:
+    """The same, to the same bytes, in a world that keeps no record: days of nothing but routine pass straight on."""
     quiet_days(world)
     while next_event(world):
         happen(world, world.event[0])

@@ -5,7 +5,7 @@ cash balance that does not cover a claim, a loan that is not rolled in full, a l
 and nothing after touched, and the event loop goes on from there. Each part below states which events it stands for.
 
 Only runs whose outcomes alone are kept have quiet days: there is no log to write and no daily record. A fund-day falls
-from 800 ns to 37 so, of which compiling the parts into one function rather than calling them is 125 to 37.
+from 800 ns to 126 so, and to 37 with the parts compiled into one function: handing a world on to each was the rest.
 """
 
 from engine.compile import part, step

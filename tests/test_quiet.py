@@ -1,13 +1,12 @@
 """Quiet days leave exactly what the event loop leaves: every row of a world, over random worlds, calm and wild."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from worlds import FIRST_DAY, Shape, hand_made, random_world
 
-from engine.day import simulate
+from engine.day import simulate, simulate_quietly
 from engine.names import Fate, Kind, Unwind
 from engine.record import enter
 from engine.run import Setup, run, scratch_worlds
@@ -25,15 +24,15 @@ LEFT = ("clock", "funds", "positions", "contracts", "parties", "dealers", "outco
 
 def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
     """Every row that a world without a record ends with, its days settled quietly where they are quiet, or never."""
-    schedule = setup.schedule.copy()
-    if not quiet:
-        schedule["routine"] = 0
-    worlds = scratch_worlds(replace(setup, schedule=schedule), 1, 4096)
+    worlds = scratch_worlds(setup, 1, 4096)
     arrays = [np.asarray(array)[0] for array in worlds]
     rows: Any = [array.view(whole.dtype) for array, whole in zip(arrays, worlds, strict=True)]  # type: ignore[union-attr]
     world = World(setup.market, *rows)
     enter(world)
-    simulate(world)
+    if quiet:
+        simulate_quietly(world)
+    else:
+        simulate(world)
     left = {name: np.asarray(getattr(world, name)) for name in LEFT}
     waiting = np.asarray(world.queue)[: world.clock[0].queued]
     for name in ("time", "kind", "fund", "position", "party", "cause", "sequence"):
