@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from basis_stress.bonds import modified_duration as modified_duration
     from basis_stress.bonds import price as price
     from basis_stress.bonds import yield_to_maturity as yield_to_maturity
+    from basis_stress.compare import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.delivery import conversion_factor as conversion_factor
     from basis_stress.delivery import futures_price as futures_price
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
+    from data.catalogue import scenarios as scenarios
     from data.scenario import Scenario as Scenario
-    from data.scenario import scenarios as scenarios
+    from data.scenario import scenario as scenario
     from engine.errors import InputError as InputError
     from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
     from strategies.plan import Execution as Execution
@@ -47,7 +49,9 @@ _HOMES = {
     "MarketResult": "basis_stress.market",
     "Result": "basis_stress.result",
     "Scenario": "data.scenario",
-    "scenarios": "data.scenario",
+    "scenario": "data.scenario",
+    "scenarios": "data.catalogue",
+    "compare": "basis_stress.compare",
     "InputError": "engine.errors",
     "CashFuturesBasis": "strategies.cash_futures_basis",
     "Execution": "strategies.plan",

@@ -15,7 +15,7 @@ COMMANDS = {
     "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
-    "scenarios": ("commands", "List the scenarios, or show one."),
+    "scenarios": ("scenario_commands", "List the scenarios, show one, or compare one with its base."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }
 """Name to home in this package and one line of help."""

@@ -12,10 +12,7 @@ from basis_stress import tables
 from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
 from basis_stress.replay import strategies as strategy_table
-from data.scenario import scenario as load_scenario
-from data.scenario import scenarios as scenario_table
 from engine.compile import is_cold
-from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
 
 BACKTEST_EXAMPLES = """\b
@@ -105,21 +102,6 @@ def backtest(
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {result.report(folder / 'report.html')}")
-
-
-@click.command()
-@click.argument("action", required=False, type=click.Choice(["show"]))
-@click.argument("name", required=False)
-def scenarios(action: str | None, name: str | None) -> None:
-    """List the scenarios, or show one: basis-stress scenarios show april-2025."""
-    if action is None:
-        click.echo(_listing(scenario_table(), "name", ["title", "start", "end", "story", "source"]))
-        return
-    if name is None:
-        raise InputError(f"scenarios show: name a scenario, one of {', '.join(scenario_table()['name'])}")
-    for field, value in load_scenario(name).model_dump().items():
-        if value not in (None, "", ()):
-            click.echo(f"{field:20} {value}")
 
 
 @click.command()

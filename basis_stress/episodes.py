@@ -143,6 +143,7 @@ def play(
     who = replace(
         population or _population(era),
         leverage=era.era_leverage,
+        haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,
     )
     whom = replace(

@@ -61,7 +61,8 @@ def shorts(result: MarketResult) -> Figure:
     figure, (axes,) = look.new_figure(3.5)
     _band(axes, result.by_kink("shorts", "shorts_usd"), look.BLUE, f"model ({_kinks(result)})")
     places = result.days.get_indexer(result.reported.index)
-    axes.plot(places, result.reported, "o", color=look.INK, ms=6, label="CFTC report (Tuesdays)")
+    if len(places):
+        axes.plot(places, result.reported, "o", color=look.INK, ms=6, label="CFTC report (Tuesdays)")
     low, high = axes.get_ylim()
     if high - low < 0.1 * high:  # a flat line should look flat
         axes.set_ylim(0.9 * low, 1.05 * high)

@@ -137,11 +137,13 @@ def _without_feedback(on: Stage) -> DealerPlan:
 
 
 def _reported(on: Stage) -> "pd.Series[float]":
-    """Gross shorts of every weekly report dated inside the window."""
+    """Gross shorts of every weekly report dated inside the window; none where yields are not those of its days."""
     path = on.scenario.files.positions
-    reports = [leveraged_fund_shorts(day, path) for day in on.days]
+    reports = [leveraged_fund_shorts(day, path, on.scenario.report) for day in on.days]
     totals = {one["report_date"].iloc[0]: float(one["face_usd"].sum()) for one in reports}
     series = pd.Series(totals, dtype=float).sort_index()
+    if on.scenario.moves_yields and not on.scenario.intraday:
+        return series.iloc[:0]
     return series[(series.index >= on.days[0]) & (series.index <= on.days[-1])]
 
 

@@ -179,7 +179,7 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
     return [
         "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
         "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
-        f"Notes are priced on the curve: {market.data.curves.note}. Marks are daily closes, not intraday extremes.",
+        f"Notes are priced on the curve: {market.data.curves.note}. {_marks(market)}",
         *margins,
         *unpriced,
         "Cash and margin earn SOFR; positions are entered at mid on the first day and valued for T+1 settlement.",
@@ -188,6 +188,17 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         f"{plan.execution.futures_cost_bp:g} bp, impact {plan.execution.impact_bp_per_bn:g} bp per $bn (assumptions).",
         "Sales of this book do not move the market beyond its own slices: a single fund, not the whole market.",
     ]
+
+
+def _marks(market: PricedMarket) -> str:
+    """When prices are marked, in a sentence."""
+    within = len(market.data.intraday.day)
+    if not within:
+        return "Marks are daily closes, not intraday extremes."
+    return (
+        f"Marks are daily closes and {within} within the day, bridged through published yields: other tenors stand off "
+        "the day's close as the nearest given, or between two (assumption)."
+    )
 
 
 def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, object]) -> Result:

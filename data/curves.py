@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from data.calendars import Days
 from data.layouts import TENOR_YEARS
 from data.scenario import Scenario
-from data.windows import column_or_nan, covers, read_days
+from data.windows import covers, read_days
+from data.yield_paths import yield_path
 from engine.curves import PAR, SVENSSON
 from engine.errors import InputError
 
 Array = NDArray[np.float64]
 
 SVENSSON_COLUMNS = ["beta0_pct", "beta1_pct", "beta2_pct", "beta3_pct", "tau1_years", "tau2_years"]
-ALWAYS_NEEDED = ["y_6mo_pct", "y_1y_pct", "y_2y_pct", "y_5y_pct", "y_7y_pct", "y_10y_pct"]
-NEEDS_30_YEARS = {"US", "UB"}
 
 
 @dataclass(frozen=True)
@@ -49,24 +48,24 @@ def curves(scenario: Scenario, days: Days, codes: Sequence[str]) -> Curves:
         kind=kind,
         note=note,
         tenors=np.array(list(TENOR_YEARS.values())),
-        par_yields=_par_yields(scenario, days, codes),
+        par_yields=yield_path(scenario, days, codes),
         svensson=_svensson(scenario, days) if kind == SVENSSON else np.empty((0, 6)),
     )
 
 
 def _choose(scenario: Scenario, days: Days) -> tuple[int, str]:
     """Kind of curve and the reason, in words."""
-    if scenario.yield_scale != 1.0:
+    if scenario.moves_yields:
         # A Svensson curve with scaled moves is not a Svensson curve: its two taus move from day to day.
+        scaled = scenario.yield_scale != 1.0
         if scenario.curve == "svensson":
+            given = f"yield_scale {scenario.yield_scale:g}" if scaled else "a path of yields of its own"
             raise InputError(
-                f"scenario {scenario.name}, curve: 'svensson' given with yield_scale "
-                f"{scenario.yield_scale:g}; only par yields can be scaled: set curve to 'par' or 'auto'"
+                f"scenario {scenario.name}, curve: 'svensson' given with {given}; "
+                "only par yields can be scaled or moved: set curve to 'par' or 'auto'"
             )
-        return (
-            PAR,
-            f"par yields (moves scaled by {scenario.yield_scale:g}, which a Svensson curve does not allow)",
-        )
+        how = f"moves scaled by {scenario.yield_scale:g}" if scaled else "a path of the scenario's own"
+        return PAR, f"par yields ({how}, which a Svensson curve does not allow)"
     if scenario.curve == "par":
         return PAR, "par yields (as the scenario asks)"
     if scenario.curve == "auto" and scenario.files.par_yields and not scenario.files.svensson:
@@ -80,13 +79,3 @@ def _svensson(scenario: Scenario, days: Days) -> Array:
     """Svensson parameters [m, 6], as published."""
     rows = read_days("svensson", days, SVENSSON_COLUMNS, scenario.files.svensson)
     return rows[SVENSSON_COLUMNS].to_numpy(np.float64)
-
-
-def _par_yields(scenario: Scenario, days: Days, codes: Sequence[str]) -> Array:
-    """Par yields [m, 11], moves from the first day scaled; a tenor blank on any day is dropped on all."""
-    required = ALWAYS_NEEDED + (["y_30y_pct"] if NEEDS_30_YEARS & set(codes) else [])
-    rows = read_days("par_yields", days, required, scenario.files.par_yields)
-    yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
-    yields[:, np.isnan(yields).any(axis=0)] = np.nan
-    scaled: Array = yields[0] + scenario.yield_scale * (yields - yields[0])
-    return scaled

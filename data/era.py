@@ -4,11 +4,11 @@ They are chosen from sources before a run is looked at, never to make a target f
 margins and flows of the era are data of their own: history/cftc_tff_treasury.csv, cme_margins.csv and flows.csv.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.fields import Contracts, Part, Share
+from data.fields import Contracts, Haircut, Part, Share
 
 
 class MarketEra(Part):
@@ -38,6 +38,11 @@ class MarketEra(Part):
     """Level that the dealers' rent approaches and never passes, whatever the inventory. Assumption."""
     buffer_sd: float = Field(default=5.0, ge=0, le=50, title="standard deviations of a day's variation margin")
     """Least cash that a fund starts with. Assumption."""
+    haircut_floor: Haircut | None = Field(default=None, title="decimal share of market value, 0.02 is 2%")
+    """Least repo haircut that any fund is asked at entry: a rule's, or a clearing house's margin. None today."""
+    report: Literal["FutOnly", "Combined"] = "FutOnly"
+    """Which report of the CFTC counts the shorts: futures only, or with options where that alone is at hand (July 2024
+    to January 2025, May to December 2025)."""
     term_share: Share = 0.0
     """Of basis funds' notes financed to term (90 days). Assumption: no public figure splits overnight and term repo."""
     mixed_share: Share = 0.0

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from data.contracts import codes
+from data.layouts import TENOR_YEARS
 from data.validation import did_you_mean
 
 
@@ -37,6 +38,24 @@ def _quarterly_month(given: str) -> str:
     return given
 
 
+def _before_settlement(given: str) -> str:
+    """Marks within the day stand before settlement, and after repo has rolled."""
+    if not re.fullmatch(r"\d{2}:[0-5]\d", given) or not "08:30" <= given < "15:00":
+        raise ValueError("a New York time from 08:30 to 14:59, as HH:MM")
+    return given
+
+
+TENORS = {name.removeprefix("y_").removesuffix("_pct"): years for name, years in TENOR_YEARS.items()}
+"""Names of the par curve's tenors, 1mo to 30y, and their years."""
+
+
+def _known_tenor(given: str) -> str:
+    """Tenors are those of the par curve."""
+    if given not in TENORS:
+        raise ValueError(f"one of {', '.join(TENORS)}{did_you_mean(given, TENORS)}")
+    return given
+
+
 Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
 Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
@@ -44,6 +63,8 @@ Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of 
 BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
 Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_contracts)]
 DeliveryMonth = Annotated[str, AfterValidator(_quarterly_month)]
+Clock = Annotated[str, AfterValidator(_before_settlement)]
+Tenor = Annotated[str, AfterValidator(_known_tenor)]
 
 
 class Part(BaseModel):

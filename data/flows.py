@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.calendars import Days
 from data.layouts import DAY_USD_BN
+from data.parts import Flow
 from data.scenario import Scenario, market_era
 from data.tables import read
 from data.validation import did_you_mean
@@ -39,9 +40,26 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
         that is no business day, or a day's sales or purchases exceed `DAY_USD_BN`.
     """
     episode = market_era(scenario).episode or scenario.name
-    file = source_of("flows", scenario.files.flows)
-    rows = _rows(episode, days, read("flows", scenario.files.flows), file)
-    return _daily(rows, "sale", days, file), _daily(rows, "purchase", days, file)
+    file, flows = source_of("flows", scenario.files.flows), read("flows", scenario.files.flows)
+    if scenario.flows and episode not in set(flows["episode"]):
+        sales, purchases = np.zeros(len(days)), np.zeros(len(days))
+    else:
+        rows = _rows(episode, days, flows, file)
+        sales, purchases = _daily(rows, "sale", days, file), _daily(rows, "purchase", days, file)
+    for flow in scenario.flows:
+        (sales if flow.kind == "sale" else purchases)[_days_of(flow, days, scenario.name)] += flow.usd_bn * 1e9
+    return sales, purchases
+
+
+def _days_of(flow: Flow, days: Days, name: str) -> slice:
+    """Days of the window on which a scenario's own flow stands."""
+    chosen = flow.days(days)
+    if chosen.start == 0 and flow.usd_bn:
+        raise InputError(
+            f"scenario {name}, flows: a flow on {days[0]}, the day of entry, on which nothing trades; date it later, "
+            "or start the window earlier"
+        )
+    return chosen
 
 
 def _rows(episode: str, days: Days, flows: pd.DataFrame, file: Path) -> pd.DataFrame:

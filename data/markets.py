@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from data.calendars import Days, mark_days, new_york_minutes, settlement_date
 from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
 from data.curves import Curves, curves
+from data.intraday import IntradayMarks, intraday_marks
 from data.margins import MarginPath, margin_path
+from data.parts import Dated
 from data.scenario import Scenario, changed
 from data.tables import read
 from data.windows import column_or_nan, read_days
@@ -94,6 +97,8 @@ class MarketData:
     """[m] USD that all funds together lose elsewhere that day."""
     futures: tuple[FuturesContract, ...]
     """The k contracts."""
+    intraday: IntradayMarks
+    """Marks beside the closes; none in most scenarios."""
 
     def initial_margin_usd(self, first_prices: Array) -> Array:
         """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
@@ -125,46 +130,60 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     if len(days) < 2:
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
     repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
-    sofr = repo["sofr_pct"].to_numpy(np.float64) / 100
-    shifts = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts], 0.0)
+    sofr, repo_rate = repo_rates(scenario, days)
+    lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
+    chosen = curves(scenario, days, codes)
     return MarketData(
         scenario=scenario,
         dates=days.astype(np.int64),
         settle=np.array([settlement_date(day) for day in days]).astype(np.int64),
         minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
-        curves=curves(scenario, days, codes),
+        curves=chosen,
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
-        repo_rate=sofr + (scenario.repo_spread_bp + shifts) / 1e4,
-        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + shifts) / 1e4,
+        repo_rate=repo_rate,
+        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + lasting) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         other_haircut=_haircut(scenario, days, None),
-        not_rolled=np.minimum(_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]), 1.0),
+        not_rolled=np.minimum(_on_days(days, [(one, one.share) for one in scenario.roll_shares]), 1.0),
         margin_multiple=_steps(days, notices, scenario.margin_multiple),
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
-        elsewhere_share=_on_days(days, [(loss.date, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
-        elsewhere_usd=_on_days(days, [(loss.date, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
+        elsewhere_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
+        elsewhere_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
+        intraday=intraday_marks(scenario, days, chosen.par_yields),
     )
 
 
-def _steps(days: Days, changes: Sequence[tuple[object, float]], base: float) -> Array:
-    """Level in force on each day [m]: the base, then each change from its date on."""
+def repo_rates(scenario: Scenario, days: Days) -> tuple[Array, Array]:
+    """SOFR on each day, and what repo costs with the scenario's spread and shifts, decimal [m]."""
+    sofr = read_days("repo", days, ["sofr_pct"], scenario.files.repo)["sofr_pct"].to_numpy(np.float64) / 100
+    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
+    return sofr, sofr + (scenario.repo_spread_bp + shifts) / 1e4
+
+
+def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array:
+    """Level in force on each day [m]: the base, then each change (date, level) from its date on.
+
+    A change (date, level, until) with an end stands to that day; then what stood before stands again.
+    """
     level = np.full(len(days), base)
-    for date, value in sorted(changes, key=lambda change: str(change[0])):
-        level[days >= np.datetime64(str(date))] = value
+    for date, value, *until in sorted(changes, key=lambda change: str(change[0])):
+        last = np.datetime64(str(until[0])) if until and until[0] is not None else days[-1]
+        level[(days >= np.datetime64(str(date))) & (days <= last)] = value
     return level
 
 
-def _on_days(days: Days, dated: Sequence[tuple[object, float]]) -> Array:
-    """Value on its own day only [m], of several on one day their sum; a holiday's falls on the next business day."""
+def _on_days(days: Days, dated: Sequence[tuple[Dated, float]]) -> Array:
+    """Value on its own day, or on each to its `until` [m], of several on one day their sum.
+
+    One dated on a holiday falls on the next business day.
+    """
     values = np.zeros(len(days))
-    for date, value in dated:
-        position = int(np.searchsorted(days, np.datetime64(str(date))))
-        if position < len(days):
-            values[position] += value
+    for part, value in dated:
+        values[part.days(days)] += value
     return values
 
 
@@ -175,12 +194,14 @@ def _haircut(scenario: Scenario, days: Days, code: str | None) -> Array:
 
 
 def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
-    """Basis points of price on each day [m]: the user's file, or zero."""
+    """Basis points of price on each day [m]: the user's file, or zero, plus what the scenario states."""
+    stated = [(one.date, one.bp, one.until) for one in scenario.dislocations if one.contract in (None, code)]
     if scenario.files.basis is None:
-        return np.zeros(len(days))
+        return _steps(days, stated, 0.0)
     rows = read("basis", scenario.files.basis)
     rows = rows[rows["contract"] == code]
-    return _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    filed = _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    return filed + _steps(days, stated, 0.0)
 
 
 def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:

@@ -8,9 +8,21 @@ import pandas as pd
 from data.markets import MarketData
 from data.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from data.tables import read
-from engine.curves import SVENSSON, fitted_spread
+from engine.curves import NODE_TIMES, SVENSSON, fitted_spread
+from engine.errors import InputError
 from engine.market import Baskets, Path, Priced, par_curves, price_path
-from engine.world import Floats
+from engine.world import Floats, Integers
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Every mark of a run, those within the day among the closes; arrays by mark."""
+
+    path: Path
+    baskets: Baskets
+    priced: Priced
+    day: Integers
+    """[marks] index of the business day."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,8 @@ class PricedMarket:
     """[notes]"""
     initial_margin: Floats
     """[marks, contracts] USD per contract."""
+    intraday: Marks | None = None
+    """Closes and marks within the day, if the scenario has any; everything else here is of the closes."""
     swaps: SwapMarket | None = None
     """Swap-spread trades beside the futures, if any: their notes are numbered after the baskets', their swaps after
     the futures."""
@@ -52,8 +66,18 @@ class PricedMarket:
         swaps = self.swaps.margin_usd if self.swaps else np.empty(0)
         return np.concatenate([self.initial_margin[0], swaps])
 
+    @property
+    def marks(self) -> Marks:
+        """Every mark at which positions are repriced."""
+        return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
+
     def with_swaps(self) -> "PricedMarket":
         """The same market with swap-spread trades beside the futures."""
+        if self.intraday is not None:
+            raise InputError(
+                f"scenario {self.data.scenario.name}, intraday: swap spreads are of closes alone; "
+                "leave swap-spread funds out of [market], with swap_spread_book_usd_bn = 0"
+            )
         return replace(self, swaps=swap_market(self.data))
 
 
@@ -70,7 +94,21 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
         priced=priced,
         cusips=_cusips(data),
         initial_margin=data.initial_margin_usd(priced.futures[0]),
+        intraday=_marks(data, path, baskets) if len(data.intraday.day) else None,
     )
+
+
+def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
+    """Price the marks within the day among the closes; a contract's final settlement stays at a close."""
+    intraday, last = data.intraday, len(closes.time)
+    times = np.concatenate([closes.time, intraday.minutes])
+    order = np.argsort(times)
+    day = np.concatenate([np.arange(last), intraday.day])[order]
+    discounts = np.concatenate([closes.curves, _discounts(data, intraday.par_yields, intraday.day)])
+    path = Path(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
+    close_at = np.append(np.flatnonzero(order < last), len(order))
+    among = baskets._replace(final_mark=close_at[np.minimum(baskets.final_mark, last)])
+    return Marks(path, among, price_path(path, among), day)
 
 
 def _cusips(data: MarketData) -> tuple[str, ...]:
@@ -93,8 +131,24 @@ def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
 def _path(data: MarketData) -> Path:
     """The engine's view of the marks."""
     curves = data.curves
-    parameters = curves.svensson if curves.kind == SVENSSON else par_curves(curves.tenors, curves.par_yields)
+    parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
     return Path(data.minutes, data.settle, curves.kind, parameters, data.carry_rate)
+
+
+def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:
+    """Log discount factors of the par curves, refused where a curve has none."""
+    tenors = data.curves.tenors
+    discounts = par_curves(tenors, par_yields)
+    longest = tenors[~np.isnan(par_yields).any(axis=0)].max()
+    impossible = np.isnan(discounts[:, longest >= NODE_TIMES]).any(axis=1)
+    if impossible.any():
+        row = impossible.argmax()
+        day = data.dates.astype("datetime64[D]")[row if day_of is None else day_of[row]]
+        raise InputError(
+            f"scenario {data.scenario.name}: the par yields of {day} are no curve, as a discount factor would not be "
+            "positive; lower yield_scale or the moves of yields"
+        )
+    return discounts
 
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:

@@ -1,78 +1,48 @@
-"""Scenarios: a window of real days plus what is changed in it, read from TOML and checked field by field."""
+"""Scenarios: a window of real days plus what is changed in it, composed of dated parts and checked field by field.
+
+The yields of day i are those of the first day plus `yield_scale` times the path's move at day `yield_speed` times i;
+the path is what was observed in the window, or in `transposed` days, or `flat`, plus every one of `yield_moves`.
+"""
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-import pandas as pd
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from data.era import MarketEra
-from data.fields import BasisPoints, Contracts, Date, DeliveryMonth, Haircut, Multiple, Part, Share, known_contracts
+from data.fields import BasisPoints, Contracts, Date, DeliveryMonth, Haircut, Multiple, Part
+from data.parts import (
+    Dislocation,
+    Files,
+    Flow,
+    HaircutChange,
+    IntradayMark,
+    LossElsewhere,
+    MarginNotice,
+    RepoRateShift,
+    RollShare,
+    Window,
+    YieldMove,
+)
+from data.sentence import sentence
 from data.validation import did_you_mean, validated
 from engine.errors import InputError
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-
-
-class MarginNotice(Part):
-    """From its date, the first day in force, futures margins are `multiple` times the level of the day."""
-
-    date: Date
-    multiple: Multiple
-
-
-class HaircutChange(Part):
-    """From its date, repo lenders ask this haircut, in one contract's collateral or in all."""
-
-    date: Date
-    haircut: Haircut
-    contract: Annotated[str, AfterValidator(lambda code: known_contracts((code,))[0])] | None = None
-
-
-class RepoRateShift(Part):
-    """From its date until the next shift, repo costs `bp` more than SOFR plus spread."""
-
-    date: Date
-    bp: BasisPoints
-
-
-class RollShare(Part):
-    """On its date, lenders do not roll this share of the repo that falls due."""
-
-    date: Date
-    share: Share
-
-
-class LossElsewhere(Part):
-    """On its date other businesses of the funds (equities, another market's margin) lose money, due in cash next day.
-
-    Give `share` of each fund's equity at entry, or `usd` of all funds together, which each bears by its equity.
-    """
-
-    date: Date
-    share: Share | None = None
-    usd: Annotated[float, Field(gt=0, title="US dollars")] | None = None
-
-    @model_validator(mode="after")
-    def _one_amount(self) -> Self:
-        """Refuse a loss without an amount, or with two."""
-        if (self.share is None) == (self.usd is None):
-            raise ValueError("share and usd: give one of them")
-        return self
-
-
-class Files(Part):
-    """The user's own CSV files (data/SCHEMA.md), by paths relative to the scenario's TOML."""
-
-    par_yields: Path | None = None
-    svensson: Path | None = None
-    repo: Path | None = None
-    margins: Path | None = None
-    basis: Path | None = None
-    prices: Path | None = None
-    positions: Path | None = None
-    flows: Path | None = None
+WORDS = ("name", "title", "story", "source")
+DATED = (
+    "yield_moves",
+    "repo_rate_shifts",
+    "haircut_changes",
+    "margin_notices",
+    "dislocations",
+    "roll_shares",
+    "losses_elsewhere",
+    "intraday",
+    "flows",
+)
+"""Fields that hold dated parts; a scenario that stands on a base adds its own to them."""
 
 
 class Scenario(Part):
@@ -82,6 +52,8 @@ class Scenario(Part):
     title: str = ""
     story: str = ""
     source: str = ""
+    base: str | None = None
+    """Scenario that this one stands on, and is compared with: what is not given here is the base's, dated parts add."""
     start: Date
     end: Date
     contracts: Contracts = ("TU", "FV", "TY", "US")
@@ -99,8 +71,20 @@ class Scenario(Part):
     haircut_changes: tuple[HaircutChange, ...] = ()
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
     roll_shares: tuple[RollShare, ...] = ()
+    dislocations: tuple[Dislocation, ...] = ()
     losses_elsewhere: tuple[LossElsewhere, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    """Beside the rows of the `flows` table, if that has any of the episode."""
     yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
+    yield_speed: float = Field(default=1.0, gt=0, le=20, title="days of the path per day, 2 is the same moves in half")
+    """Past the path's last day its last yields stand; dated parts of funding and flows keep their dates."""
+    transposed: Window | None = None
+    """Yields move as they did in these days, business day by business day, from the level of the first day."""
+    flat: bool = False
+    """Yields stay where the first day finds them, but for `yield_moves`."""
+    yield_moves: tuple[YieldMove, ...] = ()
+    intraday: tuple[IntradayMark, ...] = ()
+    """Marks beside the daily closes; the other tenors of the curve are bridged from those given."""
     files: Files = Files()
     market: MarketEra | None = None
     """The market of funds around the book; a run of a single book needs none."""
@@ -110,14 +94,96 @@ class Scenario(Part):
         """Refuse an empty window, and changes that the run would never reach."""
         if self.end <= self.start:
             raise ValueError(f"end: {self.end} given, allowed is a date after the start {self.start}")
-        for field in ("margin_notices", "haircut_changes", "repo_rate_shifts", "roll_shares", "losses_elsewhere"):
-            dates = [entry.date for entry in getattr(self, field)]
+        for field in DATED:
+            parts = getattr(self, field)
+            dates = [date for part in parts for date in (part.date, getattr(part, "until", None)) if date is not None]
             outside = [date for date in dates if not self.start <= date <= self.end]
             if outside:
                 raise ValueError(
                     f"{field}: {outside[0]} given, allowed is a date inside the window {self.start} to {self.end}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _one_path(self) -> Self:
+        """Refuse two paths of yields at once, and a move on the day from which moves count."""
+        if self.flat and self.transposed is not None:
+            raise ValueError("flat and transposed: both given, allowed is one path of yields; drop one")
+        if self.intraday and (self.flat or self.transposed is not None or self.yield_speed != 1.0):
+            raise ValueError("intraday: given beside a path of yields that is not the window's own; drop one")
+        if len({(mark.date, mark.time) for mark in self.intraday}) < len(self.intraday):
+            raise ValueError("intraday: two marks at one time given, allowed is one; give one a table of tenors")
+        for number, move in enumerate(self.yield_moves, 1):
+            if move.date == self.start:
+                raise ValueError(
+                    f"yield_moves, entry {number}, date: {move.date} given, which is the first day, from which moves "
+                    "count; allowed is a later one"
+                )
+        return self
+
+    @property
+    def moves_yields(self) -> bool:
+        """Whether yields are other than those observed in the window."""
+        stated = any(bp != 0.0 for move in self.yield_moves for bp in move.tenors_bp().values())
+        own_path = self.flat or self.transposed is not None or stated or bool(self.intraday)
+        return own_path or self.yield_scale != 1.0 or self.yield_speed != 1.0
+
+    @property
+    def report(self) -> str:
+        """Report of the CFTC that counts the shorts of its days."""
+        return "FutOnly" if self.market is None else self.market.report
+
+    def __str__(self) -> str:
+        """The composition in one sentence."""
+        return sentence(self)
+
+    def but(self, **fields: Any) -> Self:
+        """The scenario with some fields replaced, checked like a file's."""
+        return validated(type(self), {**self.model_dump(), **fields}, self.name)
+
+    def scaled(self, by: float) -> Self:
+        """Every move of yields times `by`, on top of the scale it has."""
+        return self.but(yield_scale=self.yield_scale * by)
+
+    def at_speed(self, times: float) -> Self:
+        """The same moves of yields `times` as fast; below 1, give a later `end` to see them all."""
+        return self.but(yield_speed=self.yield_speed * times)
+
+    def with_yields(self, date: Any, bp: float | None = None, until: Any = None, **shape: Any) -> Self:
+        """A further move of yields, with `shape='twist'` or 'hump', or `by_tenor={'2y': 10, '30y': 60}` for `bp`."""
+        return self._with("yield_moves", date=date, until=until, bp=bp, **shape)
+
+    def with_repo(self, date: Any, bp: float, until: Any = None) -> Self:
+        """Dearer repo: a spike to `until`, or a new level."""
+        return self._with("repo_rate_shifts", date=date, until=until, bp=bp)
+
+    def with_haircut(self, date: Any, haircut: float, contract: str | None = None) -> Self:
+        """Another haircut from a date."""
+        return self._with("haircut_changes", date=date, haircut=haircut, contract=contract)
+
+    def with_margin(self, date: Any, multiple: float) -> Self:
+        """Futures margins at a multiple from a date."""
+        return self._with("margin_notices", date=date, multiple=multiple)
+
+    def with_dislocation(self, date: Any, bp: float, until: Any = None, contract: str | None = None) -> Self:
+        """Cash cheap against futures by `bp` of price."""
+        return self._with("dislocations", date=date, until=until, bp=bp, contract=contract)
+
+    def with_pull_back(self, date: Any, share: float, until: Any = None) -> Self:
+        """Lenders who do not roll a share of what falls due."""
+        return self._with("roll_shares", date=date, until=until, share=share)
+
+    def with_sales(self, date: Any, usd_bn: float, until: Any = None, who: str = "others") -> Self:
+        """Sales to dealers, $bn a day; they reach the market of funds only."""
+        return self._with("flows", kind="sale", date=date, until=until, usd_bn=usd_bn, who=who)
+
+    def with_purchases(self, date: Any, usd_bn: float, until: Any = None, who: str = "the central bank") -> Self:
+        """Purchases from dealers, $bn a day; they reach the market of funds only."""
+        return self._with("flows", kind="purchase", date=date, until=until, usd_bn=usd_bn, who=who)
+
+    def _with(self, field: str, **part: Any) -> Self:
+        """One more dated part."""
+        return self.but(**{field: [*self.model_dump()[field], part]})
 
 
 def changed(scenario: Scenario, where: str, **changes: Any) -> Scenario:
@@ -148,31 +214,35 @@ def scenario(name_or_path: str | Path) -> Scenario:
     InputError
         If there is no such scenario, or naming file and field of the first thing wrong in it.
     """
-    return _load(_find(name_or_path))
+    path = _find(name_or_path)
+    return validated(Scenario, _given(path), str(path))
 
 
-def scenarios() -> pd.DataFrame:
-    """Every embedded scenario, a row each: `name`, `title`, `start`, `end`, `story`, `source`."""
-    loaded = [_load(path) for path in sorted(SCENARIOS.glob("*.toml"))]
-    columns = ["name", "title", "start", "end", "story", "source"]
-    return pd.DataFrame([[getattr(one, column) for column in columns] for one in loaded], columns=columns)
+def names() -> list[str]:
+    """Names of the embedded scenarios."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
 
 
-def _find(name_or_path: str | Path) -> Path:
-    """Path of a scenario's TOML."""
+def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
+    """Path of a scenario's TOML; a path given in a file counts from that file."""
     given = str(name_or_path)
+    where = f"scenario {given!r}" if beside is None else f"{beside}, base: {given!r}"
     if given.endswith(".toml") or Path(given).name != given:
-        if not Path(given).is_file():
-            raise InputError(f"scenario {given}: no such file; give the path of a TOML file or a name")
-        return Path(given)
-    names = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
-    if given not in names:
-        raise InputError(f"scenario {given!r}: unknown{did_you_mean(given, names)}; allowed are {', '.join(names)}")
+        path = Path(given) if beside is None else beside.parent / given
+        if not path.is_file():
+            raise InputError(
+                f"{where.replace(repr(given), given)}: no such file; give the path of a TOML file or a name"
+            )
+        return path
+    if given not in names():
+        raise InputError(f"{where}: unknown{did_you_mean(given, names())}; allowed are {', '.join(names())}")
     return SCENARIOS / f"{given}.toml"
 
 
-def _load(path: Path) -> Scenario:
-    """Read and check one TOML file."""
+def _given(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a TOML file gives, over what its base gives."""
+    if path.resolve() in above:
+        raise InputError(f"{path}, base: this file stands on itself; name another base, or none")
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -182,4 +252,27 @@ def _load(path: Path) -> Scenario:
         given["files"] = {
             key: str(path.parent / file) if isinstance(file, str) else file for key, file in files.items()
         }
-    return validated(Scenario, given, str(path))
+    if not isinstance(given.get("base"), str):
+        return given
+    under = _find(given["base"], path)
+    base = _given(under, (*above, path.resolve()))
+    validated(Scenario, base, str(under))  # a mistake in the base is named by the base's file
+    if under.parent != SCENARIOS:
+        given["base"] = str(under)  # a path counted from this file, which a later reader does not know
+    return _over(base, given)
+
+
+def _over(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """A scenario's own fields over its base's: tables key by key, dated parts added, words never inherited."""
+    merged = {key: value for key, value in base.items() if key not in WORDS}
+    if isinstance(merged.get("market"), dict):
+        merged["market"] = {"episode": base["name"], **merged["market"]}
+    for key, value in given.items():
+        under = merged.get(key)
+        if key in DATED and isinstance(under, list) and isinstance(value, list):
+            merged[key] = [*under, *value]
+        elif key in ("files", "market") and isinstance(under, dict) and isinstance(value, dict):
+            merged[key] = {**under, **value}
+        else:
+            merged[key] = value
+    return merged

@@ -41,11 +41,13 @@ def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
 def _sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
     """Say where the first error is, what was given, and what is allowed."""
     first = problem.errors(include_url=False)[0]
-    location = first["loc"]
+    location = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's mark of a table's wrong key
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should be ")
     if not location:
         return f"{where}, {message}"
     field = ", ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in location)
+    if first["type"] == "value_error" and isinstance(first["input"], dict):  # a part's fields do not fit together
+        return f"{where}, {field}, {message}"
     allowed = _fields_at(model, location)
     if first["type"] == "extra_forbidden":
         guess = did_you_mean(str(location[-1]), allowed)

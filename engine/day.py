@@ -7,7 +7,8 @@
 marks  prices arrive; funds whose equity is gone stop; seized legs and waiting orders sell a slice
 12:00  intraday clearing cycle, due the same day (when the path has a mark before it)
 15:00  margin notices and changes; settlement: variation margin struck; final settlement; term repo marked
-15:30  risk limits: breaches become orders, and the first slice is sold; then the day is recorded
+15:30  a strategy's decision is traded; risk limits: breaches become orders, and the first slice is sold; then
+       the day is recorded
 =====  ====================================================================================================
 
 Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
@@ -96,12 +97,22 @@ def happen(world: World, event: Event) -> None:
 
 
 @kernel
-def simulate(world: World) -> None:
-    """Run one world, entered before, to the end of its schedule."""
+def advance(world: World) -> bool:
+    """Run one world, entered before, to the next decision; False at the end of its schedule."""
     while next_event(world):
+        if world.event[0].kind == Kind.DECISION:
+            return True
         happen(world, world.event[0])
         note_lowest_cash(world)
     conclude(world)
+    return False
+
+
+@kernel
+def simulate(world: World) -> None:
+    """Run one world, entered before, to the end of its schedule; at decisions it trades nothing."""
+    while advance(world):
+        pass
 
 
 @kernel

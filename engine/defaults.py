@@ -4,6 +4,8 @@ Clearing members stand behind futures, repo lenders behind notes. From the defau
 its notes and futures belong to those who seized them, and only what is left after all claims is the estate's.
 """
 
+import math
+
 from engine.compile import step
 from engine.dealers import buy_from_fund
 from engine.ledger import (
@@ -15,6 +17,7 @@ from engine.ledger import (
     name_claim,
     pay_estate,
     repo_owed,
+    settle_coupon,
     transfer,
     write_off,
 )
@@ -35,7 +38,10 @@ def begin_default(world: World, f: int, cause: int) -> None:
         first_slice = clock.now
     for p in range(fund.first, fund.last):
         position = world.positions[p]
-        transfer(world, f, p, Cash.SALES, Party.DEALERS, position.unsettled)
+        transfer(world, f, p, Cash.SALES, Party.DEALERS, max(position.unsettled, 0.0))
+        # What purchases still cost is paid by who lends against the notes.
+        between(world, Party.REPO_LENDER, Party.DEALERS, max(-position.unsettled, 0.0))
+        position.overnight += max(-position.unsettled, 0.0)
         position.unsettled = position.unsettled_face = position.order = 0.0
         position.overnight_rate = position.term_rate = 0.0
         push(world, Kind.SEIZURE_SLICE, first_slice, f, p, number)
@@ -50,10 +56,10 @@ def seize(world: World, event: Event, without_limit: bool) -> None:
         return
     limit = world.contracts[position.contract].depth * fund.depth_share
     if without_limit or limit <= 0.0:
-        limit = max(position.face, abs(position.contracts) * world.contracts[position.contract].notional)
+        limit = max(abs(position.face), abs(position.contracts) * world.contracts[position.contract].notional)
     close_futures(world, event.position, limit, event.cause)
-    sell_collateral(world, event.position, min(limit, position.face), event.cause)
-    if position.face > 0.0 or position.contracts != 0.0:
+    close_notes(world, event.position, math.copysign(min(limit, abs(position.face)), position.face), event.cause)
+    if position.face != 0.0 or position.contracts != 0.0:
         push(world, Kind.SEIZURE_SLICE, world.clock[0].next_mark, position.fund, event.position, event.cause)
     elif all_closed(world, position.fund):
         settle_estate(world, position.fund)
@@ -85,20 +91,20 @@ def close_futures(world: World, p: int, limit: float, cause: int) -> None:
 
 
 @step
-def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
-    """The repo lender sells a slice of notes and keeps the proceeds up to what it is owed."""
+def close_notes(world: World, p: int, face: float, cause: int) -> None:
+    """The lender sells a slice of notes, or buys back a slice of those sold short (face < 0), and settles its loan."""
     position = world.positions[p]
-    if face <= 0.0:
+    if face == 0.0:
         return
-    cost = seizure_cost(world, position, world.contracts[position.contract].bond_cost, face) / 1e4
-    price = position.clean * (1.0 - cost)
+    cost = seizure_cost(world, position, world.contracts[position.contract].bond_cost, abs(face)) / 1e4
+    price = position.clean * (1.0 - math.copysign(cost, face))
     proceeds = face * (price + position.accrued) / 100.0
     position.face -= face
-    world.outcomes[position.fund].seized += face
+    world.outcomes[position.fund].seized += abs(face)
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
     buy_from_fund(world, position.fund, proceeds)
     keep_proceeds(world, p, proceeds)
-    number = log(world, What.SEIZURE, position.fund, p, face, cause)
+    number = log(world, What.SEIZURE, position.fund, p, abs(face), cause)
     name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
 
 
@@ -113,7 +119,13 @@ def keep_proceeds(world: World, p: int, proceeds: float) -> None:
 
 @step
 def repay(position: Position, proceeds: float) -> float:
-    """Apply proceeds to interest, then principal; returns what is left over."""
+    """Apply proceeds to interest, then principal; returns what is left over.
+
+    Buying back notes sold short (proceeds < 0) is paid out of the cash lent against them.
+    """
+    if proceeds < 0.0:
+        position.overnight -= proceeds
+        return 0.0
     paid = min(proceeds, position.overnight_interest)
     position.overnight_interest -= paid
     proceeds -= paid
@@ -134,7 +146,7 @@ def all_closed(world: World, f: int) -> bool:
     """Whether every leg of a fund has been sold or closed."""
     fund = world.funds[f]
     for p in range(fund.first, fund.last):
-        if world.positions[p].face > 0.0 or world.positions[p].contracts != 0.0:
+        if world.positions[p].face != 0.0 or world.positions[p].contracts != 0.0:
             return False
     return True
 
@@ -147,9 +159,9 @@ def settle_estate(world: World, f: int) -> None:
     lenders = 0.0
     for p in range(fund.first, fund.last):
         position = world.positions[p]
-        transfer(world, f, p, Cash.COUPON, Party.TREASURY, position.coupon_receivable)
-        lenders += repo_owed(position)
-        position.coupon_receivable = 0.0
+        settle_coupon(world, p)
+        lenders += max(repo_owed(position), 0.0)
+        transfer(world, f, p, Cash.ESTATE, Party.REPO_LENDER, max(-repo_owed(position), 0.0))
         position.margin_posted = position.variation_open = position.variation_due = 0.0
         position.overnight = position.overnight_interest = position.term = position.term_interest = 0.0
         position.unmet = position.called = 0.0

@@ -1,7 +1,7 @@
 """The ledger: every cent moves between two parties, under a named line; what a fund is worth; the event log."""
 
 from engine.compile import step
-from engine.names import Cash, Claim, Line, Party, What
+from engine.names import Cash, Claim, Line, Party, Status, What
 from engine.rows import Fund, Position
 from engine.world import World
 
@@ -69,10 +69,10 @@ def equity(world: World, fund: Fund) -> float:
 
 @step
 def book_value(world: World, fund: Fund) -> float:
-    """Dirty value of all of a fund's notes."""
+    """Dirty value of all of a fund's notes, those sold short counted like those held."""
     total = 0.0
     for p in range(fund.first, fund.last):
-        total += market_value(world.positions[p])
+        total += abs(market_value(world.positions[p]))
     return total
 
 
@@ -89,6 +89,19 @@ def margin_excess(world: World, p: int) -> float:
     """Initial margin posted beyond what its house asks today."""
     position = world.positions[p]
     return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
+
+
+@step
+def settle_coupon(world: World, p: int) -> None:
+    """Pay a coupon that is due; of notes that a failed fund sold short, their lender pays it and is owed it."""
+    position = world.positions[p]
+    due = position.coupon_receivable
+    position.coupon_receivable = 0.0
+    if due >= 0.0 or world.funds[position.fund].status == Status.ACTIVE:
+        transfer(world, position.fund, p, Cash.COUPON, Party.TREASURY, due)
+    else:
+        between(world, Party.REPO_LENDER, Party.TREASURY, -due)
+        position.overnight -= due
 
 
 @step

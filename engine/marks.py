@@ -107,7 +107,7 @@ def commit_to_delivery(world: World, c: int) -> None:
     contract: Contract = world.contracts[c]
     for p in range(len(world.positions)):
         position: Position = world.positions[p]
-        if position.contract == c and position.contracts < 0.0 and position.face > 0.0:
+        if position.contract == c and position.contracts * position.face < 0.0:
             invoice = contract.futures * position.factor
             attribute(world, p, Line.BASIS_CONVERGENCE, position.face * (invoice - position.clean) / 100.0)
             position.clean = position.undislocated = invoice
@@ -121,7 +121,7 @@ def deliver(world: World, c: int) -> None:
     """Deliver committed notes for the invoice amount, which settles at this morning's repo roll; or pays a seizer."""
     for p in range(len(world.positions)):
         position = world.positions[p]
-        if position.contract == c and position.committed and position.face > 0.0:
+        if position.contract == c and position.committed and position.face != 0.0:
             invoice = position.face * (position.clean + position.accrued) / 100.0
             if world.funds[position.fund].status == Status.ACTIVE:
                 position.unsettled += invoice

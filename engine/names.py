@@ -34,9 +34,10 @@ class Kind(IntEnum):
     REPO_MARK = 22
     SEIZURE_SLICE = 23
     UNWIND_SLICE = 24
-    RISK_LIMITS = 25
-    END = 26
-    RECORD = 27
+    DECISION = 25  # a strategy names the faces it wants; the run waits for it
+    RISK_LIMITS = 26
+    END = 27
+    RECORD = 28
 
 
 class What(IntEnum):
@@ -76,6 +77,8 @@ class What(IntEnum):
     CENTRAL_BANK_PURCHASE = 31
     END_OF_WINDOW = 32
     LOSS_ELSEWHERE = 33
+    DECISION = 34
+    PURCHASE = 35  # or a short sale: a position that grows
 
 
 class Claim(IntEnum):

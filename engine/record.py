@@ -74,7 +74,7 @@ def record_fund(world: World, f: int, day: int) -> None:
         row[FundColumn.INITIAL_MARGIN] += position.margin_posted
         row[FundColumn.VARIATION_UNSETTLED] += position.variation_open + position.variation_due
         row[FundColumn.UNSETTLED_TRADES] += position.unsettled
-        row[FundColumn.FACE] += position.face
+        row[FundColumn.FACE] += abs(position.face)
     row[FundColumn.CASH] = fund.cash
     row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
     row[FundColumn.EQUITY] = equity(world, fund)

@@ -12,6 +12,7 @@ from engine.ledger import (
     market_value,
     name_claim,
     name_contract,
+    settle_coupon,
     transfer,
 )
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
@@ -22,16 +23,30 @@ from engine.world import World
 
 @step
 def lendable(position: Position, haircut: float, not_rolled: float) -> float:
-    """What lenders advance overnight: (1 - haircut) of dirty value, on the share they roll."""
-    return (1.0 - haircut) * market_value(position) * (1.0 - position.term_share) * (1.0 - not_rolled)
+    """What lenders advance overnight: (1 - haircut) of dirty value, on the share they roll.
+
+    Against notes sold short it is negative: (1 + haircut) of their value, which the fund lends to borrow them.
+    """
+    value = market_value(position)
+    if value < 0.0:
+        return (1.0 + haircut) * value
+    return (1.0 - haircut) * value * (1.0 - position.term_share) * (1.0 - not_rolled)
 
 
 @step
 def sold_share(position: Position) -> float:
-    """Share of the financed notes that has been sold and settles at the next roll."""
+    """Share of the financed notes whose position was closed and settles at the next roll."""
     financed = position.face + position.unsettled_face
-    if financed > 0.0:
+    if financed * position.unsettled_face > 0.0:
         return position.unsettled_face / financed
+    return 0.0
+
+
+@step
+def new_share(position: Position) -> float:
+    """Share of the notes that was bought (or sold short) and is financed for the first time at the next roll."""
+    if position.face * position.unsettled_face < 0.0:
+        return -position.unsettled_face / position.face
     return 0.0
 
 
@@ -62,11 +77,17 @@ def open_day(world: World, event: Event) -> None:
             charge_overdraft(world, f)
     for p in range(len(world.positions)):
         pay_coupon(world, p)
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            charge_overdraft(world, f)
 
 
 @step
 def charge_overdraft(world: World, f: int) -> None:
-    """Interest that cash does not cover is added to what the credit bank is owed, beyond the line if need be."""
+    """What cash does not cover of interest, and of coupons on notes sold short, is lent by the credit bank.
+
+    It lends that much beyond the line if need be.
+    """
     fund = world.funds[f]
     overdraft = -fund.cash
     if overdraft > 0.0:
@@ -77,12 +98,11 @@ def charge_overdraft(world: World, f: int) -> None:
 
 @step
 def pay_coupon(world: World, p: int) -> None:
-    """The Treasury pays the holder of record."""
+    """The Treasury pays the holder of record, who has it from whoever sold the note short."""
     position = world.positions[p]
     if position.coupon_receivable != 0.0 and world.funds[position.fund].status != Status.CLOSED:
-        transfer(world, position.fund, p, Cash.COUPON, Party.TREASURY, position.coupon_receivable)
         log(world, What.COUPON_PAID, position.fund, p, position.coupon_receivable, -1)
-        position.coupon_receivable = 0.0
+        settle_coupon(world, p)
 
 
 @step
@@ -153,12 +173,13 @@ def roll_flow(position: Position, not_rolled: float) -> float:
 def roll_position(world: World, p: int, kept: float) -> None:
     """Book one position's roll, line by line; ``kept`` stays owed because the fund cannot pay it."""
     position, clock = world.positions[p], world.clock[0]
-    sold = sold_share(position)
-    before_haircut = lendable(position, position.financed_haircut, position.financed_roll)
-    before_roll = lendable(position, position.haircut, position.financed_roll)
-    target = lendable(position, position.haircut, clock.not_rolled)
+    sold, old = sold_share(position), 1.0 - new_share(position)
+    before_haircut = old * lendable(position, position.financed_haircut, position.financed_roll)
+    before_roll = old * lendable(position, position.haircut, position.financed_roll)
+    lent = lendable(position, position.haircut, clock.not_rolled)
+    target = old * lent
     remargin = before_haircut - position.overnight * (1.0 - sold) + kept
-    sales = position.unsettled - sold * (position.overnight + position.term)
+    sales = position.unsettled - sold * (position.overnight + position.term) + (lent - target)
     interest = position.overnight_interest + sold * position.term_interest
     pay_line(world, p, Cash.SALES, sales, Party.DEALERS, position.unsettled)
     pay_line(world, p, Cash.REPO_INTEREST, -interest, Party.REPO_LENDER, -interest)
@@ -167,7 +188,7 @@ def roll_position(world: World, p: int, kept: float) -> None:
     pay_line(world, p, Cash.REPO_REMARGIN, remargin, Party.REPO_LENDER, remargin)
     if remargin < -0.005:  # half a cent: less is rounding, not a call
         log(world, What.REPO_REMARGIN, position.fund, p, remargin, clock.price_cause)
-    position.overnight, position.overnight_interest = target + kept, 0.0
+    position.overnight, position.overnight_interest = lent + kept, 0.0
     position.overnight_rate = clock.repo_rate + position.repo_spread
     position.term *= 1.0 - sold
     position.term_interest *= 1.0 - sold

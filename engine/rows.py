@@ -161,8 +161,9 @@ class Position:
     fund: Index
     contract: Index
     bond: Index  # column of the market path
-    face: Usd
+    face: Usd  # negative: sold short, borrowed in reverse repo
     contracts: float  # negative: short
+    hedge: float  # contracts added with each dollar of face that is bought
     factor: float  # conversion factor of the note
     base_haircut: Share
     haircut: Share
@@ -181,8 +182,8 @@ class Position:
     unmet: Usd  # repo owed above what lenders would lend again
     called: Usd  # term deficit under call
     coupon_receivable: Usd
-    unsettled: Usd  # proceeds of sales that settle at the next roll
-    unsettled_face: Usd
+    unsettled: Usd  # proceeds of sales less cost of purchases, which settle at the next roll
+    unsettled_face: Usd  # sold less bought
     margin_posted: Usd
     variation_open: Usd  # since the last clearing cycle
     variation_due: Usd  # struck, to be paid

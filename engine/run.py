@@ -1,16 +1,17 @@
 """Run worlds: check what comes in once, lay out the rows, simulate, hand the rows back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from engine.day import simulate, simulate_all
+from engine.day import advance, simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.record import enter
 from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Outcome, Position, dtype_of, empty_rows
+from engine.trades import carry_out
 from engine.world import Floats, Market, Records, Stacked, World
 
 
@@ -56,6 +57,28 @@ def run(setup: Setup) -> Run:
     return run_all([setup], parallel=False)[0]
 
 
+def run_deciding(setup: Setup, decide: Callable[[World], Floats]) -> Run:
+    """Run one world in which a strategy trades.
+
+    Parameters
+    ----------
+    decide
+        Given the world after each day's settlement, it returns the face wanted of every position, USD [positions]:
+        those that shrink are traded first. It is called again from the first day if the event log was too short, and
+        may keep nothing between days but what the world holds. What it raises ends the run.
+    """
+    check(setup)
+    capacity = 64 * (1 + len(setup.positions) + len(setup.funds)) + 16 * setup.days
+    while True:
+        world = _lay_out(setup, capacity)
+        enter(world)
+        while advance(world):
+            carry_out(world, decide(world))
+        if world.clock[0].logged <= capacity and not world.clock[0].dropped:
+            return hand_back(world)
+        capacity = 2 * max(capacity, int(world.clock[0].logged))
+
+
 def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
     """Run worlds that share one market and one shape, each on its own rows; threads change nothing but time."""
     for setup in setups:
@@ -66,7 +89,7 @@ def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
         _simulate(worlds, parallel)
         needed = max(max(int(world.clock[0].logged), 0) for world in worlds)
         if needed <= capacity and not any(world.clock[0].dropped for world in worlds):
-            return [_hand_back(world) for world in worlds]
+            return [hand_back(world) for world in worlds]
         capacity = 2 * max(capacity, needed)
 
 
@@ -125,7 +148,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
     )
 
 
-def _hand_back(world: World) -> Run:
+def hand_back(world: World) -> Run:
     """Keep the rows that were written."""
     log: Any = world.log
     return Run(

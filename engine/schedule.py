@@ -57,6 +57,8 @@ class Calendar:
     mark_time: Integers  # [marks] minutes UTC
     mark_day: Integers  # [marks] index of the day
     dated: Sequence[Dated] = field(default_factory=tuple)
+    decides: bool = False
+    """Whether a strategy decides every day, after settlement and before risk limits."""
 
 
 def build_schedule(calendar: Calendar) -> Records:
@@ -112,6 +114,8 @@ def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
         (Kind.REPO_MARK, SETTLEMENT_TIME),
     ]
     times += [(Kind.RISK_LIMITS, LIMITS_TIME), (Kind.RECORD, LIMITS_TIME)]
+    if calendar.decides:
+        times.append((Kind.DECISION, LIMITS_TIME))
     if np.any(calendar.mark_time[marks] < midnight + INTRADAY_TIME):
         times.append((Kind.INTRADAY_CYCLE, INTRADAY_TIME))
     rows: list[dict[str, float]] = [{"time": midnight + minute, "kind": kind, "day": day} for kind, minute in times]

@@ -3,13 +3,13 @@
 import math
 
 from engine.compile import step
-from engine.dealers import buy_from_fund
-from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, transfer
-from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
+from engine.ledger import book_value, equity, fund_row, log, market_value, transfer
+from engine.names import Cash, Kind, Party, Status, Unwind, What
 from engine.outcome import note_order
-from engine.queue import push, push_claim
+from engine.queue import push
 from engine.repo import lendable, sold_share, term_surplus
 from engine.rows import Contract, Event, Fund, Position
+from engine.trades import close
 from engine.world import World
 
 CENT = 0.01  # sold beyond a gap, so that rounding does not fail the call
@@ -81,7 +81,7 @@ def place(world: World, f: int, share: float, cause: int) -> None:
     fund, clock = world.funds[f], world.clock[0]
     for p in range(fund.first, fund.last):
         position = world.positions[p]
-        face = share * position.face
+        face = share * abs(position.face)
         if face > position.order:
             position.order = face
             position.order_cause = log(world, What.ORDER, f, p, face, cause)
@@ -105,36 +105,15 @@ def sell_slice(world: World, event: Event) -> None:
     position = world.positions[p]
     fund = world.funds[position.fund]
     position.slice_waiting = False
-    face = slice_limit(world.contracts[position.contract], fund, min(position.order, position.face))
+    face = slice_limit(world.contracts[position.contract], fund, min(position.order, abs(position.face)))
     if fund.status != Status.ACTIVE or face <= 0.0:
         return
-    sell(world, p, face, position.order_cause)
+    close(world, p, face, position.order_cause)
+    fund.sold += face
     position.order -= face
-    if position.order > 0.0 and position.face > 0.0:
+    if position.order > 0.0 and position.face != 0.0:
         position.slice_waiting = True
         push(world, Kind.UNWIND_SLICE, world.clock[0].next_mark, position.fund, p, position.order_cause)
-
-
-@step
-def sell(world: World, p: int, face: float, cause: int) -> None:
-    """Sell notes for regular settlement and buy back the same share of futures; margin comes free next morning."""
-    position = world.positions[p]
-    contract, fund = world.contracts[position.contract], world.funds[position.fund]
-    impact = contract.impact * face / 1e9
-    price = position.clean * (1.0 - (contract.bond_cost + impact) / 1e4)
-    closed = position.contracts * (face / position.face)
-    slippage = abs(closed) * contract.point_value * contract.futures * (contract.futures_cost + impact) / 1e4
-    attribute(world, p, Line.COST, face * (price - position.clean) / 100.0 - slippage)
-    position.variation_open -= slippage
-    position.contracts -= closed
-    position.called -= position.called * (face / position.face)  # repaid with the loan on the notes sold
-    position.unsettled += face * (price + position.accrued) / 100.0
-    position.unsettled_face += face
-    position.face -= face
-    fund.sold += face
-    buy_from_fund(world, position.fund, face * (price + position.accrued) / 100.0)
-    log(world, What.SALE, position.fund, p, face, cause)
-    push_claim(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, house_of(world, p), cause)
 
 
 @step
@@ -182,9 +161,9 @@ def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
         position = world.positions[p]
         contract = world.contracts[position.contract]
         # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
-        impact = contract.impact * slice_limit(contract, fund, position.face) / 1e9
+        impact = contract.impact * slice_limit(contract, fund, abs(position.face)) / 1e9
         financed = (1.0 - position.haircut) * (1.0 - not_rolled * (1.0 - position.term_share))
-        freed += (1.0 - financed - (contract.bond_cost + impact) / 1e4) * market_value(position)
+        freed += (1.0 - financed - (contract.bond_cost + impact) / 1e4) * abs(market_value(position))
         freed += margin_asked(world, position)
     if freed <= gap:
         return book

@@ -84,7 +84,8 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
 def _held(market: PricedMarket, notes: Integers) -> Market:
     """The engine's market: columns of the notes held, the futures, and after them the swaps."""
     in_baskets = notes[notes < len(market.cusips)]
-    held = held_market(market.path, market.baskets, market.priced, in_baskets, market.data.dislocation_bp)
+    marks = market.marks
+    held = held_market(marks.path, marks.baskets, marks.priced, in_baskets, market.data.dislocation_bp[marks.day])
     if market.swaps is None:
         return held
     return beside(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
@@ -189,8 +190,8 @@ def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
         midnight=data.minutes - SETTLEMENT_TIME,
         repo_rate=data.repo_rate,
         cash_rate=data.cash_rate,
-        mark_time=data.minutes,
-        mark_day=np.arange(len(data.minutes)),
+        mark_time=market.marks.path.time,
+        mark_day=market.marks.day,
         dated=(
             *_funding_changes(market),
             *_margin_changes(market),

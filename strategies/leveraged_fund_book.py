@@ -36,9 +36,8 @@ def leveraged_fund_book(
     """
     if terms.equity is not None or terms.notional is not None:
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
-    shorts = leveraged_fund_shorts(
-        str(market.data.scenario.start), positions_file or market.data.scenario.files.positions
-    )
+    scenario = market.data.scenario
+    shorts = leveraged_fund_shorts(scenario.start, positions_file or scenario.files.positions, scenario.report)
     by_contract = shorts.set_index("contract")["short_contracts"]
     missing = [code for code in market.codes if code not in by_contract.index]
     if missing:

@@ -62,7 +62,7 @@ def book_of_funds(
         if len(flows) != len(market.data.dates):
             raise InputError(f"flows: {len(flows)} days given, needed are the {len(market.data.dates)} of the window")
     scenario = market.data.scenario
-    report = leveraged_fund_shorts(scenario.start, scenario.files.positions)
+    report = leveraged_fund_shorts(scenario.start, scenario.files.positions, scenario.report)
     by_code = report.set_index("contract")["short_contracts"]
     missing = [code for code in market.codes if code not in by_code.index]
     if missing:

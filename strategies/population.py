@@ -34,6 +34,7 @@ RANGES: dict[str, Range] = {
     "term_share": (0.0, 1.0),
     "term_days": (1, 3650),
     "call_back": (0.0, 1.0),
+    "haircut_floor": (-1.0, 1.0),
     "swap_funds": (1, 10_000),
     "swap_leverage": (1.0, 500.0),
     "swap_buffer_sd": (0.0, math.inf),
@@ -87,6 +88,8 @@ class Population:
     """Share of what is left to sell that it sells each day."""
     mixed_share: float = 0.0
     """Of the swap-spread book that basis funds hold beside their own: one pool of cash, and the basis funds' limits."""
+    haircut_floor: float = -1.0
+    """No fund's repo haircut is below this, as a minimum haircut or a clearing house's margin asks; -1 is none."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -120,7 +123,7 @@ def draw_funds(
     random = np.random.default_rng(population.seed)
     weights = np.arange(1, population.funds + 1) ** -population.rank_exponent
     weights /= weights.sum()
-    haircuts = draw_haircuts(random, population.funds)
+    haircuts = draw_haircuts(random, population.funds, population.haircut_floor)
     leverage = population.leverage * np.exp(population.leverage_sd * random.standard_normal(population.funds))
     limits = random.uniform(population.limit_low, population.limit_high, population.funds)
     book = [_pair(market, code, contracts) for code, contracts in shorts.items()]
@@ -173,12 +176,12 @@ def affordable(
     return leverage
 
 
-def draw_haircuts(random: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """One haircut per fund."""
+def draw_haircuts(random: np.random.Generator, count: int, floor: float = -1.0) -> NDArray[np.float64]:
+    """One haircut per fund, none below a floor."""
     low, high, share = (np.array(column) for column in zip(*HAIRCUTS, strict=True))
     band = random.choice(len(HAIRCUTS), count, p=share / share.sum())
     drawn: NDArray[np.float64] = low[band] + random.uniform(size=count) * (high - low)[band]
-    return drawn
+    return np.maximum(drawn, floor)
 
 
 def _pair(market: PricedMarket, code: str, contracts: float) -> PositionPlan:

@@ -53,7 +53,7 @@ def swap_spread_funds(population: Population, market: PricedMarket, value_usd: f
     """
     random = np.random.default_rng([population.seed, 1])  # a stream of its own: basis funds are drawn as without them
     count = population.swap_funds
-    haircuts = draw_haircuts(random, count)
+    haircuts = draw_haircuts(random, count, population.haircut_floor)
     leverage = population.swap_leverage * np.exp(population.leverage_sd * random.standard_normal(count))
     stops = population.stop_low + (population.stop_high - population.stop_low) * (np.arange(count) + 0.5) / count
     book = swap_spread_book(market, value_usd, 0.0)

@@ -1,5 +1,6 @@
 """The ledger over random worlds: every cent, every line of profit, every default and every cause add up."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import Shape, business_days, hand_made, random_world
 
-from engine.names import Cash, FundColumn, Line, PositionColumn, Status, What
-from engine.run import Run, Setup, run
+from engine.names import Cash, FundColumn, Kind, Line, PositionColumn, Status, What
+from engine.run import Run, Setup, run, run_deciding
 from engine.schedule import SETTLEMENT_TIME
+from engine.world import World
 
 TOLERANCE = 1e-9  # relative to the gross size of the books
 
@@ -29,9 +31,9 @@ seeds = st.integers(0, 2**32 - 1)
 class Books:
     """What a run hands back, by fund."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, played: Run | None = None) -> None:
         self.setup = setup
-        self.run: Run = run(setup)
+        self.run: Run = played or run(setup)
         self.funds = range(len(setup.funds))
         owner = np.concatenate((setup.positions["fund"], self.funds))
         self.lines = np.stack([self.run.attribution[:, owner == f].sum(axis=1) for f in self.funds], axis=1)
@@ -55,9 +57,9 @@ class Books:
         np.testing.assert_allclose(left, right, rtol=0.0, atol=TOLERANCE * self.gross)
 
 
-def check(setup: Setup) -> Books:
+def check(setup: Setup, played: Run | None = None) -> Books:
     """Every law of the ledger on one world."""
-    books = Books(setup)
+    books = Books(setup, played)
     check_equity(books)
     check_cash(books)
     check_limits(books)
@@ -95,15 +97,19 @@ def check_cash(books: Books) -> None:
 
 
 def check_limits(books: Books) -> None:
-    """No overdraft but interest the credit bank grants; no negative margin or loan."""
+    """No overdraft but interest and coupons that the credit bank grants; no negative margin or loan."""
     entry = books.setup.funds["entry_equity"]
     assert np.all(books.run.funds["lowest_cash"] >= -1e-6 * entry)
-    charged = np.maximum(-books.flows[:, :, Cash.CASH_INTEREST], 0.0).cumsum(axis=0)
+    charged = np.maximum(-books.flows[:, :, [Cash.CASH_INTEREST, Cash.COUPON]], 0.0).sum(axis=2).cumsum(axis=0)
     drawn = books.column(FundColumn.CREDIT_DRAWN)
     assert np.all(drawn >= 0.0)
     assert np.all(drawn <= books.setup.funds["credit_line"] + charged + 1e-6 * entry)
-    for column in (PositionColumn.INITIAL_MARGIN, PositionColumn.REPO_OWED, PositionColumn.FACE, PositionColumn.UNMET):
+    for column in (PositionColumn.INITIAL_MARGIN, PositionColumn.UNMET):
         assert np.all(books.run.position_days[:, :, column] >= -TOLERANCE * books.gross)
+    # Notes sold short are borrowed against cash: a loan to the repo lender, unless it costs more to buy them back.
+    days = books.run.position_days
+    long = np.all(days[:, :, PositionColumn.FACE] >= 0.0, axis=0)
+    assert np.all(days[:, long, PositionColumn.REPO_OWED] >= -TOLERANCE * books.gross)
 
 
 def check_losses(books: Books) -> None:
@@ -158,7 +164,54 @@ def test_random_worlds_meet_everything() -> None:
     met = set()
     for seed in range(60):
         met |= set(run(random_world(seed, Shape(days=30, funds=3, daily_marks=2))).log["what"].tolist())
-    assert met == {int(what) for what in What} - {What.NOTHING}
+    assert met == {int(what) for what in What} - {What.NOTHING, What.DECISION, What.PURCHASE}
+
+
+def random_trader(seed: int, setup: Setup) -> Run:
+    """Every few days someone wants other faces: more, less, none, or the other side; it need not be affordable."""
+
+    def decide(world: World) -> NDArray[np.float64]:
+        face = np.asarray(world.positions)["face"]
+        rng = np.random.default_rng([seed, int(world.clock[0].day)])
+        wanted = setup.positions["face"] * rng.choice([-1.0, 0.0, 0.3, 1.0, 1.5], len(face))
+        return np.where(rng.random(len(face)) < 0.2, wanted, face)
+
+    decisions = replace(setup, positions=setup.positions.copy(), schedule=with_decisions(setup))
+    decisions.positions["term_share"] = 0.0
+    held = decisions.positions["face"]
+    decisions.positions["hedge"] = decisions.positions["contracts"] / np.where(held == 0.0, 1.0, held)
+    return run_deciding(decisions, decide)
+
+
+def with_decisions(setup: Setup) -> Any:
+    """The schedule with a decision before each day's risk limits."""
+    limits = setup.schedule[setup.schedule["kind"] == Kind.RISK_LIMITS].copy()
+    limits["kind"] = Kind.DECISION
+    schedule = np.concatenate([setup.schedule, limits]).view(setup.schedule.dtype)
+    order = np.lexsort((schedule["kind"], schedule["time"]))
+    schedule = schedule[order].view(setup.schedule.dtype)
+    schedule["sequence"] = np.arange(len(schedule))
+    return schedule
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_law_holds_while_a_strategy_trades(seed: int) -> None:
+    setup = random_world(seed, Shape(days=20, funds=2, positions=2, daily_marks=1 + seed % 2))
+    books = check(setup, random_trader(seed, setup))
+    assert {What.DECISION, What.PURCHASE} <= set(books.run.log["what"].tolist()) or (
+        books.run.funds["status"] > 0
+    ).any()
+
+
+def test_a_decision_to_stand_still_changes_no_cent() -> None:
+    """Asked every day and wanting what it has, a fund ends with the bytes of one that is never asked."""
+    for seed in range(10):
+        setup = random_world(seed, Shape(days=15))
+        asked = replace(setup, schedule=with_decisions(setup))
+        still = run_deciding(asked, lambda world: np.asarray(world.positions)["face"].copy())
+        alone = run(setup)
+        for name in ("cash_flows", "attribution", "fund_days", "position_days", "dealer_days", "parties"):
+            assert getattr(still, name).tobytes() == getattr(alone, name).tobytes(), name
 
 
 def test_nothing_moves_but_carry() -> None:

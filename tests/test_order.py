@@ -188,5 +188,5 @@ def test_a_run_that_overflows_runs_again_and_tells_the_same(setup: Setup, monkey
     simulate(roomy)
     laid_out_before = engine.run._lay_out
     monkeypatch.setattr(engine.run, "_lay_out", spy)
-    assert digest([run(setup)]) == digest([engine.run._hand_back(roomy)])
+    assert digest([run(setup)]) == digest([engine.run.hand_back(roomy)])
     assert len(capacities) > 1

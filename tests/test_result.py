@@ -154,7 +154,7 @@ def test_a_disk_that_fills_up_leaves_nothing(plain: bs.Result, tmp_path: Path, m
 
 def test_scenarios_and_strategies_are_tables() -> None:
     scenarios, strategies = bs.scenarios(), bs.strategies()
-    assert list(scenarios.columns) == ["name", "title", "start", "end", "story", "source"]
+    assert list(scenarios.columns) == ["name", "title", "start", "end", "moves", "story", "source", "base"]
     assert "april-2025" in set(scenarios["name"])
     assert list(strategies.columns) == ["name", "description", "parameters"]
     assert strategies["name"].tolist() == ["CashFuturesBasis"]

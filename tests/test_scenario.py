@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data.scenario import SCENARIOS, scenario, scenarios
+from data.catalogue import scenarios
+from data.scenario import SCENARIOS, scenario
 from engine.errors import InputError
 
 HEAD = 'name = "mine"\nstart = 2025-04-01\nend = 2025-04-30\n'

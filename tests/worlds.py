@@ -225,7 +225,9 @@ def _size(rng: np.random.Generator, market: Market, funds: Any, positions: Any, 
         clean = notes["clean"][own["bond"]] * (1.0 - quotes["dislocation"][own["contract"]] / 1e4)
         dirty = clean + notes["accrued"][own["bond"]]
         terms = contracts[own["contract"]]
-        own["face"] = values / dirty * 100.0
+        side = np.where(rng.random(len(own)) < 0.2, -1.0, 1.0)
+        own["term_share"][side < 0.0] = 0.0
+        own["face"] = side * values / dirty * 100.0
         hedge = rng.choice([0.0, 1.0, 1.0, 1.0, 1.2, -0.2])
         own["contracts"] = -hedge * own["face"] * own["factor"] / terms["notional"]
         asked = np.sum(own["base_haircut"] * values + np.abs(own["contracts"]) * terms["initial_margin"])
