@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.compile import parallel_kernel, prange, step
-from engine.day import one_of, simulate
+from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.names import Fate
 from engine.record import enter
@@ -85,7 +85,7 @@ def walk(world: World, blank: World, books: Books, first: int, stride: int) -> i
         if books.outcomes[book].fate != Fate.IMPOSSIBLE:
             set_up(world, blank, books, book)
             enter(world)
-            simulate(world)
+            simulate_quietly(world)
             dropped += world.clock[0].dropped
             books.outcomes[book] = world.outcomes[0]
     return dropped

@@ -12,7 +12,7 @@ marks  prices arrive; funds whose equity is gone stop; seized legs and waiting o
 =====  ====================================================================================================
 
 Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
-creation.
+creation. In sweeps, days of nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
 """
 
 from engine.calls import (
@@ -24,7 +24,7 @@ from engine.calls import (
     settle_variation,
 )
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import kernel, parallel_kernel, prange, step
+from engine.compile import kernel, parallel_kernel, part, prange, step
 from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
@@ -32,6 +32,7 @@ from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
 from engine.outcome import conclude
 from engine.queue import next_event
+from engine.quiet import quiet_days
 from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
 from engine.rows import Event
@@ -39,7 +40,7 @@ from engine.unwind import check_limits, sell_slice
 from engine.world import Market, Stacked, World
 
 
-@step
+@part
 def happen(world: World, event: Event) -> None:
     """Let one event happen."""
     kind = event.kind
@@ -112,6 +113,18 @@ def simulate(world: World) -> None:
     """Run one world, entered before, to the end of its schedule; at decisions it trades nothing."""
     while advance(world):
         pass
+
+
+@kernel
+def simulate_quietly(world: World) -> None:
+    """The same, to the same bytes, in a world that keeps no record: days of nothing but routine pass straight on."""
+    quiet_days(world)
+    while next_event(world):
+        happen(world, world.event[0])
+        note_lowest_cash(world)
+        if world.event[0].kind == Kind.RECORD:
+            quiet_days(world)
+    conclude(world)
 
 
 @step

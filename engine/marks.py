@@ -5,7 +5,7 @@ from engine.dealers import rent_dislocation, take_inventory
 from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
 from engine.names import Constraint, Line, Status, What
-from engine.outcome import note_default
+from engine.outcome import follow_mark, note_default
 from engine.rows import Contract, Event, Position
 from engine.world import World
 
@@ -47,7 +47,7 @@ def check_solvency(world: World, f: int) -> None:
     fund = world.funds[f]
     worth = equity(world, fund)
     fund.peak_equity = max(fund.peak_equity, worth)
-    world.outcomes[f].lowest_equity = min(world.outcomes[f].lowest_equity, worth)
+    follow_mark(world, f, worth)
     if worth <= 0.0:
         note_default(world, f, Constraint.INSOLVENCY)
         begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))

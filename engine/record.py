@@ -25,7 +25,7 @@ def record(world: World) -> None:
     """Follow every fund's outcome, and write the day's row of every fund and position if the run keeps them."""
     day = world.clock[0].day
     for f in range(len(world.funds)):
-        follow_day(world, f)
+        follow_day(world, f, equity(world, world.funds[f]))
     if day >= len(world.fund_days):
         return
     for p in range(len(world.positions)):

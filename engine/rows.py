@@ -91,6 +91,7 @@ class Event:
     calls_due: Minute  # when calls raised now fall due
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
+    routine: int  # of an opening: events of its day, if the schedule holds nothing but routine for it; else 0
 
 
 class Clock:

@@ -123,7 +123,7 @@ def test_steps_are_called_by_kernels_only():
     steps = {
         match[1]
         for source in (ROOT / "engine").glob("*.py")
-        for match in re.finditer(r"^@step\ndef (\w+)\(", source.read_text(), re.MULTILINE)
+        for match in re.finditer(r"^@(?:step|part)\ndef (\w+)\(", source.read_text(), re.MULTILINE)
     }
     assert len(steps) > 50
     outside = [path for room in (*PACKAGES, "tests", "docs") for path in (ROOT / room).rglob("*.py")]
