@@ -15,6 +15,8 @@ COMMANDS = {
     "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
+    "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
+    "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "scenarios": ("commands", "List the scenarios, or show one."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }
@@ -26,6 +28,7 @@ Examples:
   basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02
   basis-stress backtest april-2025 --book cftc
   basis-stress backtest april-2025 --market
+  basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.01,0.02
   basis-stress validate
   basis-stress scenarios show april-2025
 """
@@ -42,7 +45,9 @@ class LazyGroup(click.Group):
         """Import a command's home and return it."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name)
+        command: click.Command = getattr(
+            importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name.replace("-", "_")
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -88,5 +88,10 @@ def _par_yields(scenario: Scenario, days: Days, codes: Sequence[str]) -> Array:
     rows = read_days("par_yields", days, required, scenario.files.par_yields)
     yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
     yields[:, np.isnan(yields).any(axis=0)] = np.nan
-    scaled: Array = yields[0] + scenario.yield_scale * (yields - yields[0])
-    return scaled
+    return scaled(yields, scenario.yield_scale)
+
+
+def scaled(yields: Array, scale: float) -> Array:
+    """Yields [m, tenors] whose moves from the first day are multiplied."""
+    moved: Array = yields[0] + scale * (yields - yields[0])
+    return moved

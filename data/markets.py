@@ -1,7 +1,7 @@
 """Gather what a run needs of the market: one mark per business day at 15:00 New York, as plain arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,12 @@ from data.baskets import basket, deliverable
 from data.calendars import Days, mark_days, new_york_minutes, settlement_date
 from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
-from data.curves import Curves, curves
+from data.curves import Curves, curves, scaled
 from data.margins import MarginPath, margin_path
 from data.scenario import Scenario, changed
 from data.tables import read
 from data.windows import column_or_nan, read_days
+from engine.curves import PAR
 from engine.errors import InputError
 
 Array = NDArray[np.float64]
@@ -139,6 +140,23 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
     )
+
+
+def with_yield_scale(data: MarketData, scale: float) -> MarketData:
+    """The market on par yields with every move from the first day multiplied; nothing is read again.
+
+    Raises
+    ------
+    InputError
+        If the scale is out of range, or the market is priced on a Svensson curve, which cannot be scaled.
+    """
+    scenario = changed(data.scenario, data.scenario.name, yield_scale=scale)
+    if data.curves.kind != PAR or data.scenario.yield_scale != 1.0:
+        raise InputError(
+            f"scenario {scenario.name}, curve: only unscaled par yields can be scaled; set curve to 'par', yield_scale to 1"
+        )
+    moved = replace(data.curves, par_yields=scaled(data.curves.par_yields, scale))
+    return replace(data, scenario=scenario, curves=moved)
 
 
 def _steps(days: Days, changes: Sequence[tuple[object, float]], base: float) -> Array:

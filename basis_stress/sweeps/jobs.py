@@ -1,0 +1,151 @@
+"""What a sweep runs: cells of a single book, each range of them to one Arrow table, without work per cell in Python."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from basis_stress.sweeps.designs import Cells, Design
+from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
+from data.markets import MarketData, market_data, with_yield_scale
+from data.pricing import PricedMarket, priced_market
+from data.scenario import Scenario
+from engine.names import Constraint, Fate
+from strategies import cells as book
+from strategies.cash_futures_basis import CashFuturesBasis
+from strategies.plan import Execution
+
+SCALE = "yield_scale"
+WORDS: dict[str, type[IntEnum]] = {
+    "fate": Fate,
+    "constraint": Constraint,
+    "failure": Constraint,
+    "first_call": Constraint,
+}
+"""Columns of outcomes that are words: their enumerations."""
+
+
+class Job(Protocol):
+    """What runs cells: told apart by its inputs, cut into parts, safe to send to another process."""
+
+    @property
+    def design(self) -> Design:
+        """The cells of each path."""
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The paths."""
+
+    @property
+    def part(self) -> int:
+        """Cells to a part of the dataset."""
+
+    def inputs(self) -> dict[str, object]:
+        """Everything that a byte of the result depends on."""
+
+    def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
+        """Outcomes of cells of one path: a column each."""
+
+
+@dataclass(frozen=True)
+class BookJob:
+    """One cash-futures book per cell, alone in its market."""
+
+    scenarios: tuple[Scenario, ...]
+    design: Design
+    contracts: tuple[str, ...] = ("TY",)
+    base: CashFuturesBasis = field(default_factory=CashFuturesBasis)
+    execution: Execution = field(default_factory=Execution)
+    part: int = 65_536
+
+    def inputs(self) -> dict[str, object]:
+        """Everything that a byte of the result depends on."""
+        given = {name: value for name, value in self.base.model_dump().items() if value is not None}
+        settings = {"contracts": list(self.contracts), "book": given, "execution": vars(self.execution)}
+        return common_inputs(self) | {"kind": "book"} | settings
+
+    def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
+        """Outcomes of cells of one path; the market is priced once for each scale of its yields."""
+        data = gathered(self.scenarios[scenario], self.contracts, data_digest())
+        terms = {name: values for name, values in cells.items() if name != SCALE}
+        if SCALE not in cells:
+            market = priced_market(data)
+            return _columns(book.outcomes(market, terms, self.base, self.execution), data.dates)
+        scales, group = np.unique(cells[SCALE], return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        pieces = np.split(order, np.cumsum(np.bincount(group))[:-1])
+        found = []
+        for scale, piece in zip(scales, pieces, strict=True):
+            market = scaled_market(data, float(scale))
+            mine = {name: values[piece] for name, values in terms.items()} or self._as_given(len(piece))
+            found.append(book.outcomes(market, mine, self.base, self.execution))
+        rows = np.concatenate(found)[np.argsort(order)]
+        return _columns(rows, data.dates)
+
+    def _as_given(self, n: int) -> Cells:
+        """Cells that change nothing, where only the path varies."""
+        return {"term_share": np.full(n, self.base.term_share)}
+
+
+def common_inputs(job: Job) -> dict[str, object]:
+    """Inputs that every kind of job has: paths, design, digests, versions."""
+    return {
+        "scenarios": [one.model_dump(mode="json", exclude_defaults=True) for one in job.scenarios],
+        "files": [file_digests(one) for one in job.scenarios],
+        "design": job.design.describe(),
+        "part": job.part,
+        "code": code_digest(),
+        "data": data_digest(),
+        "versions": versions(),
+    }
+
+
+@lru_cache(maxsize=16)
+def gathered(scenario: Scenario, contracts: tuple[str, ...], digest: str) -> MarketData:
+    """Market data of a path, read once; ``digest`` tells apart what was read."""
+    return market_data(scenario, contracts)
+
+
+def scaled_market(data: MarketData, scale: float) -> PricedMarket:
+    """A market priced on scaled yields."""
+    return priced_market(with_yield_scale(data, scale))
+
+
+def _columns(rows: "np.ndarray[Any, np.dtype[Any]]", dates: "np.ndarray[Any, np.dtype[np.int64]]") -> dict[str, Any]:
+    """Columns of outcome rows: enumerations become words, days of the run dates."""
+    return {name: _column(name, rows[name], dates) for name in rows.dtype.names or ()}
+
+
+def _column(name: str, values: "np.ndarray[Any, np.dtype[Any]]", dates: "np.ndarray[Any, np.dtype[np.int64]]") -> Any:
+    """One column of outcomes."""
+    if name in WORDS:
+        return words(values, WORDS[name])
+    if name.endswith("_day"):
+        days = dates[np.maximum(values, 0)].astype("datetime64[D]")
+        return pa.array(days, mask=values < 0)
+    return np.ascontiguousarray(values)
+
+
+def words(numbers: "np.ndarray[Any, np.dtype[Any]]", kind: type[IntEnum]) -> pa.DictionaryArray:
+    """Numbers of an enumeration as its words."""
+    place = np.zeros(max(kind) + 1, np.int8)
+    place[list(kind)] = np.arange(len(kind))
+    names = [one.name.lower().replace("_", " ") for one in kind]
+    return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
+
+
+def table(job: Job, start: int, stop: int) -> pa.Table:
+    """Cells ``start`` to ``stop`` of a job, all paths one after the other, with their outcomes."""
+    size = job.design.size
+    pieces = []
+    for scenario in range(start // size, (stop - 1) // size + 1):
+        first, last = max(start - scenario * size, 0), min(stop - scenario * size, size)
+        cells = job.design.cells(first, last)
+        path = pa.DictionaryArray.from_arrays(
+            pa.array(np.full(last - first, scenario, np.int32)), pa.array([one.name for one in job.scenarios])
+        )
+        pieces.append(pa.table({"scenario": path, **cells, **job.columns(scenario, cells)}))
+    return pa.concat_tables(pieces)
