@@ -100,6 +100,8 @@ def sweep(
         job = _book_job(paths, contract, strategy, execution, axes, cells, design, seed)
     if part is not None:
         job = replace(job, part=_part(part))
+    most = int(settings.NUMBA_NUM_THREADS)
+    on = _threads(threads, most)
     folder = Path(out or Path("results") / f"{paths[0].name}-sweep")
     with opened(folder, job.inputs(), sizes(job)) as store:
         done, total = sum(store.sizes[part] for part in store.kept), sum(store.sizes)
@@ -114,10 +116,9 @@ def sweep(
             with dask.connected(cluster) as client:
                 dask.fill(job, store, client, say)
         else:
-            most = int(settings.NUMBA_NUM_THREADS)
-            set_threads(_threads(threads, most))
+            set_threads(on)
             try:
-                fill(job, store, threads or most, say)
+                fill(job, store, on, say)
             finally:
                 set_threads(most)
         store.finish()
