@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from basis_stress.sweeps.digests import code_digest, data_digest, versions
@@ -67,19 +68,17 @@ def fill(job: Job, store: Store, client: Any, say: Callable[[int], None]) -> Non
     def submit(part: int) -> Any:
         return client.submit(_on_worker, shared, part, here, pure=False, retries=3)
 
-    first = [part for part, _ in zip(left, range(_PER_THREAD * threads), strict=False)]
-    under_way = {submit(part): part for part in first}
+    under_way = {submit(part): part for part in islice(left, _PER_THREAD * threads)}
     finished = as_completed(list(under_way))
     for future in finished:
         part = under_way.pop(future)
         store.keep(part, future.result())
         say(store.sizes[part])
         future.release()
-        for following in left:
+        for following in islice(left, 1):
             another = submit(following)
             under_way[another] = following
             finished.add(another)
-            break
 
 
 def _versions() -> dict[str, str]:
