@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 COLOURS = ("#E8F1F8", "#9CC8E6", "#E69F00", "#A83A00", "#E3E3E3")
-"""Survived, called, unwound, wiped out, impossible: pale to dark as it gets worse, apart for every eye; grey: no entry."""
+"""Survived, called, unwound, wiped out, impossible: pale to dark as it gets worse; grey: never entered."""
 INKS = (INK, INK, INK, "white", "#5a5a5a")
 MEANINGS = {
     "survived": "survived",
@@ -45,7 +45,11 @@ _MOST_TICKS = 8
 def axis_label(name: str) -> str:
     """What stands on an axis."""
     units = {"leverage": "leverage, times equity", "margin_multiple": "initial margin, multiple of the day's"}
-    units |= {"yield_scale": "yield moves, multiple of history", "haircut": "repo haircut", "buffer": "cash buffer, of bonds"}
+    units |= {
+        "yield_scale": "yield moves, multiple of history",
+        "haircut": "repo haircut",
+        "buffer": "cash buffer, of bonds",
+    }
     return units.get(name, wording.words(name))
 
 

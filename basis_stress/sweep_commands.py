@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from basis_stress.sweeps.fields import BOOK_FIELDS, POPULATION_FIELDS, SCENARIO_FIELDS
+from basis_stress.sweeps.fields import BOOK_FIELDS
 from engine.compile import is_cold
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
@@ -52,7 +52,9 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
 @click.option("--scale", "yield_scale", metavar="AXIS", help="Multiple of each yield's move from the first day.")
-@click.option("--axis", "more", multiple=True, metavar="NAME=AXIS", help="Any other axis, such as kink=1,2,4 of --market.")
+@click.option(
+    "--axis", "more", multiple=True, metavar="NAME=AXIS", help="Any other axis, such as kink=1,2,4 of --market."
+)
 @click.option("--sizing", type=click.Choice(["conversion-factor", "dv01"]), help="Futures per note.")
 @click.option(
     "--unwind", type=click.Choice(["hold", "cure", "target-leverage", "stop-out"]), help="What makes the fund sell."
@@ -61,14 +63,18 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="What notes are priced on.")
-@click.option("--design", default="grid", show_default=True, help="grid, sobol:N, lhs:N, or saltelli:N for Sobol indices.")
+@click.option(
+    "--design", default="grid", show_default=True, help="grid, sobol:N, lhs:N, or saltelli:N for Sobol indices."
+)
 @click.option("--cells", type=click.Path(path_type=Path), help="CSV or Parquet with a row per cell, instead of axes.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of a sample.")
 @click.option("--market", is_flag=True, help="Sweep the market of funds: each cell a whole market, about 40 ms.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the dataset. [default: results/SCENARIO-sweep]")
 @click.option("--threads", type=int, help="Threads on this machine. [default: all]")
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
-@click.option("--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 65536, markets 256]")
+@click.option(
+    "--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 65536, markets 256]"
+)
 @click.option("--report/--no-report", default=True, help="Write the page that reads the sweep. [default: yes]")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet: bool, **options: Any) -> None:
@@ -121,7 +127,8 @@ class Bar:
     """A progress bar on the error stream, made when the sweep says how much is left: share, rate, time left."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self.stack, self.bar = stack, None
+        self.stack: ExitStack = stack
+        self.bar: Any = None
         self.begun, self.done = 0.0, 0
 
     def __call__(self, done: int, total: int) -> None:
@@ -131,7 +138,10 @@ class Bar:
                 click.echo(f"{done:,} of {total:,} cells were done before; going on from there", err=True)
             self.bar = self.stack.enter_context(
                 click.progressbar(
-                    length=total - done, label=f"{total:,} cells", item_show_func=lambda rate: rate or "", file=sys.stderr
+                    length=total - done,
+                    label=f"{total:,} cells",
+                    item_show_func=lambda rate: rate or "",
+                    file=sys.stderr,
                 )
             )
             self.begun, self.done, self.first = perf_counter(), done, done

@@ -32,7 +32,8 @@ def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], 
     pictures = [*_maps(sweep, x, y, at, against), *_break_even(sweep), *_effects(sweep)]
     return fill(
         "sweep.html",
-        title=" and ".join(sweep.scenarios[:3]) + (f" and {len(sweep.scenarios) - 3} more" * (len(sweep.scenarios) > 3)),
+        title=" and ".join(sweep.scenarios[:3])
+        + (f" and {len(sweep.scenarios) - 3} more" * (len(sweep.scenarios) > 3)),
         headline=told(sweep).splitlines()[:_MOST_PANELS],
         fates=None if sweep.market else fate_cells(sweep),
         pictures=embedded(pictures),
@@ -67,9 +68,7 @@ def _title(name: str) -> str:
     return str(known[name]).split(":")[0] if name in known.index and known[name] else name
 
 
-def _maps(
-    sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None
-) -> list[Picture]:
+def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> list[Picture]:
     """The outcome map, a panel per path; of two sweeps, a panel per sweep."""
     if sweep.market or (len(sweep.axes) < 2 and not (x or y)):
         return []
@@ -84,7 +83,9 @@ def _maps(
         "What became of a book at each pair of levels, and what bound first: forced to sell means by order of a limit; "
         "wiped out, in default; cannot enter, that haircut and initial margin ask more than its equity. "
         + (f"The worst over {others} is shown." if others else "")
-        + "".join(f" Held: {wording.words(name)} {figures_sweep.level_text(name, value)}." for name, value in at.items())
+        + "".join(
+            f" Held: {wording.words(name)} {figures_sweep.level_text(name, value)}." for name, value in at.items()
+        )
     )
     title = f"Outcome over {wording.words(across)} and {wording.words(up)}"
     return [Picture("map", title, caption.strip(), figures_sweep.outcome_maps(maps, [text for _, _, text in chosen]))]
@@ -111,9 +112,7 @@ def _effects(sweep: Sweep) -> list[Picture]:
         if not table["mean"].notna().any() or table["high"].max() == table["low"].min():
             continue
         caption = "Mean (line) and nine tenths of the cells that entered (band), over all levels of the other axes."
-        pictures.append(
-            Picture(name, what.title.capitalize(), caption, figures_sweep_effects.marginals(table, what))
-        )
+        pictures.append(Picture(name, what.title.capitalize(), caption, figures_sweep_effects.marginals(table, what)))
     return pictures + _variance(sweep, "shorts_change" if sweep.market else "return")
 
 
@@ -128,8 +127,8 @@ def _variance(sweep: Sweep, name: str) -> list[Picture]:
         except InputError:  # cells that never entered have no return, but they have a fate
             table, said = sweep.indices("fate"), "fate"
         caption = (
-            f"{_title(scenario)}: share of the variance of {said} that each axis brings alone (first-order Sobol index) and "
-            "with its interactions (total index); black lines: 95% bootstrap intervals."
+            f"{_title(scenario)}: share of the variance of {said} that each axis brings alone (first-order index) "
+            "and with its interactions (total index); black lines: 95% bootstrap intervals."
         )
         return [Picture("sobol", f"What the {said} depends on", caption, figures_sweep_effects.sobol(table))]
     table = sweep.effects(name)
@@ -138,8 +137,8 @@ def _variance(sweep: Sweep, name: str) -> list[Picture]:
         return []
     left = max(1 - float(mine["share"].sum()), 0.0)
     caption = (
-        f"{_title(scenario)}: share of the variance of {title} over the cells that entered: of axes alone (blue), and of "
-        f"pairs beyond both (orange); {wording.percent(left, 1)} lies in more axes at once, or within steps."
+        f"{_title(scenario)}: share of the variance of {title} over the cells that entered: of axes alone (blue), and "
+        f"of pairs beyond both (orange); {wording.percent(left, 1)} lies in more axes at once, or within steps."
     )
     return [Picture("variance", f"What the {title} depends on", caption, figures_sweep_effects.shares(mine))]
 
@@ -151,8 +150,8 @@ def _comparison(sweep: Sweep, against: Sweep) -> tuple[str, tuple[list[str], lis
     worse = int(both["worse"].sum())
     better = int((both["fate_other"].cat.codes < both["fate"].cat.codes).sum())
     sentence = (
-        f"Of {len(both):,} cells that both ran, {worse:,} fare worse in {against.folder.name} than in {sweep.folder.name}, "
-        f"{better:,} better."
+        f"Of {len(both):,} cells that both ran, {worse:,} fare worse in {against.folder.name} than in "
+        f"{sweep.folder.name}, {better:,} better."
     )
     rows = [[str(fate), *(f"{int(n):,}" if n else "–" for n in row)] for fate, row in table.iterrows()]
     return sentence, ([f"{sweep.folder.name} ↓ {against.folder.name} →", *map(str, table.columns)], rows)
@@ -172,7 +171,7 @@ def _axis_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:
 def _made(sweep: Sweep) -> list[str]:
     """What made the sweep, a sentence each."""
     told_of, design = sweep.manifest, sweep.manifest["design"]
-    same = {name: value for name, value in told_of.get("book", told_of.get("settings", {})).items()}
+    same: dict[str, object] = told_of.get("book", told_of.get("settings", {}))
     seed = f", seed {design['seed']}" if "seed" in design else ""
     return [
         f"{sweep.size:,} cells; design {design['kind']}{seed}.",

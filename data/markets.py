@@ -153,7 +153,8 @@ def with_yield_scale(data: MarketData, scale: float) -> MarketData:
     scenario = changed(data.scenario, data.scenario.name, yield_scale=scale)
     if data.curves.kind != PAR or data.scenario.yield_scale != 1.0:
         raise InputError(
-            f"scenario {scenario.name}, curve: only unscaled par yields can be scaled; set curve to 'par', yield_scale to 1"
+            f"scenario {scenario.name}, curve: only unscaled par yields can be scaled; set curve to 'par' "
+            "and yield_scale to 1"
         )
     moved = replace(data.curves, par_yields=scaled(data.curves.par_yields, scale))
     return replace(data, scenario=scenario, curves=moved)

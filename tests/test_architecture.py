@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -112,8 +113,10 @@ def test_importing_the_package_is_light():
 
 
 def test_every_packaged_directory_is_listed():
-    found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert found == set(PACKAGES)
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("**/__init__.py")}
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert {name for name in found if name.partition(".")[0] in PACKAGES} == set(listed)
+    assert {name for name in listed if "." not in name} == set(PACKAGES)
 
 
 def test_steps_are_called_by_kernels_only():

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import filelock
@@ -79,7 +80,7 @@ def test_a_design_is_the_same_in_one_piece_and_in_many(method):
     made = design(method, tuple(axis(name, text) for name, text in zip("abc", levels, strict=True)), seed=3)
     whole = made.cells(0, made.size)
     cuts = [0, 1, 7, made.size // 2, made.size - 1, made.size]
-    pieces = [made.cells(start, stop) for start, stop in zip(cuts, cuts[1:], strict=False)]
+    pieces = [made.cells(start, stop) for start, stop in pairwise(cuts)]
     for name in "abc":
         np.testing.assert_array_equal(np.concatenate([piece[name] for piece in pieces]), whole[name])
 
@@ -288,7 +289,7 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
         "    return whole(content, path, what)\n"
         "store.save = save\n"
         "try:\n"
-        f"    bs.sweep('april-2025', out=sys.argv[1], part=2, threads=1, leverage='20:80:20', haircut='0,0.01')\n"
+        "    bs.sweep('april-2025', out=sys.argv[1], part=2, threads=1, leverage='20:80:20', haircut='0,0.01')\n"
         "except bs.InputError as mistake:\n"
         "    print(mistake)\n"
     )

@@ -23,7 +23,7 @@ def found(tmp_path_factory):
 
 
 def test_fates_are_those_of_the_engine():
-    assert FATES == tuple(one.name.lower().replace("_", " ") for one in Fate)
+    assert tuple(one.name.lower().replace("_", " ") for one in Fate) == FATES
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -87,9 +87,9 @@ def test_break_even_is_what_a_loop_finds(found):
     assert len(got) == 2 * 3 * 2
     for _, row in got.iterrows():
         highest, bound = np.nan, "none"
-        same = (table[["scenario", "haircut", "margin_multiple"]] == row[["scenario", "haircut", "margin_multiple"]]).all(
-            axis=1
-        )
+        same = (
+            table[["scenario", "haircut", "margin_multiple"]] == row[["scenario", "haircut", "margin_multiple"]]
+        ).all(axis=1)
         for _, cell in table[same].sort_values("leverage").iterrows():
             if FATES.index(cell["fate"]) >= FATES.index("unwound"):
                 bound = "no capital left to enter" if cell["fate"] == "impossible" else cell["constraint"]

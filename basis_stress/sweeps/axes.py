@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -57,8 +58,8 @@ def axis(name: str, given: Any, whole: bool = False) -> Axis:
     Parameters
     ----------
     given
-        ``"10:100:1"`` (both ends and every step), ``"0:0.05:200x"`` (200 even points), ``"0:0.05"`` (a range to sample),
-        ``"0,0.01,0.02"``, a number, or a sequence of numbers.
+        ``"10:100:1"`` (both ends and every step), ``"0:0.05:200x"`` (200 even points), ``"0:0.05"`` (a range to
+        sample), ``"0,0.01,0.02"``, a number, or a sequence of numbers.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def _checked(name: str, levels: list[float]) -> list[float]:
     if not all(map(math.isfinite, levels)):
         raise InputError(f"sweep, {name}: a level is not finite; {HOW}")
     ordered = sorted(levels)
-    twice = [low for low, high in zip(ordered, ordered[1:], strict=False) if low == high]
+    twice = [low for low, high in pairwise(ordered) if low == high]
     if twice:
         raise InputError(f"sweep, {name}: {twice[0]:g} stands twice; give each level once")
     return ordered

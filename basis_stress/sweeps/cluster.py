@@ -1,4 +1,4 @@
-"""Sweeps on Dask: parts run on workers and come back as bytes; this process alone writes, so the dataset is the same."""
+"""Sweeps on Dask: parts run on workers and come back as bytes; only this process writes, so datasets are equal."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -61,7 +61,9 @@ def fill(job: Job, store: Store, client: Any, say: Callable[[int], None]) -> Non
     from distributed import as_completed
 
     left = iter(store.left)
-    shared = client.submit(_itself, job, pure=False)  # scattered data would be lost with their worker; a task runs again
+    shared = client.submit(
+        _itself, job, pure=False
+    )  # scattered data would be lost with their worker; a task runs again
     here = _versions()
     threads = sum(client.nthreads().values()) or 1
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def compare(one: Sweep, other: Sweep) -> pd.DataFrame:
-    """Cells that both ran: the axes, every outcome of both (``_other``), and `worse`: whether the other's fate is worse.
+    """Cells that both ran: the axes, every outcome of both (``_other``), and ``worse``: whether the other's fate is.
 
     Paths are matched by name where both ran several; a sweep of a single path is matched whatever its name.
 

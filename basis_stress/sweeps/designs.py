@@ -75,8 +75,9 @@ class Grid:
 class Sample:
     """A seeded sample of the box of all axes.
 
-    ``sobol`` and ``lhs`` (Latin hypercube) hold n cells. ``saltelli`` holds n (d + 2) for Sobol indices of d axes: samples
-    A and B, then A with its first column from B, and so on (Saltelli et al., 2010, Computer Physics Communications 181).
+    ``sobol`` and ``lhs`` (Latin hypercube) hold n cells. ``saltelli`` holds n (d + 2) for Sobol indices of d axes:
+    samples A and B, then A with its first column from B, and so on (Saltelli et al., 2010, Computer Physics
+    Communications 181).
     """
 
     axes: tuple[Axis, ...]
@@ -88,7 +89,9 @@ class Sample:
         """Refuse sizes that the method does not have."""
         fits = 2 <= self.n <= 2**30 and (self.method == "lhs" or self.n & (self.n - 1) == 0)
         if not fits:
-            allowed = "2 to 2^30" if self.method == "lhs" else f"powers of two, such as {2 ** max(self.n, 2).bit_length()}"
+            allowed = (
+                "2 to 2^30" if self.method == "lhs" else f"powers of two, such as {2 ** max(self.n, 2).bit_length()}"
+            )
             raise InputError(f"sweep, design: {self.method}:{self.n} given, allowed are {allowed}")
 
     @property
@@ -173,7 +176,12 @@ class Table:
         digest = hashlib.sha256()
         for name, values in self.columns.items():
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(values).tobytes())
-        return {"kind": "table", "cells": self.size, "axes": [{"name": name} for name in self.columns], "sha256": digest.hexdigest()}
+        return {
+            "kind": "table",
+            "cells": self.size,
+            "axes": [{"name": name} for name in self.columns],
+            "sha256": digest.hexdigest(),
+        }
 
 
 def design(method: str, axes: tuple[Axis, ...], seed: int = 0) -> Grid | Sample:

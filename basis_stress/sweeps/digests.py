@@ -45,7 +45,9 @@ def file_digests(scenario: Scenario) -> dict[str, str]:
     try:
         return {name: _digest([(Path(name), path)]) for name, path in given.items()}
     except OSError as problem:
-        raise InputError(f"scenario {scenario.name}, files: {problem.filename} cannot be read; correct the path") from None
+        raise InputError(
+            f"scenario {scenario.name}, files: {problem.filename} cannot be read; correct the path"
+        ) from None
 
 
 def versions() -> dict[str, str]:

@@ -9,7 +9,6 @@ from basis_stress.sweeps.axes import Axis, axis
 from basis_stress.sweeps.designs import Table
 from data.era import MarketEra
 from data.parameters import Fit
-
 from data.validation import did_you_mean
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
@@ -82,5 +81,3 @@ def check_table(table: Table, allowed: Iterable[str]) -> list[Axis]:
 def both_ends(one: Axis) -> list[float | int]:
     """Ends of an axis, as its field wants them."""
     return [int(end) if one.whole and end.is_integer() else end for end in one.ends]
-
-

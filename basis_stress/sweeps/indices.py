@@ -32,10 +32,12 @@ def indices(sweep: Sweep, name: str, confidence: float, scenario: str | None = N
         If the sweep has no such design, or cells that never entered have no value.
     """
     if sweep.kind != "saltelli":
-        raise InputError(f"Sobol indices: need a design of saltelli:N, and this is {sweep.kind}; sweep with --design saltelli:65536")
+        raise InputError(
+            f"Sobol indices: need a design of saltelli:N, and this is {sweep.kind}; sweep with --design saltelli:65536"
+        )
     what = measure(name, sweep.market)
     table = sweep.table(list(what.columns), sweep.check_scenario(scenario or sweep.scenarios[0]))
-    values = what.of(table).to_numpy(np.float64)
+    values = np.asarray(what.of(table), np.float64)
     missing = float(np.isnan(values).mean())
     if missing:
         raise InputError(
@@ -64,9 +66,15 @@ def from_samples(values: NDArray[np.float64], axes: list[str], confidence: float
     rows = np.arange(blocks.shape[1])
     # Not SobolResult.bootstrap: its BCa jackknife takes n runs of n rows, and it cannot be seeded.
     drawn = bootstrap(
-        [rows], both, n_resamples=_RESAMPLES, confidence_level=confidence, method="percentile", vectorized=False, rng=seed
+        [rows],
+        both,
+        n_resamples=_RESAMPLES,
+        confidence_level=confidence,
+        method="percentile",
+        vectorized=False,
+        rng=seed,
     ).confidence_interval
-    columns = {}
+    columns: dict[str, NDArray[np.float64]] = {}
     for k, label in enumerate(("first", "total")):
         columns |= {label: both(rows)[k], f"{label}_low": drawn.low[k], f"{label}_high": drawn.high[k]}
     return pd.DataFrame(columns, pd.Index(axes, name="axis"))

@@ -57,7 +57,7 @@ class BookJob:
     scenarios: tuple[Scenario, ...]
     design: Design
     contracts: tuple[str, ...] = ("TY",)
-    base: CashFuturesBasis = field(default_factory=CashFuturesBasis)
+    base: CashFuturesBasis = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
     execution: Execution = field(default_factory=Execution)
     part: int = 65_536
 

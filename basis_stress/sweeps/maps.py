@@ -82,7 +82,9 @@ def map_axes(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float]
     across = sweep.check_axis(x) if x else next((name for name in longest if name != y), None)
     up = sweep.check_axis(y) if y else next((name for name in longest if name != across), None)
     if across is None or up is None or across == up:
-        raise InputError(f"outcome map: needs two axes that vary, and has {', '.join(free) or 'none'}; sweep another one")
+        raise InputError(
+            f"outcome map: needs two axes that vary, and has {', '.join(free) or 'none'}; sweep another one"
+        )
     return across, up
 
 

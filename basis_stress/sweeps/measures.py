@@ -41,13 +41,13 @@ def _grade(table: pd.DataFrame) -> "pd.Series[float]":
     return table["fate"].cat.codes.astype(float)
 
 
-_ENTRY = ("fate", "entry_equity")
+_ENTRY, _LOSS = ("fate", "entry_equity"), "loss_beyond_equity"
 MEASURES = {
     one.name: one
     for one in (
         Measure("return", "return on equity", (*_ENTRY, "equity"), _return),
         Measure("worst_day", "worst day, of equity at entry", (*_ENTRY, "worst_profit"), _share("worst_profit")),
-        Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, "loss_beyond_equity"), _share("loss_beyond_equity")),
+        Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, _LOSS), _share(_LOSS)),
         Measure("fate", "fate: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible", ("fate",), _grade, False),
     )
 }  # fmt: skip

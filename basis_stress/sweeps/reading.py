@@ -72,7 +72,9 @@ class Sweep:
         """Refuse a path that the sweep did not run."""
         if name not in self.scenarios:
             known = ", ".join(self.scenarios)
-            raise InputError(f"scenario {name!r}: not in this sweep{did_you_mean(name, self.scenarios)}; it ran {known}")
+            raise InputError(
+                f"scenario {name!r}: not in this sweep{did_you_mean(name, self.scenarios)}; it ran {known}"
+            )
         return name
 
     def check_axis(self, name: str) -> str:
@@ -101,7 +103,7 @@ class Sweep:
         return outcome_map(self, x, y, at or {}, scenario)
 
     def break_even(self, axis: str = "leverage", until: str = "unwound") -> pd.DataFrame:
-        """Highest level of an axis up to which no cell comes to ``until`` or worse: a row per combination of the others."""
+        """Highest level of an axis up to which no cell comes to ``until`` or worse, by the other axes."""
         from basis_stress.sweeps.maps import break_even
 
         return break_even(self, axis, until)

@@ -202,9 +202,7 @@ def _book_job(
     return BookJob(paths, design, codes, validated(CashFuturesBasis, base, "sweep"), execution or Execution())
 
 
-def _market_job(
-    paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, method: str, seed: int
-) -> MarketJob:
+def _market_job(paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, method: str, seed: int) -> MarketJob:
     """A sweep of whole markets."""
     allowed = [*fields.FIT_FIELDS, *fields.ERA_FIELDS, *fields.SCENARIO_FIELDS, *fields.POPULATION_FIELDS]
     for name in given:

@@ -62,8 +62,8 @@ class Store:
         except InputError as problem:
             reason = getattr(problem.__cause__, "strerror", None) or str(problem)
             raise InputError(
-                f"sweep: {str(self.path(part))!r} cannot be written ({reason}); {len(self.kept)} of {len(self.sizes)} parts "
-                "are done and kept: make room and run the same sweep again, which goes on from there"
+                f"sweep: {str(self.path(part))!r} cannot be written ({reason}); {len(self.kept)} of {len(self.sizes)} "
+                "parts are done and kept: make room and run the same sweep again, which goes on from there"
             ) from problem
         self.kept[part] = hashlib.sha256(content).hexdigest()
 
@@ -107,7 +107,7 @@ def opened(folder: str | os.PathLike[str], inputs: Mapping[str, object], sizes: 
         ) from None
     except OSError as problem:
         raise InputError(
-            f"sweep: {str(folder)!r} cannot be written ({problem.strerror}); give a folder that you may write with --out"
+            f"sweep: {str(folder)!r} cannot be written ({problem.strerror}); give another folder with --out"
         ) from problem
     try:
         _check_same(store)

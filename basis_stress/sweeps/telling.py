@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from basis_stress import wording
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from basis_stress.sweeps.reading import Sweep
 
 _SAID = {
@@ -29,9 +29,9 @@ def told(sweep: Sweep) -> str:
 
 def headline(sweep: Sweep, scenario: str) -> str:
     """One path in a sentence."""
-    counts = sweep.fates().loc[scenario]
-    total = int(counts.sum())
-    parts = [f"{share(int(n), total)} {_SAID[str(fate)]}" for fate, n in counts.items() if n]
+    counts = {str(fate): int(n) for fate, n in sweep.fates().T[scenario].items()}
+    total = sum(counts.values())
+    parts = [f"{share(n, total)} {_SAID[fate]}" for fate, n in counts.items() if n]
     return f"{scenario}, {total:,} books: {wording.listing(parts)}."
 
 
@@ -55,15 +55,14 @@ def break_even_sentence(table: pd.DataFrame, axis: str) -> str:
     """The range of break-even levels over all other axes, in a sentence a path."""
     sentences = []
     for scenario, mine in table.groupby("scenario", observed=True, sort=False):
-        values = mine["break_even"].dropna()
-        if values.empty:
+        holds = mine.dropna(subset=["break_even"]).sort_values("break_even", kind="stable").to_dict("records")
+        if not holds:
             sentences.append(f"In {scenario} not even the lowest {axis} holds.")
             continue
-        least, most = mine.loc[values.idxmin()], mine.loc[values.idxmax()]
-        top = "at least " if most["beyond"] else ""
+        least, most = (wording.times(float(one["break_even"])) for one in (holds[0], holds[-1]))
+        bound = mine["bound_by"].astype(str).mode().iloc[0]
         sentences.append(
-            f"In {scenario} the highest {axis} that holds runs from {wording.times(float(least['break_even']))} to {top}"
-            f"{wording.times(float(most['break_even']))}; just above, what binds first is "
-            f"{str(mine['bound_by'].astype(str).mode().iloc[0])}."
+            f"In {scenario} the highest {axis} that holds runs from {least} to "
+            f"{'at least ' if holds[-1]['beyond'] else ''}{most}; just above, what binds first is mostly {bound}."
         )
     return " ".join(sentences)
