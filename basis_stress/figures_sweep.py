@@ -170,6 +170,10 @@ def _bound(one: OutcomeMap, region: Mask) -> str:
     """A line on what bound first in most cells of a region."""
     words, counts = np.unique(one.constraint[region].astype(str), return_counts=True)
     word = str(words[np.argmax(counts)])
+    if (one.fate[region] == FATES.index("impossible")).all():
+        return {"repo margin": "\nmostly for the haircut", "initial margin": "\nmostly for initial margin"}.get(
+            word, ""
+        )
     return "" if word == "none" else f"\nfirst: {word.removesuffix(' limit')}"
 
 

@@ -9,10 +9,12 @@ from basis_stress.sweeps import effects as effects_of
 from basis_stress.sweeps import maps
 from basis_stress.sweeps.axes import axis
 from basis_stress.sweeps.designs import design
+from basis_stress.sweeps.fields import BOOK_FIELDS
 from basis_stress.sweeps.indices import from_samples
 from basis_stress.sweeps.measures import FATES
 from engine.errors import InputError
 from engine.names import Fate
+from strategies.cells import SWEPT
 
 AXES = {"leverage": "20:95:5", "haircut": "0,0.01,0.02", "margin_multiple": "1,1.5"}
 
@@ -24,6 +26,10 @@ def found(tmp_path_factory):
 
 def test_fates_are_those_of_the_engine():
     assert tuple(one.name.lower().replace("_", " ") for one in Fate) == FATES
+
+
+def test_fields_that_can_vary_are_those_of_cells():
+    assert {*BOOK_FIELDS, "margin_multiple"} == set(SWEPT)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

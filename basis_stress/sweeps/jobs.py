@@ -7,15 +7,17 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
 from data.markets import MarketData, market_data, with_yield_scale
-from data.pricing import PricedMarket, priced_market
+from data.pricing import priced_market
 from data.scenario import Scenario
 from engine.names import Constraint, Fate
-from strategies import cells as book
+from engine.world import Integers, Records
 from strategies.cash_futures_basis import CashFuturesBasis
+from strategies.cells import CellBook, prepare
 from strategies.plan import Execution
 
 SCALE = "yield_scale"
@@ -69,21 +71,27 @@ class BookJob:
 
     def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
         """Outcomes of cells of one path; the market is priced once for each scale of its yields."""
-        data = gathered(self.scenarios[scenario], self.contracts, data_digest())
         terms = {name: values for name, values in cells.items() if name != SCALE}
-        if SCALE not in cells:
-            market = priced_market(data)
-            return _columns(book.outcomes(market, terms, self.base, self.execution), data.dates)
-        scales, group = np.unique(cells[SCALE], return_inverse=True)
+        scales, group = np.unique(cells.get(SCALE, np.zeros(0)), return_inverse=True)
+        if len(scales) < 2:
+            rows = self._book(scenario, *map(float, scales)).outcomes(terms or self._as_given(len(group)))
+            return self._told(scenario, rows)
         order = np.argsort(group, kind="stable")
-        pieces = np.split(order, np.cumsum(np.bincount(group))[:-1])
         found = []
-        for scale, piece in zip(scales, pieces, strict=True):
-            market = scaled_market(data, float(scale))
+        for scale, piece in zip(scales, np.split(order, np.cumsum(np.bincount(group))[:-1]), strict=True):
             mine = {name: values[piece] for name, values in terms.items()} or self._as_given(len(piece))
-            found.append(book.outcomes(market, mine, self.base, self.execution))
-        rows = np.concatenate(found)[np.argsort(order)]
-        return _columns(rows, data.dates)
+            found.append(self._book(scenario, float(scale)).outcomes(mine))
+        return self._told(scenario, np.concatenate(found)[np.argsort(order)])
+
+    def _book(self, scenario: int, scale: float | None = None) -> CellBook:
+        """What the cells of one path, at one scale, share."""
+        return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
+
+    def _told(self, scenario: int, rows: Records) -> dict[str, Any]:
+        """Columns of outcome rows: enumerations as words, days as dates, and nothing where a book never entered."""
+        dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
+        never = rows["fate"] == Fate.IMPOSSIBLE
+        return {name: _column(name, rows[name], dates, never) for name in rows.dtype.names or ()}
 
     def _as_given(self, n: int) -> Cells:
         """Cells that change nothing, where only the path varies."""
@@ -109,27 +117,30 @@ def gathered(scenario: Scenario, contracts: tuple[str, ...], digest: str) -> Mar
     return market_data(scenario, contracts)
 
 
-def scaled_market(data: MarketData, scale: float) -> PricedMarket:
-    """A market priced on scaled yields."""
-    return priced_market(with_yield_scale(data, scale))
+@lru_cache(maxsize=16)
+def book(
+    scenario: Scenario,
+    contracts: tuple[str, ...],
+    digest: str,
+    base: CashFuturesBasis,
+    execution: Execution,
+    scale: float | None,
+) -> CellBook:
+    """A market priced and laid out for cells, kept from part to part."""
+    data = gathered(scenario, contracts, digest)
+    return prepare(priced_market(data if scale is None else with_yield_scale(data, scale)), base, execution)
 
 
-def _columns(rows: "np.ndarray[Any, np.dtype[Any]]", dates: "np.ndarray[Any, np.dtype[np.int64]]") -> dict[str, Any]:
-    """Columns of outcome rows: enumerations become words, days of the run dates."""
-    return {name: _column(name, rows[name], dates) for name in rows.dtype.names or ()}
-
-
-def _column(name: str, values: "np.ndarray[Any, np.dtype[Any]]", dates: "np.ndarray[Any, np.dtype[np.int64]]") -> Any:
+def _column(name: str, values: Records, dates: Integers, never: NDArray[np.bool_]) -> Any:
     """One column of outcomes."""
     if name in WORDS:
         return words(values, WORDS[name])
     if name.endswith("_day"):
-        days = dates[np.maximum(values, 0)].astype("datetime64[D]")
-        return pa.array(days, mask=values < 0)
-    return np.ascontiguousarray(values)
+        return pa.array(dates[np.maximum(values, 0)].astype("datetime64[D]"), mask=values < 0)
+    return np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
 
 
-def words(numbers: "np.ndarray[Any, np.dtype[Any]]", kind: type[IntEnum]) -> pa.DictionaryArray:
+def words(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
     """Numbers of an enumeration as its words."""
     place = np.zeros(max(kind) + 1, np.int8)
     place[list(kind)] = np.arange(len(kind))
