@@ -118,27 +118,32 @@ def _effects(sweep: Sweep) -> list[Picture]:
 
 def _variance(sweep: Sweep, name: str) -> list[Picture]:
     """Sobol indices where the design has them, else shares of variance; of the first path."""
-    scenario, title = sweep.scenarios[0], measure(name, sweep.market).title
     if len(sweep.axes) < 2:
         return []
+    try:
+        return _shares(sweep, name, measure(name, sweep.market).title)
+    except InputError:  # cells that never entered have no return, but they have a fate
+        return _shares(sweep, "fate", "fate")
+
+
+def _shares(sweep: Sweep, name: str, title: str) -> list[Picture]:
+    """What the variance of one measure comes from."""
+    of = f"{_title(sweep.scenarios[0])}: share of the variance of {title}"
     if sweep.kind == "saltelli":
-        try:
-            table, said = sweep.indices(name), title
-        except InputError:  # cells that never entered have no return, but they have a fate
-            table, said = sweep.indices("fate"), "fate"
         caption = (
-            f"{_title(scenario)}: share of the variance of {said} that each axis brings alone (first-order index) "
-            "and with its interactions (total index); black lines: 95% bootstrap intervals."
+            f"{of} that each axis brings alone (first-order index) and with its interactions (total index); black "
+            "lines: 95% bootstrap intervals."
         )
-        return [Picture("sobol", f"What the {said} depends on", caption, figures_sweep_effects.sobol(table))]
+        drawn = figures_sweep_effects.sobol(sweep.indices(name))
+        return [Picture("sobol", f"What the {title} depends on", caption, drawn)]
     table = sweep.effects(name)
-    mine = table[table["scenario"] == scenario]
+    mine = table[table["scenario"] == sweep.scenarios[0]]
     if not mine["share"].sum() > 0:
         return []
-    left = max(1 - float(mine["share"].sum()), 0.0)
+    left = wording.percent(max(1 - float(mine["share"].sum()), 0.0), 1)
     caption = (
-        f"{_title(scenario)}: share of the variance of {title} over the cells that entered: of axes alone (blue), and "
-        f"of pairs beyond both (orange); {wording.percent(left, 1)} lies in more axes at once, or within steps."
+        f"{of}: axes alone (blue), and pairs beyond both (orange); {left} lies in three axes or more at once, or "
+        "within steps of an axis."
     )
     return [Picture("variance", f"What the {title} depends on", caption, figures_sweep_effects.shares(mine))]
 

@@ -60,8 +60,9 @@ def test_indices_need_their_design_and_finite_values(found, tmp_path):
         found.indices()
     wide = {"design": "saltelli:8", "leverage": "20:200", "haircut": "0:0.02"}
     some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
-    with pytest.raises(InputError, match="of the cells are impossible"):
-        some.indices()
+    for ask in (some.indices, some.effects):
+        with pytest.raises(InputError, match="of the cells are impossible"):
+            ask()
     assert list(some.indices("fate").index) == ["leverage", "haircut"]
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basis_stress.sweeps.measures import FATES, measure
-from engine.errors import InputError
+from basis_stress.sweeps.measures import FATES, check_every_value, measure
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -57,21 +56,25 @@ def effects(sweep: Sweep, name: str) -> pd.DataFrame:
     """Variance of a measure split over axes and pairs of axes (functional analysis of variance).
 
     An axis explains the variance of the mean at its levels; a pair what the mean at pairs of levels varies beyond both.
-    On a full grid this is exact; on a sample, and where cells are impossible, means stand on unequal numbers of cells.
+    On a full grid this is exact; on a sample it stands on steps of the axes.
 
     Returns
     -------
     DataFrame
         ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first.
+
+    Raises
+    ------
+    InputError
+        If cells never entered and so have no value: what is left is no full grid, and shares would count twice.
     """
     what = measure(name, sweep.market)
     table = sweep.table(["scenario", *sweep.axes, *what.columns])
     table["value"] = what.of(table)
-    rows = []
-    for scenario, path in table.dropna(subset=["value"]).groupby("scenario", observed=True):
+    check_every_value(f"effects on {name}", table["value"])
+    rows: list[dict[str, object]] = []
+    for scenario, path in table.groupby("scenario", observed=True):
         rows += _shares_of(str(scenario), path, sweep.axes)
-    if not rows:
-        raise InputError(f"effects: no cell entered, so {name} has no value; lower leverage, haircut or margin")
     return pd.DataFrame(rows).sort_values(["scenario", "share"], ascending=[True, False], ignore_index=True)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, sobol_indices
 
-from basis_stress.sweeps.measures import measure
+from basis_stress.sweeps.measures import check_every_value, measure
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,12 +38,7 @@ def indices(sweep: Sweep, name: str, confidence: float, scenario: str | None = N
     what = measure(name, sweep.market)
     table = sweep.table(list(what.columns), sweep.check_scenario(scenario or sweep.scenarios[0]))
     values = np.asarray(what.of(table), np.float64)
-    missing = float(np.isnan(values).mean())
-    if missing:
-        raise InputError(
-            f"Sobol indices of {name}: {missing:.1%} of the cells are impossible and have no value; narrow leverage, "
-            "haircut or margin, or take the measure 'fate'"
-        )
+    check_every_value(f"Sobol indices of {name}", values)
     return from_samples(values, sweep.axes, confidence, int(sweep.manifest["design"]["seed"]))
 
 

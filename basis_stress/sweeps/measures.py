@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basis_stress.sweeps.market_jobs import OUTCOMES
 from data.validation import did_you_mean
@@ -51,6 +53,22 @@ MEASURES = {
         Measure("fate", "fate: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible", ("fate",), _grade, False),
     )
 }  # fmt: skip
+
+
+def check_every_value(what: str, values: "pd.Series[float] | NDArray[np.float64]") -> None:
+    """Refuse what cannot be told where some cells have no value.
+
+    Raises
+    ------
+    InputError
+        If a value is missing.
+    """
+    missing = float(np.isnan(np.asarray(values, np.float64)).mean())
+    if missing:
+        raise InputError(
+            f"{what}: {missing:.1%} of the cells are impossible and have no value; narrow leverage, haircut or margin, "
+            "or take the measure 'fate'"
+        )
 
 
 def _column(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
