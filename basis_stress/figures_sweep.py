@@ -50,6 +50,7 @@ def axis_label(name: str) -> str:
         "haircut": "repo haircut",
         "buffer": "cash buffer, of bonds",
     }
+    units |= {"repo_spread_bp": "repo spread, basis points", "term_spread_bp": "spread of term repo, basis points"}
     return units.get(name, wording.words(name))
 
 
@@ -63,7 +64,7 @@ def level_text(name: str, value: float) -> str:
         return f"{value:.4g}×"
     if name in ("equity", "notional", "credit_line"):
         return wording.usd(value)
-    return f"{value:.4g}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−") + (" bp" if name.endswith("_bp") else "")
 
 
 def outcome_maps(maps: Sequence[OutcomeMap], titles: Sequence[str]) -> str:

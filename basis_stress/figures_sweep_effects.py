@@ -130,10 +130,10 @@ def sobol(table: pd.DataFrame) -> str:
             axes.hlines(places, low, high, color=INK, linewidth=1.2)
             for place, x, end in zip(places, value, high, strict=True):
                 axes.text(max(end, 0) + 0.012, place, f"{100 * max(x, 0):.0f}%", va="center", fontsize=8.5)
-            top = len(ordered) - 1
-            axes.text(
-                max(high[top], 0) + 0.075, top + shift, said, va="center", fontsize=8.5, color=colour, fontweight="bold"
-            )
+            axes.annotate(
+                said, (max(high[-1], 0) + 0.012, places[-1]), (32, 0), textcoords="offset points", va="center",
+                fontsize=8.5, color=colour, fontweight="bold",
+            )  # fmt: skip
         axes.set_yticks(range(len(ordered)), [axis_label(str(name)).split(",")[0] for name in ordered.index])
         _share_axis(axes, float(ordered[["first_high", "total_high"]].to_numpy().max()) + 0.2)
         return svg(figure)

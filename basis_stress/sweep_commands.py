@@ -89,9 +89,13 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
     given = {name: value for name, value in options.items() if value is not None}
     if is_cold() and sys.stderr.isatty():
         click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
-    with ExitStack() as stack:
-        say = (lambda done, total: None) if quiet else Bar(stack)
-        found = run_sweep(list(scenario), **{**given, **_named_axes(more)}, progress=say)
+    try:
+        with ExitStack() as stack:
+            say = (lambda done, total: None) if quiet else Bar(stack)
+            found = run_sweep(list(scenario), **{**given, **_named_axes(more)}, progress=say)
+    except KeyboardInterrupt:
+        click.echo("\nstopped: what is done is kept, and the same command goes on from there", err=True)
+        raise
     if not quiet:
         click.echo(told(found))
         click.echo()

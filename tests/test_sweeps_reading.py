@@ -61,7 +61,7 @@ def test_indices_need_their_design_and_finite_values(found, tmp_path):
     wide = {"design": "saltelli:8", "leverage": "20:200", "haircut": "0:0.02"}
     some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
     for ask in (some.indices, some.effects):
-        with pytest.raises(InputError, match="of the cells are impossible"):
+        with pytest.raises(InputError, match="of 32 cells are impossible"):
             ask()
     assert list(some.indices("fate").index) == ["leverage", "haircut"]
 

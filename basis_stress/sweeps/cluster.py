@@ -1,5 +1,6 @@
 """Sweeps on Dask: parts run on workers and come back as bytes; only this process writes, so datasets are equal."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from engine.errors import InputError
 
 _PER_THREAD = 2
 """Parts under way for each thread of the cluster: one that runs, one that waits."""
+_HERE = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+"""How a cluster is started on this machine: a process for each core."""
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -36,7 +39,7 @@ def connected(cluster: Any) -> Iterator[Any]:
     if isinstance(cluster, Client):
         yield cluster
     elif cluster == "local":
-        with LocalCluster(threads_per_worker=1, dashboard_address=None) as own, Client(own) as client:
+        with LocalCluster(**_HERE) as own, Client(own) as client:
             yield client
     else:
         try:

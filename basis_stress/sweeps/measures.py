@@ -63,11 +63,11 @@ def check_every_value(what: str, values: "pd.Series[float] | NDArray[np.float64]
     InputError
         If a value is missing.
     """
-    missing = float(np.isnan(np.asarray(values, np.float64)).mean())
+    missing = int(np.isnan(np.asarray(values, np.float64)).sum())
     if missing:
         raise InputError(
-            f"{what}: {missing:.1%} of the cells are impossible and have no value; narrow leverage, haircut or margin, "
-            "or take the measure 'fate'"
+            f"{what}: {missing:,} of {len(values):,} cells are impossible and have no value; narrow leverage, "
+            "haircut or margin, or take the measure 'fate'"
         )
 
 
