@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -261,6 +262,32 @@ def test_two_sweeps_never_write_into_one_folder(tmp_path):
         pytest.raises(InputError, match="is being written by another sweep"),
     ):
         bs.sweep("april-2025", out=tmp_path, **SMALL)
+
+
+def test_a_second_process_is_refused_while_the_first_sweeps(tmp_path):
+    """Two real processes: the first is held inside its run, the second is told, and the first ends as ever."""
+    code = (
+        "import sys, pathlib, time, basis_stress as bs\n"
+        "from basis_stress.sweeps import running\n"
+        "whole = running.table\n"
+        "def held(*given):\n"
+        "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
+        "    return whole(*given)\n"
+        "running.table = held\n"
+        "bs.sweep('april-2025', out=sys.argv[1], leverage='20:80:20', haircut='0,0.01')\n"
+    )
+    folder, go = tmp_path / "sweep", tmp_path / "go"
+    first = subprocess.Popen([sys.executable, "-c", code, str(folder), str(go)])
+    try:
+        while not (folder / "manifest.json").exists():
+            assert first.poll() is None
+            time.sleep(0.01)
+        with pytest.raises(InputError, match="is being written by another sweep"):
+            bs.sweep("april-2025", out=folder, **SMALL)
+    finally:
+        go.touch()
+        assert first.wait(60) == 0
+    assert bs.read_sweep(folder).size == 8
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
