@@ -188,6 +188,16 @@ def test_a_table_of_cells_gives_the_cells_of_the_grid(small, tmp_path):
         pd.testing.assert_frame_equal(found.table(), small.table())
 
 
+def test_cells_in_any_order_are_the_same_cells(tmp_path):
+    """Cells are run scale by scale, and stand in the order in which they were given."""
+    axes = {"yield_scale": "0.5,1,3", "leverage": "20,40,50", "term_share": "0,0.5"}
+    ordered = bs.sweep("april-2025", out=tmp_path / "ordered", **axes).table()
+    shuffled = ordered.sample(frac=1.0, random_state=0)
+    found = bs.sweep("april-2025", out=tmp_path / "shuffled", cells=shuffled[list(axes)], part=7).table()
+    assert ordered["equity"].nunique() == 18
+    pd.testing.assert_frame_equal(found, shuffled.reset_index(drop=True))
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
