@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from basis_stress.episodes import Stage
-from basis_stress.measures import hedged
 from basis_stress.variants import Dose, as_told, dearer_margin, higher_haircut, repo_freeze
 from data.parameters import Fit
 from data.scenario import Scenario
@@ -122,7 +121,7 @@ def boundaries(
                     dose = lever.dose(base, value)
                     seen[value] = dose, dose.stage()  # noqa: B023
                 dose, on = seen[value]  # noqa: B023
-                held = hedged(dose.play(on, fit))
+                held = dose.play(on, fit).hedged
                 return float(held.iloc[-1] / held.iloc[0] - 1)
 
             outcomes, critical, safe = find(outcome, lever.grid)

@@ -55,9 +55,11 @@ def headline(result: MarketResult) -> str:
         )
     if sold.max() < 5e8:
         return f"{story}: no basis fund was forced to sell, and {count(failed, 'fund')} failed."
+    swaps = table["swap_sales_usd"]
+    beside = f", swap-spread trades {usd_bn(swaps)}" if swaps.max() >= 5e8 else ""
     return (
-        f"{story}: they sold {usd_bn(sold)} of Treasuries, notes cheapened by up to "
-        f"{span(table['peak_dislocation_bp'])} bp of price, and {count(failed, 'fund')} failed."
+        f"{story}: basis trades sold {usd_bn(sold)} of Treasuries{beside}, notes cheapened by up to "
+        f"{span(table['peak_dislocation_bp'])} bp of price, and {count(failed, 'basis fund')} failed."
     )
 
 
@@ -102,18 +104,28 @@ def shorts(result: MarketResult) -> str:
 
 def cascade(result: MarketResult) -> str:
     """Who sold most and when."""
-    daily = result.funds.groupby(["kink", "date"])["sold_usd"].sum()
-    if result.summary["fund_sales_usd"].max() < 5e8:
+    if forced_usd(result) < 5e8:
         return "No fund was forced to sell."
+    swaps = result.summary["swap_sales_usd"]
+    also = f" Swap-spread funds sold {usd_bn(swaps)}." if swaps.max() >= 5e8 else ""
+    if result.summary["fund_sales_usd"].max() < 5e8:
+        return f"No basis fund was forced to sell.{also}"
+    basis = result.funds[result.funds["book"] == "basis"]
+    daily = basis.groupby(["kink", "date"])["sold_usd"].sum()
     worst = daily.groupby(level="date").max().idxmax()
-    total = result.funds.groupby(["kink", "fund"])["sold_usd"].sum()
+    total = basis.groupby(["kink", "fund"])["sold_usd"].sum()
     share = pd.Series(
         {kink: one.nlargest(10).sum() / one.sum() for kink, one in total.groupby(level="kink") if one.sum()}
     )
     return (
-        f"Face of the notes each fund sold, by day: most on {day(worst)}, up to {usd(daily.max())}; the ten that sold "
-        f"most made up {span(share, 100)}% of all sales."
+        f"Face of the notes each fund sold, by day: basis funds most on {day(worst)}, up to {usd(daily.max())}; "
+        f"the ten that sold most made up {span(share, 100)}% of theirs.{also}"
     )
+
+
+def forced_usd(result: MarketResult) -> float:
+    """Most that funds of either trade sold, USD."""
+    return float((result.summary["fund_sales_usd"] + result.summary["swap_sales_usd"]).max())
 
 
 def dealers(result: MarketResult) -> str:
@@ -149,8 +161,10 @@ def quiet(result: MarketResult) -> dict[str, str]:
     silent = {}
     if table["peak_dislocation_bp"].max() < 0.5:
         silent["basis"] = basis(result)
+    if forced_usd(result) < 5e8:
+        silent["cascade"] = cascade(result)
     if table["fund_sales_usd"].max() < 5e8:
-        silent |= {"cascade": cascade(result), "amplification": amplification(result)}
+        silent["amplification"] = amplification(result)
     if table["peak_inventory_usd"].max() < 5e8:
         silent["dealers"] = dealers(result)
     return silent

@@ -1,13 +1,23 @@
 """Figures of the validation table that need no market of funds: data reproduced, arithmetic, closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from basis_stress.episodes import Stage
 from basis_stress.linear_market import simulated_amplification
 from basis_stress.replay import backtest
 from data.contracts import contract
+from data.scenario import market_era
 from data.tables import read
 from engine.delivery import forward_price
+from engine.names import FundColumn
+from engine.run import run
+from strategies.assemble import assemble
+from strategies.market_of_funds import book_of_funds
+from strategies.plan import DealerPlan
+from strategies.population import Population
 
 
 def counted_totals() -> pd.Series:
@@ -88,3 +98,30 @@ def amplification() -> float:
     """The engine's amplification over 1 / (1 - k), for the k of 0 to 0.9 at which it is farthest from one."""
     ratios = [simulated_amplification(k) * (1.0 - k) for k in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)]
     return max(ratios, key=lambda ratio: abs(ratio - 1.0))
+
+
+def thirty_year_spread(march: Stage) -> tuple[float, ...]:
+    """30-year swap spread that swap-spread trades are marked on, 18 February and 20 March 2020, basis points."""
+    swaps = march.market.with_swaps().swaps
+    assert swaps is not None
+    spread = pd.DataFrame(swaps.spread_bp, march.days, swaps.tenors)[30]
+    return tuple(float(spread[day]) for day in ("2020-02-18", "2020-03-20"))
+
+
+FUNDS_SHORT = 77
+"""Most leveraged funds short in one Treasury futures contract (5-year), CFTC, 8 April 2025."""
+LARGEST = 50
+
+
+def concentration(on: Stage) -> tuple[float, float]:
+    """Shares of exposure and of repo that the 50 largest of a population of `FUNDS_SHORT` hold, percent."""
+    era = market_era(on.scenario)
+    who = Population(funds=FUNDS_SHORT, leverage=era.era_leverage, buffer_sd=era.buffer_sd)
+    book = book_of_funds(on.market, who, DealerPlan(), era.hedged_share, on.sales, on.purchases)
+    setup = assemble(book.plan, on.market)
+    first = run(replace(setup, days=1, schedule=setup.schedule[:0])).fund_days[0]
+    shares = []
+    for column in (FundColumn.BONDS, FundColumn.REPO_OWED):
+        held = np.sort(first[:, column])[::-1]
+        shares.append(float(100 * held[:LARGEST].sum() / held.sum()))
+    return shares[0], shares[1]

@@ -1,12 +1,13 @@
 """Replay an episode with the market of funds: what shorts, dislocation, dealers and funds did, beside what is known."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from basis_stress.swap_spreads import daily_sales
 from basis_stress.tabulate import days_of
+from data.era import MarketEra
 from data.flows import outside_flows
 from data.markets import market_data
 from data.parameters import Fit
@@ -19,6 +20,9 @@ from strategies.assemble import assemble
 from strategies.market_of_funds import BookOfFunds, book_of_funds
 from strategies.plan import DealerPlan
 from strategies.population import Population
+
+FLOWS = ("outside_sales", "swap_sales", "fund_sales", "purchases")
+"""Columns of `Episode.dealers` that are flows."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +51,49 @@ class Episode:
     @property
     def shorts(self) -> pd.Series:
         """Gross shorts of leveraged funds, USD by day: those reported, less what the population bought back."""
+        held = self.hedged
+        return pd.Series(self.book.gross_shorts_usd + held - held.iloc[0])
+
+    @property
+    def hedged(self) -> pd.Series:
+        """Face of the population's short futures by day, USD."""
+        futures = self.run.positions["contract"] < len(self.stage.market.codes)
+        notional = np.array(self.stage.market.notionals)[self.run.positions["contract"]]
         contracts = self.run.position_days[:, :, PositionColumn.CONTRACTS]
-        notional = np.array([one.notional_usd for one in self.stage.market.data.futures])
-        held = -(contracts * notional[self.run.positions["contract"]]).sum(axis=1)
-        return pd.Series(self.book.gross_shorts_usd + held - held[0], self.stage.days)
+        return pd.Series(-(contracts * notional)[:, futures].sum(axis=1), self.stage.days)
 
     @property
     def dealers(self) -> pd.DataFrame:
-        """Inventory and cumulative flows in $bn, rent and its volatility in basis points a year, by day."""
+        """Inventory and cumulative flows in $bn, rent and its volatility in basis points a year, by day.
+
+        `fund_sales` are those of basis trades, `swap_sales` those of swap-spread trades.
+        """
         table = pd.DataFrame(self.run.dealer_days, self.stage.days, [one.name.lower() for one in DealerColumn])
-        money = ["inventory", "outside_sales", "purchases", "fund_sales"]
-        table[money] /= 1e9
+        table["swap_sales"] = self._swap_sales()
+        table["fund_sales"] -= table["swap_sales"]
+        table[list(FLOWS)] /= 1e9
+        table["inventory"] /= 1e9
         return table
+
+    def _swap_sales(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Treasuries that swap-spread trades have sold since entry, by day, USD at the closes of the days."""
+        swaps = self.run.positions["contract"] >= len(self.stage.market.codes)
+        days = self.run.position_days[:, swaps]
+        dirty = (days[:, :, PositionColumn.CLEAN] + days[:, :, PositionColumn.ACCRUED]) / 100
+        sold = -np.diff(days[:, :, PositionColumn.FACE], axis=0, prepend=days[:1, :, PositionColumn.FACE])
+        total: np.ndarray[Any, np.dtype[np.float64]] = (sold * dirty).sum(axis=1).cumsum()
+        return total
 
     @property
     def returns(self) -> pd.Series:
-        """Return of the average fund since entry, by day."""
-        equity = self.run.fund_days[:, :, FundColumn.EQUITY]
+        """Return of the average basis fund since entry, by day."""
+        equity = self.run.fund_days[:, : self.book.basis_funds, FundColumn.EQUITY]
         return pd.Series((equity / equity[0]).mean(axis=1) - 1, self.stage.days)
 
     @property
     def defaults(self) -> int:
-        """Funds that failed."""
-        return int((self.run.funds["status"] != Status.ACTIVE).sum())
+        """Basis funds that failed."""
+        return int((self.run.funds["status"][: self.book.basis_funds] != Status.ACTIVE).sum())
 
     def change(self, start: str, end: str) -> float:
         """Change in gross shorts between two days, percent."""
@@ -77,15 +101,24 @@ class Episode:
 
 
 def stage(name: str | Scenario) -> Stage:
-    """Gather and price an episode; swap-spread funds sell beside the others, by observed swap spreads."""
+    """Gather and price an episode, with swap-spread trades where the era has them."""
     chosen = name if isinstance(name, Scenario) else load_scenario(name)
     market = priced_market(market_data(chosen, market_era(chosen).contracts))
     sales, purchases = outside_flows(chosen, market.data.dates.astype("datetime64[D]"))
-    book = market_era(chosen).swap_spread_book_usd_bn
-    if book is not None:
-        sold = daily_sales(str(chosen.start), str(chosen.end), book)
-        sales = sales + 1e9 * sold.reindex(days_of(market), fill_value=0.0).to_numpy()
+    if market_era(chosen).swap_spread_book_usd_bn:
+        market = market.with_swaps()
     return Stage(chosen, market, sales, purchases)
+
+
+def _population(era: MarketEra) -> Population:
+    """Funds as the era has them."""
+    return Population(
+        buffer_sd=era.buffer_sd,
+        calm_volatility=era.volatility_floor_bp,
+        term_share=era.term_share,
+        mixed_share=era.mixed_share,
+        swap_leverage=era.swap_spread_leverage,
+    )
 
 
 def play(
@@ -108,7 +141,7 @@ def play(
     """
     era = market_era(on.scenario)
     who = replace(
-        population or Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp),
+        population or _population(era),
         leverage=era.era_leverage,
         risk_speed=fit.risk_speed,
     )
@@ -118,5 +151,6 @@ def play(
         decay=fit.decay,
         kink=fit.kink,
     )
-    book = book_of_funds(on.market, who, whom, era.hedged_share, on.sales + extra_sales, on.purchases)
+    swaps = 1e9 * (era.swap_spread_book_usd_bn or 0.0)
+    book = book_of_funds(on.market, who, whom, era.hedged_share, on.sales + extra_sales, on.purchases, swaps)
     return Episode(on, book, run(assemble(book.plan, on.market)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from basis_stress.market import MarketResult
 
 _LARGEST = 10
+_SELLERS = ("outside_investors", "swap-spread_funds", "basis_funds", "central_bank")
 
 
 def _band(axes: Axes, table: pd.DataFrame, colour: str, label: str) -> None:
@@ -71,19 +72,25 @@ def shorts(result: MarketResult) -> Figure:
 
 
 def cascade(result: MarketResult) -> Figure:
-    """Notes sold by fund and day, a panel per kink: the ten that sold most, and the rest."""
-    total = result.funds.groupby("fund", sort=False)["sold_usd"].sum().sort_values(ascending=False, kind="stable")
+    """Notes sold by fund and day, a panel per kink: the ten basis funds that sold most, and the rest."""
+    basis = result.funds[result.funds["book"] == "basis"]
+    total = basis.groupby("fund", sort=False)["sold_usd"].sum().sort_values(ascending=False, kind="stable")
     largest = list(total.index[:_LARGEST])
-    shades = [to_hex(one) for one in mpl.colormaps["viridis"](np.linspace(0.0, 0.95, _LARGEST))] + [look.GREY]
+    shades = [to_hex(one) for one in mpl.colormaps["viridis"](np.linspace(0.0, 0.95, _LARGEST))] + [
+        look.GREY,
+        look.PURPLE,
+    ]
     figure, panels = look.new_figure(0.8 + 1.7 * len(result.kinks), len(result.kinks))
     for axes, kink in zip(panels, result.kinks, strict=True):
         mine = result.funds[result.funds["kink"] == kink]
-        wide = mine.pivot(index="date", columns="fund", values="sold_usd")
-        rest = wide.drop(columns=largest).sum(axis=1)
+        mine = mine.assign(who=mine["fund"].where(mine["fund"].isin(largest), "other " + mine["book"] + " funds"))
+        wide = mine.pivot_table(index="date", columns="who", values="sold_usd", aggfunc="sum")
+        others = [name for name in ("other basis funds", "other swap spread funds") if name in wide]
         base = np.zeros(len(wide))
-        for name, amounts, colour in zip([*largest, "rest"], [*(wide[f] for f in largest), rest], shades, strict=False):
-            axes.bar(np.arange(len(wide)), amounts, 0.78, bottom=base, color=colour, label=name)
-            base = base + amounts.to_numpy()
+        for name, colour in zip([*largest, *others], shades, strict=False):
+            label = name.replace("other swap spread", "swap-spread")
+            axes.bar(np.arange(len(wide)), wide[name], 0.78, bottom=base, color=colour, label=label)
+            base = base + wide[name].to_numpy()
         axes.set_title(f"Kink {kink:g}: {usd(base.sum())} of face sold")
         axes.set_ylim(0.0, max(1.08 * base.max(), 1e9))
         look.money_axis(axes)
@@ -109,14 +116,21 @@ def dealers(result: MarketResult) -> Figure:
     kink = result.kinks[len(result.kinks) // 2]
     mine = result.dealers[result.dealers["kink"] == kink].set_index("date")
     flows = pd.DataFrame(
-        {"outside_sales": mine["outside_sales"], "fund_sales": mine["fund_sales"], "purchases": -mine["purchases"]}
-    ).rename(columns={"purchases": "central_bank"})
-    look.stacked_bars(bottom, flows, (look.SKY, look.ORANGE, look.GREEN))
+        {
+            "outside_investors": mine["outside_sales"],
+            "swap-spread_funds": mine["swap_sales"],
+            "basis_funds": mine["fund_sales"],
+            "central_bank": -mine["purchases"],
+        }
+    )
+    flows = flows.loc[:, flows.any() | flows.columns.isin(["basis_funds"])]
+    colours = dict(zip(_SELLERS, (look.SKY, look.PURPLE, look.ORANGE, look.GREEN), strict=True))
+    look.stacked_bars(bottom, flows, tuple(colours[str(name)] for name in flows))
     if flows.abs().to_numpy().max() < 1e6:
         bottom.set_ylim(-1e9, 1e9)
     look.money_axis(bottom, signed=True)
     bottom.set_title(f"Net sold to dealers, kink {kink:g}")
-    look.legend_above(bottom, 4)
+    look.legend_above(bottom, 5)
     look.date_axis(bottom, result.days)
     return figure
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from basis_stress.episodes import Episode, Stage, play, stage
+from basis_stress.episodes import FLOWS, Episode, Stage, play, stage
 from basis_stress.frames import save_tables
-from basis_stress.measures import dealers_of, dislocations, hedged
+from basis_stress.measures import dealers_of, dislocations
 from data.parameters import parameters
 from data.positions import leveraged_fund_shorts
 from data.scenario import Scenario
@@ -24,7 +24,6 @@ from strategies.plan import DealerPlan
 
 KINKS = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
-DEALER_FLOWS = ("outside_sales", "purchases", "fund_sales")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class MarketResult:
     dealers: pd.DataFrame
     """Per kink and day: inventory, rent (bp a year), flows of the day, dislocation by contract (bp of price)."""
     funds: pd.DataFrame
-    """Per kink, day and fund: notes held, sold since the day before, equity, status."""
+    """Per kink, day and fund: book (basis or swap spread), notes held, sold since the day before, equity, status."""
     flows: pd.DataFrame
     """Per kink: what each sold (+) and took (-) over the window; they sum to nothing."""
 
@@ -120,7 +119,7 @@ def backtest_market(
         source=f"{frozen.source}; digest {frozen.digest}",
         capacity_usd=whom.capacity_usd,
         rent_years=whom.rent_years,
-        hedged_usd=hedged(pairs[0][1]).iloc[0],
+        hedged_usd=pairs[0][1].hedged.iloc[0],
         reported=_reported(on),
         summary=pd.DataFrame([_summary(*pair) for pair in pairs]).set_index("kink"),
         shorts=pd.concat([_shorts(*pair) for pair in pairs], ignore_index=True),
@@ -161,9 +160,9 @@ def _shorts(kink: float, episode: Episode, without: Episode) -> pd.DataFrame:
 def _dealers(kink: float, episode: Episode, without: Episode) -> pd.DataFrame:
     """Dealers by day: level of the inventory, flows of the day, rent and what it does to each contract's notes."""
     table = episode.dealers.reset_index(names="date")
-    for name in DEALER_FLOWS:
+    for name in FLOWS:
         table[name] = table[name].diff().fillna(table[name])
-    table[["inventory", *DEALER_FLOWS]] *= 1e9
+    table[["inventory", *FLOWS]] *= 1e9
     table.insert(1, "kink", kink)
     table["rent_without_feedback"] = without.dealers["rent"].to_numpy()
     return pd.concat([table, dislocations(episode).reset_index(drop=True)], axis=1)
@@ -180,6 +179,7 @@ def _funds(kink: float, episode: Episode) -> pd.DataFrame:
             "date": np.repeat(episode.stage.days, count),
             "kink": kink,
             "fund": np.tile([fund.name for fund in episode.book.plan.funds], days),
+            "book": np.tile(np.where(np.arange(count) < episode.book.basis_funds, "basis", "swap spread"), days),
             "face_usd": face.ravel(),
             "sold_usd": -sold.ravel(),
             "equity_usd": run.fund_days[:, :, FundColumn.EQUITY].ravel(),
@@ -190,7 +190,7 @@ def _funds(kink: float, episode: Episode) -> pd.DataFrame:
 
 def _summary(kink: float, episode: Episode, without: Episode) -> dict[str, float]:
     """The figures of one kink."""
-    held, rents, dealers = hedged(episode), dislocations(episode), episode.dealers
+    held, rents, dealers = episode.hedged, dislocations(episode), episode.dealers
     sold, alone = dealers["fund_sales"].iloc[-1], without.dealers["fund_sales"].iloc[-1]
     return {
         "kink": kink,
@@ -201,6 +201,7 @@ def _summary(kink: float, episode: Episode, without: Episode) -> dict[str, float
         "without_feedback_change": float(without.shorts.iloc[-1] / without.shorts.iloc[0] - 1),
         "fund_sales_usd": 1e9 * float(sold),
         "fund_sales_without_feedback_usd": 1e9 * float(alone),
+        "swap_sales_usd": 1e9 * float(dealers["swap_sales"].iloc[-1]),
         "amplification": float(sold / alone) if alone > 0 else np.nan,
         "peak_dislocation_bp": float(rents.to_numpy().max()),
         "peak_inventory_usd": 1e9 * float(dealers["inventory"].max()),
@@ -211,14 +212,16 @@ def _summary(kink: float, episode: Episode, without: Episode) -> dict[str, float
 
 def _flows(kink: float, episode: Episode) -> pd.DataFrame:
     """Who sold to dealers and who took it from them, USD; what is left is what dealers placed with investors."""
-    dealers = 1e9 * episode.dealers[["inventory", *DEALER_FLOWS]]
+    dealers = 1e9 * episode.dealers[["inventory", *FLOWS]]
     seized = _seized(episode)
     last = dealers.iloc[-1]
-    waiting = last["fund_sales"] - dealers["fund_sales"].iloc[-2]  # reaches dealers' books at the next mark
+    sold = dealers["fund_sales"] + dealers["swap_sales"]
+    waiting = sold.iloc[-1] - sold.iloc[-2]  # reaches dealers' books at the next mark
     rows = {
-        "outside investors and swap-spread funds": last["outside_sales"],
-        "funds, by order": last["fund_sales"] - seized,
-        "lenders, seized notes of failed funds": seized,
+        "outside investors": last["outside_sales"],
+        "swap-spread trades": last["swap_sales"],
+        "basis trades, by order": last["fund_sales"] - seized,
+        "lenders, seized notes of failed basis funds": seized,
         "central bank": -last["purchases"],
         "dealers, at the end": -last["inventory"] - waiting,
     }
@@ -227,9 +230,10 @@ def _flows(kink: float, episode: Episode) -> pd.DataFrame:
 
 
 def _seized(episode: Episode) -> float:
-    """Market value of the notes that lenders sold for failed funds."""
+    """Market value of the notes of basis trades that lenders sold for failed funds."""
     log, run = episode.run.log, episode.run
     ours = log[(log["what"] == What.SEIZURE) & (log["party"] == Party.REPO_LENDER)]
+    ours = ours[ours["contract"] < len(episode.stage.market.codes)]
     day = np.searchsorted(episode.stage.market.data.minutes, ours["time"], side="right") - 1
     quote = run.position_days[day, ours["position"]]
     dirty = quote[:, PositionColumn.CLEAN] + quote[:, PositionColumn.ACCRUED]

@@ -20,12 +20,13 @@ _SUMMARY = {
     "shorts_change": ("gross shorts", "%"),
     "hedged_change": ("hedged basis book", "%"),
     "without_feedback_change": ("gross shorts, without feedback", "%"),
-    "fund_sales_usd": ("sold by funds", "$"),
+    "fund_sales_usd": ("sold by basis trades", "$"),
+    "swap_sales_usd": ("sold by swap-spread trades", "$"),
     "amplification": ("sales with feedback over without", "x"),
     "peak_dislocation_bp": ("cheapest notes, bp of price", "n"),
     "peak_inventory_usd": ("most that dealers carried", "$"),
     "worst_return": ("worst return of the average fund", "%"),
-    "defaults": ("funds that failed", "0"),
+    "defaults": ("basis funds that failed", "0"),
 }
 
 
@@ -95,12 +96,19 @@ def assumptions(result: MarketResult) -> list[str]:
         f"Parameters: {result.source}.",
         f"The hedged basis book is {wording.percent(era.hedged_share, 0)} of leveraged funds' reported shorts in "
         f"{', '.join(era.contracts)}, {wording.usd(result.hedged_usd)}; funds that do not sell here hold the rest.",
-        f"{result.funds['fund'].nunique()} funds, leverage drawn around {wording.times(era.era_leverage)}; dealers' "
+        f"{_counted(result)}, leverage drawn around {wording.times(era.era_leverage)}; dealers' "
         f"capacity {wording.usd(result.capacity_usd)} and ceiling {era.ceiling_bp:g} bp a year are assumptions.",
         "The kink is not identified by March 2020: bands show what it leaves open. A band is no confidence interval.",
-        "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption); swap-spread "
-        "funds, where the scenario has them, sell by observed swap spreads.",
+        "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption); swap spreads, "
+        "where the scenario has funds that hold them, move as observed, whatever those funds sell.",
     ]
+
+
+def _counted(result: MarketResult) -> str:
+    """``40 basis funds and 40 swap-spread funds``."""
+    books = result.funds.groupby("book", sort=False)["fund"].nunique()
+    names = [f"{str(book).replace(' ', '-')} fund" for book in books.index]
+    return " and ".join(wording.count(int(number), name) for number, name in zip(books, names, strict=True))
 
 
 def render(result: MarketResult) -> str:

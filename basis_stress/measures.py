@@ -1,10 +1,10 @@
-"""What is measured on a run of the market: the hedged book, and how cheap notes are against futures."""
+"""What is measured on a run of the market: how cheap notes are against futures, and what was assumed of dealers."""
 
 import numpy as np
 import pandas as pd
 
 from basis_stress.episodes import Episode
-from engine.names import DealerColumn, PositionColumn
+from engine.names import DealerColumn
 from strategies.plan import RENT_SHARES, DealerPlan
 
 
@@ -13,13 +13,6 @@ def dealers_of(episode: Episode) -> DealerPlan:
     whom = episode.book.plan.dealers
     assert whom is not None  # a market of funds is played with dealers
     return whom
-
-
-def hedged(episode: Episode) -> "pd.Series[float]":
-    """Face of the population's shorts by day, USD."""
-    notional = np.array([one.notional_usd for one in episode.stage.market.data.futures])
-    contracts = episode.run.position_days[:, :, PositionColumn.CONTRACTS]
-    return pd.Series(-(contracts * notional[episode.run.positions["contract"]]).sum(axis=1), episode.stage.days)
 
 
 def dislocations(episode: Episode) -> pd.DataFrame:

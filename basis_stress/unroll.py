@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from basis_stress.episodes import Episode
-from basis_stress.measures import dislocations, hedged
+from basis_stress.measures import dislocations
 from basis_stress.wording import count, day, usd
 from engine.names import Cash, Line, What
 
@@ -17,7 +17,7 @@ _TELLING_USD = 5e8  # less is not worth a sentence in a book of $800bn
 
 @dataclass(frozen=True)
 class Day:
-    """One day of all funds together; USD, all positive."""
+    """One day of all basis funds together; USD, all positive."""
 
     date: pd.Timestamp
     clearing: float
@@ -29,6 +29,8 @@ class Day:
     received: float
     """Paid out by the clearing house."""
     outside: float
+    swaps: float
+    """Sold by swap-spread trades."""
     short_of_cash: int
     over_risk: int
     failed: int
@@ -48,20 +50,21 @@ class Day:
     @property
     def quiet(self) -> bool:
         """Whether nothing was forced."""
-        return not self.failed and self.sold < _QUIET_USD and self.outside < _QUIET_USD
+        return not self.failed and max(self.sold, self.outside, self.swaps) < _QUIET_USD
 
 
 def unroll(episode: Episode) -> list[Day]:
     """Every day after entry."""
     run, days = episode.run, episode.stage.days
-    flows = run.cash_flows[:, : len(run.positions)]
-    legs = np.add.reduceat(flows, run.funds["first"].astype(np.int64), axis=1)
+    funds = run.funds[: episode.book.basis_funds]
+    flows = run.cash_flows[:, : funds["last"][-1]]
+    legs = np.add.reduceat(flows, funds["first"].astype(np.int64), axis=1)
     clearing = legs[:, :, [Cash.VARIATION_MARGIN, Cash.INITIAL_MARGIN]].sum(axis=2)
     repo = legs[:, :, list(_LENDERS)].sum(axis=2)
     dealers = 1e9 * episode.dealers
-    sold, outside = dealers["fund_sales"].diff().fillna(0.0), dealers["outside_sales"].diff().fillna(0.0)
-    cheap, held = dislocations(episode).max(axis=1), hedged(episode)
-    lost = run.attribution[:, :, Line.DISLOCATION].sum(axis=1).cumsum()
+    sold, swaps, outside = (dealers[name].diff().fillna(0.0) for name in ("fund_sales", "swap_sales", "outside_sales"))
+    cheap, held = dislocations(episode).max(axis=1), episode.hedged
+    lost = run.attribution[:, : funds["last"][-1], Line.DISLOCATION].sum(axis=1).cumsum()
     at = np.searchsorted(episode.stage.market.data.dates, run.log["time"] // 1440)
     return [
         Day(
@@ -71,6 +74,7 @@ def unroll(episode: Episode) -> list[Day]:
             advanced=float(np.maximum(repo[d], 0.0).sum()),
             received=float(np.maximum(clearing[d], 0.0).sum()),
             outside=float(outside.iloc[d]),
+            swaps=float(swaps.iloc[d]),
             short_of_cash=_funds(episode, at == d, What.LIQUIDITY_LIMIT),
             over_risk=_funds(episode, at == d, What.VALUE_AT_RISK_LIMIT),
             failed=_funds(episode, at == d, What.DEFAULT),
@@ -85,8 +89,9 @@ def unroll(episode: Episode) -> list[Day]:
 
 
 def _funds(episode: Episode, today: "np.ndarray[tuple[int], np.dtype[np.bool_]]", what: What) -> int:
-    """Funds to which something happened."""
-    return len(np.unique(episode.run.log["fund"][today & (episode.run.log["what"] == what)]))
+    """Basis funds to which something happened."""
+    log = episode.run.log[today & (episode.run.log["what"] == what)]
+    return len(np.unique(log["fund"][log["fund"] < episode.book.basis_funds]))
 
 
 def told(days: list[Day], until: str) -> list[tuple[str, Day, str]]:
@@ -109,7 +114,7 @@ def _dates(group: list[Day]) -> str:
 
 def _sum(group: list[Day]) -> Day:
     """Flows of several days added up, levels of the last."""
-    flows = ("clearing", "lenders", "advanced", "received", "outside", "sold", "failed")
+    flows = ("clearing", "lenders", "advanced", "received", "outside", "swaps", "sold", "failed")
     values = {field.name: getattr(group[-1], field.name) for field in fields(Day)}
     return Day(**values | {name: sum(getattr(one, name) for one in group) for name in flows})
 
@@ -118,7 +123,9 @@ def sentence(one: Day) -> str:
     """What happened, for someone who has never traded."""
     parts = []
     if one.outside > _TELLING_USD:
-        parts.append(f"Others sold {usd(one.outside)} of Treasuries to dealers.")
+        parts.append(f"Outside investors sold {usd(one.outside)} of Treasuries to dealers.")
+    if one.swaps > _TELLING_USD:
+        parts.append(f"Swap-spread funds sold {usd(one.swaps)}.")
     parts += _margin(one)
     if one.failed:
         parts.append(

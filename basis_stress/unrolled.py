@@ -14,7 +14,7 @@ from basis_stress.boundary import FALL, LEVERS, Boundary, boundaries
 from basis_stress.captions_market import moved, span
 from basis_stress.files import save
 from basis_stress.market import KINKS
-from basis_stress.measures import dislocations, hedged
+from basis_stress.measures import dislocations
 from basis_stress.report import embedded, fill
 from basis_stress.unroll import Day, told, unroll
 from basis_stress.variants import Dose, Variant, variants
@@ -62,7 +62,7 @@ def tell(
                 Told(
                     variant,
                     dose,
-                    pd.DataFrame({kink: hedged(run) for kink, run in zip(kinks, runs, strict=True)}),
+                    pd.DataFrame({kink: run.hedged for kink, run in zip(kinks, runs, strict=True)}),
                     [float(run.shorts.iloc[-1] / run.shorts.iloc[0] - 1) for run in runs],
                     [run.defaults for run in runs],
                     [float(dislocations(run).to_numpy().max()) for run in runs],

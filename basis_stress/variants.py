@@ -65,6 +65,11 @@ def dearer_margin(base: Scenario, multiple: float) -> Scenario:
     return changed(base, "margin", margin_notices=[{"date": SHOCK, "multiple": multiple}])
 
 
+def losses_elsewhere(base: Scenario, share: float) -> Scenario:
+    """Every fund loses this share of its equity in other markets on the day of the shock."""
+    return changed(base, "losses elsewhere", losses_elsewhere=[{"date": SHOCK, "share": share}])
+
+
 def higher_haircut(base: Scenario, rise: float) -> Scenario:
     """Every repo lender asks this much more from the day of the shock."""
     return changed(base, "haircut", haircut_changes=[{"date": SHOCK, "haircut": base.haircut + rise}])
@@ -125,6 +130,13 @@ def variants() -> list[Variant]:
             "Had others sold as in March 2020",
             "From 7 to 11 April foreign holders and bond funds sell Treasuries to dealers, beside swap-spread funds.",
             tuple(Dose(f"${bn}bn sold", base, bn * 1e9) for bn in (100, 200, 300, 500)),
+            (1,),
+        ),
+        Variant(
+            "april-2025-losses-elsewhere",
+            "Had funds lost money in other markets",
+            "On 7 April every fund loses a share of its equity elsewhere, in cash due the next morning.",
+            tuple(Dose(f"{share:.0%} of equity", losses_elsewhere(base, share)) for share in (0.05, 0.1, 0.3)),
             (1,),
         ),
     ]

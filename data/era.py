@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from data.fields import Contracts, Part
+from data.fields import Contracts, Part, Share
 
 
 class MarketEra(Part):
@@ -26,6 +26,9 @@ class MarketEra(Part):
     swap_spread_book_usd_bn: Annotated[float, Field(ge=0, le=5000, title="billions of US dollars")] | None = None
     """Treasuries held against swaps by funds that may unwind; no such funds if none is given. Sizes of different
     publishers differ by two times: those here are the Federal Reserve's (Monin, FEDS Notes, 22 June 2026)."""
+    swap_spread_leverage: float = Field(default=20.0, ge=1, le=200, title="times equity, of a whole trade")
+    """Level around which theirs is drawn, where swap margin and a buffer of five standard deviations leave as much.
+    Assumption: no public figure states it."""
     volatility_floor_bp: float = Field(default=6.0, gt=0, le=100, title="basis points a day")
     """Daily volatility of the implied repo spread that funds' risk limits reckon with in calm times. Assumption, inside
     the 3-10 bp of daily changes in 2018-19 (Siriwardane, Sunderam and Wallen)."""
@@ -35,5 +38,9 @@ class MarketEra(Part):
     """Level that the dealers' rent approaches and never passes, whatever the inventory. Assumption."""
     buffer_sd: float = Field(default=5.0, ge=0, le=50, title="standard deviations of a day's variation margin")
     """Least cash that a fund starts with. Assumption."""
+    term_share: Share = 0.0
+    """Of basis funds' notes financed to term (90 days). Assumption: no public figure splits overnight and term repo."""
+    mixed_share: Share = 0.0
+    """Of the swap-spread book that basis funds hold beside their own. Assumption: who holds both is not public."""
     episode: str | None = Field(default=None, min_length=1)
     """Rows of the `flows` table to use; those of the scenario's own name if none is given."""

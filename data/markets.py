@@ -81,12 +81,18 @@ class MarketData:
     """[m] SOFR less the scenario's spread."""
     haircut: Array
     """[m, k] share of market value."""
+    other_haircut: Array
+    """[m] of collateral that is in no contract's basket."""
     not_rolled: Array
     """[m] share of the repo falling due that lenders do not roll that day."""
     margin_multiple: Array
     """[m] multiple of each contract's own margin."""
     dislocation_bp: Array
     """[m, k] basis points of price by which cash is cheap against futures."""
+    elsewhere_share: Array
+    """[m] share of its equity at entry that every fund loses elsewhere that day."""
+    elsewhere_usd: Array
+    """[m] USD that all funds together lose elsewhere that day."""
     futures: tuple[FuturesContract, ...]
     """The k contracts."""
 
@@ -135,9 +141,12 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + shifts) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
-        not_rolled=_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]),
+        other_haircut=_haircut(scenario, days, None),
+        not_rolled=np.minimum(_on_days(days, [(roll.date, roll.share) for roll in scenario.roll_shares]), 1.0),
         margin_multiple=_steps(days, notices, scenario.margin_multiple),
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
+        elsewhere_share=_on_days(days, [(loss.date, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
+        elsewhere_usd=_on_days(days, [(loss.date, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
     )
 
@@ -168,18 +177,18 @@ def _steps(days: Days, changes: Sequence[tuple[object, float]], base: float) -> 
     return level
 
 
-def _on_days(days: Days, shares: Sequence[tuple[object, float]]) -> Array:
-    """Value on its own day only [m]; one dated on a holiday falls on the next business day."""
+def _on_days(days: Days, dated: Sequence[tuple[object, float]]) -> Array:
+    """Value on its own day only [m], of several on one day their sum; a holiday's falls on the next business day."""
     values = np.zeros(len(days))
-    for date, share in shares:
+    for date, value in dated:
         position = int(np.searchsorted(days, np.datetime64(str(date))))
         if position < len(days):
-            values[position] = share
+            values[position] += value
     return values
 
 
-def _haircut(scenario: Scenario, days: Days, code: str) -> Array:
-    """Haircut of one contract's collateral on each day [m]."""
+def _haircut(scenario: Scenario, days: Days, code: str | None) -> Array:
+    """Haircut of one contract's collateral, or of all other, on each day [m]."""
     changes = [(one.date, one.haircut) for one in scenario.haircut_changes if one.contract in (None, code)]
     return _steps(days, changes, scenario.haircut)
 

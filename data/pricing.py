@@ -1,11 +1,12 @@
 """Price a scenario's market with the engine: every deliverable note and the fair future at each mark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from data.markets import MarketData
+from data.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from data.tables import read
 from engine.curves import SVENSSON, fitted_spread
 from engine.market import Baskets, Path, Priced, par_curves, price_path
@@ -24,11 +25,36 @@ class PricedMarket:
     """[notes]"""
     initial_margin: Floats
     """[marks, contracts] USD per contract."""
+    swaps: SwapMarket | None = None
+    """Swap-spread trades beside the futures, if any: their notes are numbered after the baskets', their swaps after
+    the futures."""
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Contract codes, in the order of the arrays."""
+        """Contract codes of the futures, in the order of the arrays."""
         return tuple(one.code for one in self.data.futures)
+
+    @property
+    def hedges(self) -> tuple[str, ...]:
+        """What hedges notes: the futures, then the swaps."""
+        return self.codes + (self.swaps.names if self.swaps else ())
+
+    @property
+    def notionals(self) -> tuple[float, ...]:
+        """USD per contract of every hedge."""
+        return tuple(one.notional_usd for one in self.data.futures) + (NOTIONAL_USD,) * (
+            len(self.hedges) - len(self.codes)
+        )
+
+    @property
+    def entry_margins(self) -> Floats:
+        """Initial margin of every hedge on the first day, USD per contract."""
+        swaps = self.swaps.margin_usd if self.swaps else np.empty(0)
+        return np.concatenate([self.initial_margin[0], swaps])
+
+    def with_swaps(self) -> "PricedMarket":
+        """The same market with swap-spread trades beside the futures."""
+        return replace(self, swaps=swap_market(self.data))
 
 
 def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:

@@ -44,6 +44,24 @@ class RollShare(Part):
     share: Share
 
 
+class LossElsewhere(Part):
+    """On its date other businesses of the funds (equities, another market's margin) lose money, due in cash next day.
+
+    Give `share` of each fund's equity at entry, or `usd` of all funds together, which each bears by its equity.
+    """
+
+    date: Date
+    share: Share | None = None
+    usd: Annotated[float, Field(gt=0, title="US dollars")] | None = None
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        """Refuse a loss without an amount, or with two."""
+        if (self.share is None) == (self.usd is None):
+            raise ValueError("share and usd: give one of them")
+        return self
+
+
 class Files(Part):
     """The user's own CSV files (data/SCHEMA.md), by paths relative to the scenario's TOML."""
 
@@ -81,6 +99,7 @@ class Scenario(Part):
     haircut_changes: tuple[HaircutChange, ...] = ()
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
     roll_shares: tuple[RollShare, ...] = ()
+    losses_elsewhere: tuple[LossElsewhere, ...] = ()
     yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
     files: Files = Files()
     market: MarketEra | None = None
@@ -91,7 +110,7 @@ class Scenario(Part):
         """Refuse an empty window, and changes that the run would never reach."""
         if self.end <= self.start:
             raise ValueError(f"end: {self.end} given, allowed is a date after the start {self.start}")
-        for field in ("margin_notices", "haircut_changes", "repo_rate_shifts", "roll_shares"):
+        for field in ("margin_notices", "haircut_changes", "repo_rate_shifts", "roll_shares", "losses_elsewhere"):
             dates = [entry.date for entry in getattr(self, field)]
             outside = [date for date in dates if not self.start <= date <= self.end]
             if outside:

@@ -4,7 +4,7 @@ import math
 
 from engine.compile import step
 from engine.defaults import begin_default
-from engine.ledger import attribute, fund_row, log, margin_excess, name_claim, transfer
+from engine.ledger import attribute, fund_row, house_of, log, margin_excess, name_claim, transfer
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
 from engine.outcome import note_call, note_default
 from engine.queue import push
@@ -75,40 +75,44 @@ def cure(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
 
 @step
 def settle_variation(world: World, event: Event) -> None:
-    """Pay or collect the variation margin struck at the last clearing cycle, all contracts netted."""
-    f = event.fund
+    """Pay or collect the variation margin struck at the last clearing cycle, all contracts of a house netted."""
+    f, house = event.fund, event.party
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
         return
     net = 0.0
     for p in range(fund.first, fund.last):
-        net += world.positions[p].variation_due
+        if house_of(world, p) == house:
+            net += world.positions[p].variation_due
     if net < 0.0 and not cure(world, f, -net, Claim.VARIATION_MARGIN, event.cause):
         return
     for p in range(fund.first, fund.last):
         position = world.positions[p]
-        transfer(world, f, p, Cash.VARIATION_MARGIN, Party.CLEARING_HOUSE, position.variation_due)
-        position.variation_due = 0.0
+        if house_of(world, p) == house:
+            transfer(world, f, p, Cash.VARIATION_MARGIN, house, position.variation_due)
+            position.variation_due = 0.0
 
 
 @step
 def settle_initial(world: World, event: Event) -> None:
-    """Post or take back initial margin, all contracts netted."""
-    f = event.fund
+    """Post or take back initial margin, all contracts of a house netted."""
+    f, house = event.fund, event.party
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
         return
     net = 0.0
     for p in range(fund.first, fund.last):
-        net += margin_excess(world, p)
+        if house_of(world, p) == house:
+            net += margin_excess(world, p)
     if net < 0.0 and event.kind == Kind.MARGIN_RELEASE:
         return  # a rise called since: its call falls due in its own turn
     if net < 0.0 and not cure(world, f, -net, Claim.INITIAL_MARGIN, event.cause):
         return
     for p in range(fund.first, fund.last):
-        excess = margin_excess(world, p)
-        transfer(world, f, p, Cash.INITIAL_MARGIN, Party.CLEARING_HOUSE, excess)
-        world.positions[p].margin_posted -= excess
+        if house_of(world, p) == house:
+            excess = margin_excess(world, p)
+            transfer(world, f, p, Cash.INITIAL_MARGIN, house, excess)
+            world.positions[p].margin_posted -= excess
 
 
 @step
@@ -183,6 +187,18 @@ def settle_repo_call(world: World, event: Event) -> None:
         pay_repo(world, f, 1.0, False)
         if overdue:
             pay_repo(world, f, 1.0, True)
+
+
+@step
+def settle_elsewhere(world: World, event: Event) -> None:
+    """Pay for losses in another business of the fund: cash that its Treasuries have to find."""
+    f = event.fund
+    fund = world.funds[f]
+    if fund.status != Status.ACTIVE or fund.elsewhere <= 0.0:
+        return
+    if cure(world, f, fund.elsewhere, Claim.ELSEWHERE, event.cause):
+        transfer(world, f, fund_row(world, f), Cash.ELSEWHERE, Party.OTHER_MARKETS, -fund.elsewhere)
+        fund.elsewhere = 0.0
 
 
 @step

@@ -80,6 +80,11 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, no_cpython_wrapper=True)
 
 
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a step into whoever calls it: for what happens every day, since handing a world on costs 15 ns."""
+    return _compile(function, no_cpython_wrapper=True, forceinline=True)
+
+
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a loop over rows; iteration i writes row i only."""
     return _compile(function, parallel=True)

@@ -1,10 +1,10 @@
-"""Dated happenings of one line each: a lender's pull-back, a redemption request, the end of the window."""
+"""Dated happenings of one line each: a lender's pull-back, a redemption, a loss elsewhere, the end of the window."""
 
 from engine.compile import step
 from engine.defaults import seize
-from engine.ledger import log
+from engine.ledger import attribute, fund_row, log
 from engine.marks import check_solvency
-from engine.names import Kind, Status, What
+from engine.names import Kind, Line, Status, What
 from engine.queue import push
 from engine.rows import Event
 from engine.world import World
@@ -25,6 +25,17 @@ def request_redemption(world: World, event: Event) -> None:
         fund.redemption += event.value
         asked = log(world, What.REDEMPTION, event.fund, -1, event.value, -1)
         push(world, Kind.REDEMPTION_CALL, world.clock[0].calls_due, event.fund, -1, asked)
+
+
+@step
+def lose_elsewhere(world: World, event: Event) -> None:
+    """Another business of the fund (equities, another market's margin) loses an amount, due with the next calls."""
+    fund = world.funds[event.fund]
+    if fund.status == Status.ACTIVE:
+        fund.elsewhere += event.value
+        attribute(world, fund_row(world, event.fund), Line.ELSEWHERE, -event.value)
+        lost = log(world, What.LOSS_ELSEWHERE, event.fund, -1, event.value, -1)
+        push(world, Kind.ELSEWHERE_CALL, world.clock[0].calls_due, event.fund, -1, lost)
 
 
 @step

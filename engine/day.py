@@ -3,7 +3,7 @@
 =====  ====================================================================================================
 08:30  interest and coupons; haircut and roll-share changes; deliveries; repo is repaid and lent again
 09:00  clearing pays and collects: variation margin, initial margin; then what the roll left owed, repo calls,
-       redemptions
+       losses elsewhere, redemptions
 marks  prices arrive; funds whose equity is gone stop; seized legs and waiting orders sell a slice
 12:00  intraday clearing cycle, due the same day (when the path has a mark before it)
 15:00  margin notices and changes; settlement: variation margin struck; final settlement; term repo marked
@@ -11,19 +11,27 @@ marks  prices arrive; funds whose equity is gone stop; seized legs and waiting o
 =====  ====================================================================================================
 
 Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``Kind``, then by
-creation.
+creation. Days that hold nothing but routine are settled straight on by `engine.quiet`, to the same bytes.
 """
 
-from engine.calls import present_shortfalls, settle_initial, settle_redemption, settle_repo_call, settle_variation
+from engine.calls import (
+    present_shortfalls,
+    settle_elsewhere,
+    settle_initial,
+    settle_redemption,
+    settle_repo_call,
+    settle_variation,
+)
 from engine.clearing import announce_margin, change_margin, clear
 from engine.compile import kernel, parallel_kernel, prange, step
-from engine.dated import change_roll_share, close_window, request_redemption
+from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
 from engine.outcome import conclude
 from engine.queue import next_event
+from engine.quiet import quiet_days
 from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
 from engine.rows import Event
@@ -53,6 +61,10 @@ def happen(world: World, event: Event) -> None:
         present_shortfalls(world)
     elif kind == Kind.REPO_CALL:
         settle_repo_call(world, event)
+    elif kind == Kind.LOSS_ELSEWHERE:
+        lose_elsewhere(world, event)
+    elif kind == Kind.ELSEWHERE_CALL:
+        settle_elsewhere(world, event)
     elif kind == Kind.REDEMPTION:
         request_redemption(world, event)
     elif kind == Kind.REDEMPTION_CALL:
@@ -86,9 +98,12 @@ def happen(world: World, event: Event) -> None:
 @kernel
 def simulate(world: World) -> None:
     """Run one world, entered before, to the end of its schedule."""
+    quiet_days(world)
     while next_event(world):
         happen(world, world.event[0])
         note_lowest_cash(world)
+        if world.event[0].kind == Kind.RECORD:
+            quiet_days(world)
     conclude(world)
 
 

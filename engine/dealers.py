@@ -45,9 +45,9 @@ def take_outside_flow(world: World, event: Event) -> None:
 
 
 @step
-def buy_from_fund(world: World, amount: float) -> None:
+def buy_from_fund(world: World, f: int, amount: float) -> None:
     """Take a fund's (or its seizer's) sale onto the balance sheet at the next mark."""
-    world.dealers[0].pending += world.dealers[0].feedback * amount
+    world.dealers[0].pending += world.funds[f].feedback * amount
     world.dealers[0].fund_sales += amount
 
 

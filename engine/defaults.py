@@ -10,6 +10,7 @@ from engine.ledger import (
     attribute,
     between,
     fund_row,
+    house_of,
     log,
     name_claim,
     pay_estate,
@@ -95,7 +96,7 @@ def sell_collateral(world: World, p: int, face: float, cause: int) -> None:
     position.face -= face
     world.outcomes[position.fund].seized += face
     attribute(world, p, Line.COST, face * (price - position.clean) / 100.0)
-    buy_from_fund(world, proceeds)
+    buy_from_fund(world, position.fund, proceeds)
     keep_proceeds(world, p, proceeds)
     number = log(world, What.SEIZURE, position.fund, p, face, cause)
     name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
@@ -140,26 +141,48 @@ def all_closed(world: World, f: int) -> bool:
 
 @step
 def settle_estate(world: World, f: int) -> None:
-    """Meet claims in order (clearing member, repo lenders, credit bank); what stays unpaid is written off."""
+    """Meet claims in order (clearing, repo lenders, credit bank, elsewhere); what stays unpaid is written off."""
     fund = world.funds[f]
-    clearing, lenders = 0.0, 0.0
+    futures, swaps = clearing_balance(world, f, Party.CLEARING_HOUSE), clearing_balance(world, f, Party.SWAP_HOUSE)
+    lenders = 0.0
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         transfer(world, f, p, Cash.COUPON, Party.TREASURY, position.coupon_receivable)
-        clearing += position.margin_posted + position.variation_open + position.variation_due
         lenders += repo_owed(position)
         position.coupon_receivable = 0.0
         position.margin_posted = position.variation_open = position.variation_due = 0.0
         position.overnight = position.overnight_interest = position.term = position.term_interest = 0.0
         position.unmet = position.called = 0.0
-    transfer(world, f, fund_row(world, f), Cash.ESTATE, Party.CLEARING_HOUSE, max(clearing, 0.0))
-    unpaid_clearing = pay_estate(world, f, Party.CLEARING_HOUSE, max(-clearing, 0.0))
-    between(world, Party.CLEARING_MEMBER, Party.CLEARING_HOUSE, unpaid_clearing)
+    transfer(world, f, fund_row(world, f), Cash.ESTATE, Party.CLEARING_HOUSE, max(futures, 0.0))
+    transfer(world, f, fund_row(world, f), Cash.ESTATE, Party.SWAP_HOUSE, max(swaps, 0.0))
+    unpaid_clearing = pay_house(world, f, Party.CLEARING_HOUSE, max(-futures, 0.0))
+    unpaid_clearing += pay_house(world, f, Party.SWAP_HOUSE, max(-swaps, 0.0))
     unpaid_lenders = pay_estate(world, f, Party.REPO_LENDER, lenders)
     unpaid_credit = pay_estate(world, f, Party.CREDIT_BANK, fund.credit_drawn)
-    fund.credit_drawn = 0.0
+    unpaid_elsewhere = pay_estate(world, f, Party.OTHER_MARKETS, fund.elsewhere)
+    fund.credit_drawn = fund.elsewhere = 0.0
     fund.status = Status.CLOSED
     settled = log(world, What.ESTATE_SETTLED, f, -1, fund.cash, fund.default_cause)
     write_off(world, f, Party.CLEARING_MEMBER, unpaid_clearing, settled)
     write_off(world, f, Party.REPO_LENDER, unpaid_lenders, settled)
     write_off(world, f, Party.CREDIT_BANK, unpaid_credit, settled)
+    write_off(world, f, Party.OTHER_MARKETS, unpaid_elsewhere, settled)
+
+
+@step
+def clearing_balance(world: World, f: int, house: int) -> float:
+    """What a house holds for a fund, less what the fund owes it."""
+    balance = 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
+        position = world.positions[p]
+        if house_of(world, p) == house:
+            balance += position.margin_posted + position.variation_open + position.variation_due
+    return balance
+
+
+@step
+def pay_house(world: World, f: int, house: int, claim: float) -> float:
+    """Pay a clearing house out of the estate; its member pays the rest, which is returned."""
+    unpaid = pay_estate(world, f, house, claim)
+    between(world, Party.CLEARING_MEMBER, house, unpaid)
+    return unpaid

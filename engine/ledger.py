@@ -60,8 +60,8 @@ def position_equity(position: Position) -> float:
 
 @step
 def equity(world: World, fund: Fund) -> float:
-    """Equity = cash + notes - repo owed + margin posted + unsettled variation margin - credit drawn."""
-    total = fund.cash - fund.credit_drawn
+    """Equity = cash + notes - repo owed + margin posted + unsettled variation margin - credit drawn and owed."""
+    total = fund.cash - fund.credit_drawn - fund.elsewhere
     for p in range(fund.first, fund.last):
         total += position_equity(world.positions[p])
     return total
@@ -77,8 +77,16 @@ def book_value(world: World, fund: Fund) -> float:
 
 
 @step
+def house_of(world: World, p: int) -> int:
+    """Which house clears a position's contract."""
+    if world.contracts[world.positions[p].contract].swap:
+        return Party.SWAP_HOUSE
+    return Party.CLEARING_HOUSE
+
+
+@step
 def margin_excess(world: World, p: int) -> float:
-    """Initial margin posted beyond what the clearing house asks today."""
+    """Initial margin posted beyond what its house asks today."""
     position = world.positions[p]
     return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
 

@@ -5,7 +5,7 @@ from engine.dealers import rent_dislocation, take_inventory
 from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
 from engine.names import Constraint, Line, Status, What
-from engine.outcome import note_default
+from engine.outcome import follow_mark, note_default
 from engine.rows import Contract, Event, Position
 from engine.world import World
 
@@ -47,7 +47,7 @@ def check_solvency(world: World, f: int) -> None:
     fund = world.funds[f]
     worth = equity(world, fund)
     fund.peak_equity = max(fund.peak_equity, worth)
-    world.outcomes[f].lowest_equity = min(world.outcomes[f].lowest_equity, worth)
+    follow_mark(world, f, worth)
     if worth <= 0.0:
         note_default(world, f, Constraint.INSOLVENCY)
         begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))
@@ -79,11 +79,12 @@ def accrue_coupon(world: World, p: int, days: int) -> None:
 
 @step
 def reprice(world: World, p: int) -> None:
-    """Mark note and futures; split the change into dislocation, convergence and the hedged residual of the curve."""
+    """Mark note and hedge; split the change into dislocation, convergence, swap spread and the curve's residual."""
     position, m = world.positions[p], world.clock[0].mark
     contract = world.contracts[position.contract]
     note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
-    gain = position.contracts * contract.point_value * (future.price - contract.futures)
+    per_point = position.contracts * contract.point_value
+    gain = per_point * (future.price - contract.futures)
     position.variation_open += gain
     if position.committed:
         attribute(world, p, Line.CURVE, gain)
@@ -94,7 +95,9 @@ def reprice(world: World, p: int) -> None:
     convergence = position.face * note.convergence / 100.0
     attribute(world, p, Line.DISLOCATION, total - fair)
     attribute(world, p, Line.BASIS_CONVERGENCE, -convergence)
-    attribute(world, p, Line.CURVE, fair + gain + convergence)
+    attribute(world, p, Line.COUPON_ACCRUAL, per_point * future.accrual)
+    attribute(world, p, Line.SWAP_SPREAD, per_point * future.spread)
+    attribute(world, p, Line.CURVE, fair + gain + convergence - per_point * (future.accrual + future.spread))
     position.clean, position.undislocated = clean, note.clean
 
 

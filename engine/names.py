@@ -20,21 +20,23 @@ class Kind(IntEnum):
     INITIAL_CALL = 8
     REPO_SHORTFALL = 9  # what the morning's roll left unpaid
     REPO_CALL = 10
-    REDEMPTION_CALL = 11
-    REDEMPTION = 12
-    OUTSIDE_FLOW = 13  # others sell to dealers, or the central bank buys from them
-    MARK = 14
-    INTRADAY_CYCLE = 15
-    MARGIN_NOTICE = 16
-    MARGIN_CHANGE = 17
-    SETTLEMENT = 18
-    FINAL_SETTLEMENT = 19
-    REPO_MARK = 20
-    SEIZURE_SLICE = 21
-    UNWIND_SLICE = 22
-    RISK_LIMITS = 23
-    END = 24
-    RECORD = 25
+    ELSEWHERE_CALL = 11
+    REDEMPTION_CALL = 12
+    LOSS_ELSEWHERE = 13  # another business of the fund loses money, which is due in cash
+    REDEMPTION = 14
+    OUTSIDE_FLOW = 15  # others sell to dealers, or the central bank buys from them
+    MARK = 16
+    INTRADAY_CYCLE = 17
+    MARGIN_NOTICE = 18
+    MARGIN_CHANGE = 19
+    SETTLEMENT = 20
+    FINAL_SETTLEMENT = 21
+    REPO_MARK = 22
+    SEIZURE_SLICE = 23
+    UNWIND_SLICE = 24
+    RISK_LIMITS = 25
+    END = 26
+    RECORD = 27
 
 
 class What(IntEnum):
@@ -73,6 +75,7 @@ class What(IntEnum):
     OUTSIDE_SALE = 30
     CENTRAL_BANK_PURCHASE = 31
     END_OF_WINDOW = 32
+    LOSS_ELSEWHERE = 33
 
 
 class Claim(IntEnum):
@@ -82,7 +85,8 @@ class Claim(IntEnum):
     VARIATION_MARGIN = 1
     INITIAL_MARGIN = 2
     REPO_MARGIN = 3
-    REDEMPTION = 4
+    ELSEWHERE = 4
+    REDEMPTION = 5
 
 
 class Cash(IntEnum):
@@ -100,6 +104,7 @@ class Cash(IntEnum):
     CREDIT_LINE = 9
     CAPITAL = 10
     ESTATE = 11
+    ELSEWHERE = 12
 
 
 class Line(IntEnum):
@@ -115,6 +120,7 @@ class Line(IntEnum):
     COST = 7
     DEFAULT_LOSS = 8
     CAPITAL = 9
+    ELSEWHERE = 10
 
 
 class Party(IntEnum):
@@ -131,6 +137,7 @@ class Party(IntEnum):
     OUTSIDE_INVESTORS = 7
     CASH_BANK = 8
     CREDIT_BANK = 9
+    OTHER_MARKETS = 10
 
 
 class Status(IntEnum):
@@ -158,7 +165,8 @@ class Constraint(IntEnum):
     VARIATION_MARGIN = 1
     INITIAL_MARGIN = 2
     REPO_MARGIN = 3
-    REDEMPTION = 4
+    ELSEWHERE = 4
+    REDEMPTION = 5
     INSOLVENCY = 18  # from here the numbers of ``What``
     LIQUIDITY_LIMIT = 26
     LEVERAGE_LIMIT = 27
@@ -172,7 +180,7 @@ class Unwind(IntEnum):
     HOLD = 0  # never sells; fails if it cannot pay
     CURE = 1  # sells only what cures the calls in sight
     TARGET_LEVERAGE = 2  # above the cap, back to target leverage
-    STOP_OUT = 3  # past the drawdown limit, everything
+    STOP_OUT = 3  # past the drawdown limit, a share of the book, some of it each day
     VALUE_AT_RISK = 4  # past the value-at-risk limit, a share of the excess each day
 
 
@@ -187,8 +195,9 @@ class FundColumn(IntEnum):
     VARIATION_UNSETTLED = 5
     UNSETTLED_TRADES = 6
     CREDIT_DRAWN = 7
-    FACE = 8
-    STATUS = 9
+    OWED_ELSEWHERE = 8
+    FACE = 9
+    STATUS = 10
 
 
 class DealerColumn(IntEnum):

@@ -59,9 +59,15 @@ def note_constraint(world: World, f: int, constraint: int) -> None:
 
 
 @step
-def follow_day(world: World, f: int) -> None:
+def follow_mark(world: World, f: int, worth: float) -> None:
+    """Equity at a mark."""
+    world.outcomes[f].lowest_equity = min(world.outcomes[f].lowest_equity, worth)
+
+
+@step
+def follow_day(world: World, f: int, worth: float) -> None:
     """The day's profit, and equity at its end."""
-    outcome, worth = world.outcomes[f], equity(world, world.funds[f])
+    outcome = world.outcomes[f]
     profit = worth - outcome.equity
     if profit < outcome.worst_profit:
         outcome.worst_profit, outcome.worst_day = profit, world.clock[0].day

@@ -4,6 +4,7 @@ Events are ordered by time, then by kind (the declared priority), then by creati
 """
 
 from engine.compile import kernel, step
+from engine.names import Party
 from engine.rows import Event, Rows
 from engine.world import World
 
@@ -29,6 +30,7 @@ def copy_event(source: Event, target: Event) -> None:
     target.fund = source.fund
     target.position = source.position
     target.contract = source.contract
+    target.party = source.party
     target.value = source.value
     target.second_value = source.second_value
     target.calls_due = source.calls_due
@@ -46,7 +48,13 @@ def swap(queue: Rows[Event], spare: Event, i: int, j: int) -> None:
 
 @kernel
 def push(world: World, kind: int, time: int, fund: int, position: int, cause: int) -> None:
-    """Put a created event in its place; a full queue counts what it dropped, and the caller runs again with more."""
+    """Put a created event in its place."""
+    push_claim(world, kind, time, fund, position, Party.NONE, cause)
+
+
+@kernel
+def push_claim(world: World, kind: int, time: int, fund: int, position: int, party: int, cause: int) -> None:
+    """Put a party's claim in its place; a full queue counts what it dropped, and the caller runs again with more."""
     clock, queue = world.clock[0], world.queue
     i = clock.queued
     if i + 1 >= len(queue):
@@ -55,7 +63,7 @@ def push(world: World, kind: int, time: int, fund: int, position: int, cause: in
     event = queue[i]
     event.time, event.kind, event.fund, event.position, event.cause = time, kind, fund, position, cause
     event.sequence = clock.created
-    event.contract = -1
+    event.contract, event.party = -1, party
     clock.created += 1
     clock.queued += 1
     while i > 0 and before(queue[i], queue[(i - 1) // 2]):

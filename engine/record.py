@@ -4,7 +4,7 @@ import math
 
 from engine.compile import kernel, step
 from engine.dealers import rent_dislocation
-from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, repo_owed, transfer
+from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn, What
 from engine.outcome import begin_outcome, follow_day
@@ -25,7 +25,7 @@ def record(world: World) -> None:
     """Follow every fund's outcome, and write the day's row of every fund and position if the run keeps them."""
     day = world.clock[0].day
     for f in range(len(world.funds)):
-        follow_day(world, f)
+        follow_day(world, f, equity(world, world.funds[f]))
     if day >= len(world.fund_days):
         return
     for p in range(len(world.positions)):
@@ -79,6 +79,7 @@ def record_fund(world: World, f: int, day: int) -> None:
     row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
     row[FundColumn.EQUITY] = equity(world, fund)
     row[FundColumn.STATUS] = fund.status
+    row[FundColumn.OWED_ELSEWHERE] = fund.elsewhere
 
 
 @kernel
@@ -95,7 +96,8 @@ def enter(world: World) -> None:
         fund = world.funds[f]
         transfer(world, f, fund_row(world, f), Cash.CAPITAL, Party.OUTSIDE_INVESTORS, fund.entry_equity)
         attribute(world, fund_row(world, f), Line.CAPITAL, fund.entry_equity)
-        fund.peak_equity, fund.interest_from = fund.entry_equity, clock.value_date
+        fund.peak_equity = max(fund.peak_equity, fund.entry_equity)
+        fund.interest_from = clock.value_date
         for p in range(fund.first, fund.last):
             enter_position(world, p)
         fund.lowest_cash = fund.cash
@@ -121,5 +123,5 @@ def enter_position(world: World, p: int) -> None:
     transfer(world, f, p, Cash.SALES, Party.DEALERS, -value)
     transfer(world, f, p, Cash.SALES, Party.REPO_LENDER, value)
     transfer(world, f, p, Cash.HAIRCUT, Party.REPO_LENDER, position.overnight + position.term - value)
-    transfer(world, f, p, Cash.INITIAL_MARGIN, Party.CLEARING_HOUSE, -position.margin_posted)
+    transfer(world, f, p, Cash.INITIAL_MARGIN, house_of(world, p), -position.margin_posted)
     log(world, What.ENTRY, f, p, position.face, -1)

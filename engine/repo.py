@@ -3,7 +3,17 @@
 import math
 
 from engine.compile import step
-from engine.ledger import attribute, fund_row, log, margin_excess, market_value, name_claim, name_contract, transfer
+from engine.ledger import (
+    attribute,
+    fund_row,
+    house_of,
+    log,
+    margin_excess,
+    market_value,
+    name_claim,
+    name_contract,
+    transfer,
+)
 from engine.names import Cash, Claim, Kind, Line, Party, Status, What
 from engine.queue import push
 from engine.rows import Event, Position
@@ -110,12 +120,16 @@ def roll_fund(world: World, f: int) -> None:
 
 @step
 def clearing_due(world: World, f: int) -> float:
-    """Cash that the clearing house takes this morning: variation margin struck, initial margin lacking."""
-    variation, excess = 0.0, 0.0
-    for p in range(world.funds[f].first, world.funds[f].last):
-        variation += world.positions[p].variation_due
-        excess += margin_excess(world, p)
-    return max(-variation, 0.0) + max(-excess, 0.0)
+    """Cash that clearing houses take this morning: variation margin struck, initial margin lacking."""
+    due = 0.0
+    for house in range(Party.CLEARING_HOUSE, Party.SWAP_HOUSE + 1):
+        variation, excess = 0.0, 0.0
+        for p in range(world.funds[f].first, world.funds[f].last):
+            if house_of(world, p) == house:
+                variation += world.positions[p].variation_due
+                excess += margin_excess(world, p)
+        due += max(-variation, 0.0) + max(-excess, 0.0)
+    return due
 
 
 @step

@@ -59,10 +59,12 @@ class NoteQuote:
 
 
 class FuturesQuote:
-    """A contract at a mark."""
+    """A contract at a mark: a future, or a cleared swap as what receiving its fixed rate is worth."""
 
     price: Points
     dislocation: BasisPoints  # cash cheap against futures
+    accrual: Points  # of a swap: fixed less floating interest since the mark before, part of the price
+    spread: Points  # of a swap: part of the change in price that the swap spread explains
 
 
 class Account:
@@ -83,11 +85,13 @@ class Event:
     fund: Index  # -1: all
     position: Index  # -1: all
     contract: Index  # -1: all
+    party: Word  # whose claim it is
     value: float  # what the event carries: repo rate, haircut rise, margin per contract, share not rolled, amount
     second_value: float  # of a repo roll: the rate on cash
     calls_due: Minute  # when calls raised now fall due
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
+    routine: int  # of an opening: events of its day, if the schedule holds nothing but routine for it; else 0
 
 
 class Clock:
@@ -126,12 +130,15 @@ class Fund:
     leverage_target: float
     leverage_limit: float
     drawdown_limit: Share
+    stop_cut: Share  # of the book that is sold once the drawdown limit is passed
+    stop_speed: Share  # of what is left of the cut, per day
     risk_limit: float  # multiple of the value at risk of entry
     risk_speed: Share  # of the excess sold per day
     calm_volatility: Annotated[float, "basis points a year, of the rent"]  # of quiet times
     entry_leverage: float
     depth_share: Share  # of a contract's depth, in one slice
     call_back: Share  # of term over-collateral that lenders give back on request
+    feedback: Share  # of its sales that reaches dealers; 0 switches the loop off
     entry_equity: Usd
     peak_equity: Usd
     interest_from: Day
@@ -142,11 +149,14 @@ class Fund:
     sold: Usd  # face sold by order
     default_cause: Index
     redemption: Usd  # asked and not yet paid
+    elsewhere: Usd  # lost in another business and not yet paid
+    stopped: bool  # out past the drawdown limit, once and for all
+    to_cut: Usd  # left to sell of the stop
     shortfall_due: Minute  # deadline of a repo shortfall under call; 0: none
 
 
 class Position:
-    """A hedged pair in one contract: long a note in repo, short futures."""
+    """A hedged pair in one contract: long a note in repo, short futures (or paying the fixed rate of a swap)."""
 
     fund: Index
     contract: Index
@@ -186,8 +196,9 @@ class Position:
 
 
 class Contract:
-    """One futures contract in the run."""
+    """What hedges a note in the run: a futures contract, or a cleared swap counted in contracts of its own."""
 
+    swap: bool  # cleared at the swap house; else at the futures clearing house
     notional: Usd
     point_value: Usd
     initial_margin: Usd  # per contract
@@ -217,7 +228,6 @@ class Dealers:
     rent: Annotated[float, "basis points a year"]
     volatility: Annotated[float, "squared basis points a year"]  # of the rent's rises
     memory: Share  # of yesterday's volatility
-    feedback: Share  # of the funds' own sales that reaches dealers
     outside_sales: Usd  # since the run began
     purchases: Usd
     fund_sales: Usd

@@ -94,7 +94,10 @@ def _stack(worlds: Sequence[World]) -> Stacked:
 
 def scratch_worlds(setup: Setup, count: int, queue: int) -> Stacked:
     """Worlds of one shape before they are entered, to run books in; they keep neither log nor daily record."""
-    return _stack([_lay_out(replace(setup, days=0), 0)._replace(queue=empty_rows(Event, queue))] * count)
+    blank = _lay_out(replace(setup, days=0), 0)._replace(queue=empty_rows(Event, queue))
+    arrays = [np.asarray(array) for array in blank[1:]]
+    copies: list[Any] = [np.repeat(array[None], count, 0).view(array.dtype) for array in arrays]
+    return Stacked(*copies)
 
 
 def _lay_out(setup: Setup, capacity: int) -> World:

@@ -16,11 +16,23 @@ from engine.world import Floats, Integers, Records
 ROLL_TIME = 8 * 60 + 30
 CALL_TIME = 9 * 60
 FLOW_TIME = 9 * 60 + 30
+ELSEWHERE_TIME = 10 * 60
 INTRADAY_TIME = 12 * 60
 INTRADAY_DUE = 14 * 60
 SETTLEMENT_TIME = 15 * 60
 LIMITS_TIME = 15 * 60 + 30
 DAY_LENGTH = 24 * 60
+ROUTINE = (
+    Kind.OPEN,
+    Kind.REPO_ROLL,
+    Kind.REPO_SHORTFALL,
+    Kind.MARK,
+    Kind.SETTLEMENT,
+    Kind.REPO_MARK,
+    Kind.RISK_LIMITS,
+    Kind.RECORD,
+)
+"""A day on which nothing is dated; the last day of a run has the end of the window before its record."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,17 @@ def build_schedule(calendar: Calendar) -> Records:
             setattr(event, name, value)
         event.calls_due = _calls_due(calendar, int(event.day), int(event.kind))
         event.next_mark = _next_mark(calendar, int(event.time), end)
+    for first in np.flatnonzero(schedule["kind"] == Kind.OPEN):
+        schedule[first].routine = _routine(schedule["kind"][first:].tolist())
     return schedule
+
+
+def _routine(kinds: list[int]) -> int:
+    """How many events a day has that opens the given kinds, if it is a routine day; else 0."""
+    for day in (ROUTINE, (*ROUTINE[:-1], Kind.END, Kind.RECORD)):
+        if kinds[: len(day)] == list(day):
+            return len(day)
+    return 0
 
 
 def _check_marks(calendar: Calendar) -> None:

@@ -4,10 +4,10 @@ import math
 
 from engine.compile import step
 from engine.dealers import buy_from_fund
-from engine.ledger import attribute, book_value, equity, fund_row, log, market_value, transfer
+from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, transfer
 from engine.names import Cash, Kind, Line, Party, Status, Unwind, What
 from engine.outcome import note_order
-from engine.queue import push
+from engine.queue import push, push_claim
 from engine.repo import lendable, sold_share, term_surplus
 from engine.rows import Contract, Event, Fund, Position
 from engine.world import World
@@ -41,8 +41,10 @@ def decide(world: World, f: int, spare: float) -> None:
         if excess > order:
             order, limit, amount = excess, What.LEVERAGE_LIMIT, book / worth
     drawdown = 1.0 - worth / fund.peak_equity
-    if fund.unwind == Unwind.STOP_OUT and drawdown > fund.drawdown_limit:
-        order, limit, amount = book, What.DRAWDOWN_LIMIT, drawdown
+    if fund.unwind == Unwind.STOP_OUT:
+        stop = stop_order(fund, book, drawdown)
+        if stop > order:
+            order, limit, amount = stop, What.DRAWDOWN_LIMIT, drawdown
     excess_risk = value_at_risk(world, fund, book, worth)
     if fund.unwind == Unwind.VALUE_AT_RISK and excess_risk > fund.risk_limit:
         excess = fund.risk_speed * book * (1.0 - fund.risk_limit / excess_risk)
@@ -52,6 +54,16 @@ def decide(world: World, f: int, spare: float) -> None:
         cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
         note_order(world, f, limit)
         place(world, f, min(order / book, 1.0), cause)
+
+
+@step
+def stop_order(fund: Fund, book: float, drawdown: float) -> float:
+    """Market value that a fund past its drawdown limit sells today: a share of what is left of the cut."""
+    if drawdown > fund.drawdown_limit and not fund.stopped:
+        fund.stopped, fund.to_cut = True, fund.stop_cut * book
+    order = fund.stop_speed * fund.to_cut
+    fund.to_cut -= order
+    return order
 
 
 @step
@@ -120,16 +132,16 @@ def sell(world: World, p: int, face: float, cause: int) -> None:
     position.unsettled_face += face
     position.face -= face
     fund.sold += face
-    buy_from_fund(world, face * (price + position.accrued) / 100.0)
+    buy_from_fund(world, position.fund, face * (price + position.accrued) / 100.0)
     log(world, What.SALE, position.fund, p, face, cause)
-    push(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, cause)
+    push_claim(world, Kind.MARGIN_RELEASE, world.clock[0].calls_due, position.fund, -1, house_of(world, p), cause)
 
 
 @step
 def spare_liquidity(world: World, f: int) -> float:
     """Cash, credit and collateral at hand tomorrow morning once every call in sight is met; negative is a gap."""
     fund = world.funds[f]
-    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.redemption
+    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.elsewhere - fund.redemption
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         spare += clearing_flow(world, position) + repo_flow(position, fund, world.clock[0].not_rolled)

@@ -11,8 +11,18 @@ from engine.marks import cheapened
 from engine.names import Kind
 from engine.rows import Contract, Dealers, Fund, Position, empty_rows
 from engine.run import Setup, assign_positions
-from engine.schedule import CALL_TIME, FLOW_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
-from engine.world import Records
+from engine.schedule import (
+    CALL_TIME,
+    ELSEWHERE_TIME,
+    FLOW_TIME,
+    ROLL_TIME,
+    SETTLEMENT_TIME,
+    Calendar,
+    Dated,
+    build_schedule,
+)
+from engine.swaps import beside
+from engine.world import Integers, Market, Records
 from strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
 from strategies.sizing import needs
 
@@ -28,12 +38,15 @@ SAME_IN_PLAN_AND_ROW = (
     "leverage_target",
     "leverage_limit",
     "drawdown_limit",
+    "stop_cut",
+    "stop_speed",
     "risk_limit",
     "risk_speed",
     "calm_volatility",
     "depth_share",
     "credit_spread",
     "call_back",
+    "feedback",
 )
 
 
@@ -58,9 +71,7 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     funds = _fund_rows(plan.funds)
     assign_positions(funds, positions)
     return Setup(
-        market=held_market(
-            market.path, market.baskets, market.priced, notes.astype(np.int64), market.data.dislocation_bp
-        ),
+        market=_held(market, notes.astype(np.int64)),
         schedule=build_schedule(_calendar(plan, market)),
         funds=funds,
         positions=positions,
@@ -70,12 +81,22 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     )
 
 
+def _held(market: PricedMarket, notes: Integers) -> Market:
+    """The engine's market: columns of the notes held, the futures, and after them the swaps."""
+    in_baskets = notes[notes < len(market.cusips)]
+    held = held_market(market.path, market.baskets, market.priced, in_baskets, market.data.dislocation_bp)
+    if market.swaps is None:
+        return held
+    return beside(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
+
+
 def dirty_price(market: PricedMarket, note: int) -> float:
     """Dirty price of a note at entry, points, as cheap against futures as the first day finds it."""
-    held = held_market(market.path, market.baskets, market.priced, np.array([note]), market.data.dislocation_bp)
+    quote = _held(market, np.array([note])).notes[0, 0]
+    if note >= len(market.cusips):
+        return float(quote.clean + quote.accrued)
     contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
-    clean = cheapened(float(held.notes[0, 0].clean), float(market.data.dislocation_bp[0, contract]))
-    return float(clean + held.notes[0, 0].accrued)
+    return float(cheapened(float(quote.clean), float(market.data.dislocation_bp[0, contract])) + quote.accrued)
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
@@ -85,7 +106,7 @@ def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
         dirty=np.array([dirty_price(market, one.note) for one in fund.positions]),
         haircut=np.array([one.haircut for one in fund.positions]),
         contracts=np.array([one.contracts for one in fund.positions]),
-        margin=np.array([market.initial_margin[0, one.contract] for one in fund.positions]),
+        margin=np.array([market.entry_margins[one.contract] for one in fund.positions]),
     )
     value, haircut, margin = float(asked.value), float(asked.haircut), float(asked.margin)
     if asked.exceed(fund.equity_usd):
@@ -111,7 +132,8 @@ def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) 
     row.contract = position.contract
     row.face = position.face_usd
     row.contracts = position.contracts
-    row.factor = float(market.baskets.factor[position.note])
+    if position.note < len(market.cusips):
+        row.factor = float(market.baskets.factor[position.note])
     row.base_haircut = position.haircut
     row.term_share = position.term_share
     row.term_rate = position.term_rate
@@ -124,7 +146,7 @@ def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
     """Rows of funds."""
     rows = empty_rows(Fund, len(funds))
     for row, fund in zip(rows, funds, strict=True):
-        row.entry_equity = fund.equity_usd
+        row.entry_equity, row.peak_equity = fund.equity_usd, fund.peak_equity_usd
         row.unwind = fund.unwind
         for name in SAME_IN_PLAN_AND_ROW:
             setattr(row, name, getattr(fund, name))
@@ -137,7 +159,7 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
     rows = empty_rows(Dealers, 1)
     if dealers is None:
         return rows
-    for name in ("slope", "decay", "kink", "ceiling", "memory", "feedback"):
+    for name in ("slope", "decay", "kink", "ceiling", "memory"):
         rows[name] = getattr(dealers, name)
     rows["capacity"] = dealers.capacity_usd
     return rows
@@ -146,15 +168,17 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
 def _contract_rows(plan: Plan, market: PricedMarket) -> Records:
     """Rows of contracts."""
     execution = plan.execution
-    rows = empty_rows(Contract, len(market.codes))
-    for c, (row, future) in enumerate(zip(rows, market.data.futures, strict=True)):
-        row.notional, row.point_value = future.notional_usd, future.point_value_usd
-        row.initial_margin = row.announced_margin = market.initial_margin[0, c]
+    rows = empty_rows(Contract, len(market.hedges))
+    margins = market.entry_margins
+    for c, (row, name, notional) in enumerate(zip(rows, market.hedges, market.notionals, strict=True)):
+        row.swap = c >= len(market.codes)
+        row.notional, row.point_value = notional, notional / 100
+        row.initial_margin = row.announced_margin = margins[c]
         row.bond_cost, row.futures_cost = execution.bond_cost_bp, execution.futures_cost_bp
         row.impact, row.depth = execution.impact_bp_per_bn, execution.depth_usd
         row.seizure_cost = execution.seizure_cost
         if plan.dealers is not None:
-            row.rent_share, row.rent_years = RENT_SHARES.get(future.code, 0.0), plan.dealers.rent_years
+            row.rent_share, row.rent_years = RENT_SHARES.get(name, 0.0), plan.dealers.rent_years
     return rows
 
 
@@ -173,6 +197,7 @@ def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
             *_deliveries(market),
             *_outside_flows(plan.outside_sales, 1.0),
             *_outside_flows(plan.purchases, -1.0),
+            *_losses_elsewhere(plan, market),
         ),
     )
 
@@ -187,6 +212,19 @@ def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
             if data.haircut[day, c] != data.haircut[day - 1, c]:
                 rise = float(data.haircut[day, c] - data.haircut[0, c])
                 yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+        if data.other_haircut[day] != data.other_haircut[day - 1]:
+            rise = float(data.other_haircut[day] - data.other_haircut[0])
+            for c in range(len(market.codes), len(market.hedges)):
+                yield Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+
+
+def _losses_elsewhere(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+    """What each fund loses in its other businesses, in the morning of the day."""
+    data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
+    for day in np.flatnonzero(data.elsewhere_share + data.elsewhere_usd):
+        lost = float(data.elsewhere_share[day] + data.elsewhere_usd[day] / total)
+        for f, fund in enumerate(plan.funds):
+            yield Dated(int(day), Kind.LOSS_ELSEWHERE, ELSEWHERE_TIME, lost * fund.equity_usd, fund=f)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:

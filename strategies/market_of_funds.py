@@ -1,23 +1,20 @@
 """The market of funds: the hedged basis book spread over a population, dealers behind it, others selling beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from data.calendars import business_day_offset
-from data.layouts import TENOR_YEARS
+from data.moves import moves_before
 from data.positions import leveraged_fund_shorts
 from data.pricing import PricedMarket
-from data.windows import read_days
 from engine.bonds import modified_duration, yield_to_maturity
 from engine.errors import InputError
 from engine.world import Floats
-from strategies.plan import DealerPlan, Execution, Plan
+from strategies.plan import DealerPlan, Execution, FundPlan, Plan
 from strategies.population import Population, draw_funds
+from strategies.swap_spread_funds import swap_spread_book, swap_spread_funds
 
-HISTORY_DAYS = 60
-"""Business days before the first, over which a day's variation margin is measured."""
 HALF_SPREADS_ONLY = Execution(impact_bp_per_bn=0.0)
 """In the market of funds dealers' rent is the impact; a second one in each slice would count it twice."""
 
@@ -32,6 +29,8 @@ class BookOfFunds:
     gross_shorts_usd: float
     """Face of all gross shorts of leveraged funds in the report, every contract included."""
     report_date: pd.Timestamp
+    basis_funds: int
+    """How many of the plan's funds, the first ones, hold the basis book; the others hold swap-spread trades alone."""
 
 
 def book_of_funds(
@@ -41,8 +40,9 @@ def book_of_funds(
     hedged_share: float,
     outside_sales: Floats,
     purchases: Floats,
+    swap_book_usd: float = 0.0,
 ) -> BookOfFunds:
-    """Spread the hedged share of the CFTC's gross shorts over a population.
+    """Spread the hedged share of the CFTC's gross shorts over a population, and a swap-spread book over its own.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def book_of_funds(
         Share of gross shorts in the market's contracts that is the hedged basis book.
     outside_sales, purchases
         USD sold to dealers by others, and bought from them by the central bank, on each day [m].
+    swap_book_usd
+        Treasuries held against swaps, USD; the market needs its swaps (`PricedMarket.with_swaps`) if there are any.
 
     Raises
     ------
@@ -68,21 +70,37 @@ def book_of_funds(
             f"contract {missing[0]}: not in the positions report of {report['report_date'].iloc[0].date()}"
         )
     hedged = {code: hedged_share * float(by_code[code]) for code in market.codes}
-    funds = draw_funds(population, market, hedged, daily_margin_sd(market, hedged))
-    plan = Plan(tuple(funds), HALF_SPREADS_ONLY, dealers, tuple(outside_sales.tolist()), tuple(purchases.tolist()))
-    return BookOfFunds(plan, hedged, float(report["face_usd"].sum()), report["report_date"].iloc[0])
+    basis = draw_funds(population, market, hedged, daily_margin_sd(market, hedged))
+    # Feedback is that of basis funds; what swap-spread funds sell reaches dealers whether or not the loop is off.
+    basis = [replace(fund, feedback=dealers.feedback) for fund in basis]
+    others: list[FundPlan] = []
+    if swap_book_usd > 0.0:
+        basis = _mixed(basis, market, population.mixed_share * swap_book_usd)
+        if population.mixed_share < 1.0:
+            others = swap_spread_funds(population, market, (1.0 - population.mixed_share) * swap_book_usd)
+    sold, bought = tuple(outside_sales.tolist()), tuple(purchases.tolist())
+    plan = Plan((*basis, *others), HALF_SPREADS_ONLY, dealers, sold, bought)
+    return BookOfFunds(plan, hedged, float(report["face_usd"].sum()), report["report_date"].iloc[0], len(basis))
+
+
+def _mixed(funds: list[FundPlan], market: PricedMarket, value_usd: float) -> list[FundPlan]:
+    """Give basis funds a swap-spread book of a dollar value, each by its equity, at its own leverage and haircut."""
+    if value_usd <= 0.0:
+        return funds
+    total = sum(fund.equity_usd for fund in funds)
+    mixed = []
+    for fund in funds:
+        worth = value_usd * fund.equity_usd / total
+        pairs = swap_spread_book(market, worth, fund.positions[0].haircut)
+        asked = sum(abs(pair.contracts) * float(market.entry_margins[pair.contract]) for pair in pairs)
+        equity = max(worth / fund.leverage_target, asked + fund.positions[0].haircut * worth)
+        mixed.append(replace(fund, equity_usd=fund.equity_usd + equity, positions=(*fund.positions, *pairs)))
+    return mixed
 
 
 def daily_margin_sd(market: PricedMarket, shorts: dict[str, float]) -> float:
     """Standard deviation of a day's variation margin over the book, from yields before the first day."""
-    end = business_day_offset(market.data.scenario.start, -1)
-    start = business_day_offset(end, -HISTORY_DAYS)
-    days = np.arange(start, end + 1)
-    days = np.array([day for day in days if business_day_offset(day, 0) == day])
-    rows = read_days("par_yields", days, [], market.data.scenario.files.par_yields)
-    tenors = [name for name in TENOR_YEARS if name in rows and rows[name].notna().all()]
-    years = np.array([TENOR_YEARS[name] for name in tenors])
-    moves = np.diff(rows[tenors].to_numpy(np.float64) / 100, axis=0)
+    years, moves = moves_before(market.data.scenario.start, market.data.scenario.files.par_yields)
     gain, value = np.zeros(len(moves)), 0.0
     for code, contracts in shorts.items():
         c = market.codes.index(code)

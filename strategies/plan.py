@@ -38,6 +38,10 @@ class FundPlan:
     leverage_target: float = 0.0
     leverage_limit: float = 0.0
     drawdown_limit: float = 1.0
+    stop_cut: float = 1.0
+    """Share of the book that is sold once the drawdown limit is passed."""
+    stop_speed: float = 1.0
+    """Share of what is left of that cut, sold per day."""
     risk_limit: float = 0.0
     """Multiple of the value at risk of entry past which the fund sells."""
     risk_speed: float = 0.0
@@ -48,6 +52,10 @@ class FundPlan:
     credit_line_usd: float = 0.0
     credit_spread: float = 0.01
     call_back: float = 1.0
+    feedback: float = 1.0
+    """Share of its sales that reaches dealers; 0 switches the loop off."""
+    peak_equity_usd: float = 0.0
+    """High-water mark at entry, from which drawdown is measured; equity at entry if that is higher."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from engine.schedule import FLOW_TIME, Dated
 
 BOOK = 200e9
 YEARS = 0.3
-LINEAR = {"slope": 0.5, "kink": 1.0, "capacity": 90e9, "memory": 0.94, "feedback": 1.0}
+LINEAR = {"slope": 0.5, "kink": 1.0, "capacity": 90e9, "memory": 0.94}
 CASH_RICH = {"base_haircut": 0.0}
 HOLDER = {"entry_equity": BOOK / 20, "unwind": Unwind.HOLD}
 SELLER = {
@@ -99,8 +99,8 @@ def test_inventory_rent_and_dislocation_are_those_of_the_twin(
         rng = np.random.default_rng(seed)
         flows = rng.normal(1e10, 6e10, 30)
         rate, given = rng.uniform(0.0, 0.05, 31), np.cumsum(rng.normal(0.0, 2.0, 31))
-        terms = {**LINEAR, "kink": kink, "ceiling": ceiling, "decay": decay, "feedback": feedback}
-        fund = {**SELLER, "risk_limit": float(rng.uniform(1.05, 1.5))}
+        terms = {**LINEAR, "kink": kink, "ceiling": ceiling, "decay": decay}
+        fund = {**SELLER, "risk_limit": float(rng.uniform(1.05, 1.5)), "feedback": feedback}
         one = run(stage(flows, terms, fund, share=0.7, repo_rate=rate, dislocation=given))
         met |= set(one.log["what"].tolist())
         sold = np.diff(one.dealer_days[:, DealerColumn.FUND_SALES], prepend=0.0)
@@ -209,7 +209,7 @@ def test_no_orders_below_the_limit() -> None:
 
 def test_without_feedback_funds_sales_do_not_move_the_rent() -> None:
     flows = np.array([60e9, 60e9, *np.zeros(8)])
-    silent, loud = run(stage(flows, {"feedback": 0.0})), run(stage(flows, {"feedback": 1.0}))
+    silent, loud = (run(stage(flows, {}, {**SELLER, "feedback": share})) for share in (0.0, 1.0))
     untouched = run(stage(flows, {}, HOLDER))
     assert silent.dealer_days[-1, DealerColumn.FUND_SALES] > 0.0
     assert np.array_equal(rents(silent), rents(untouched))

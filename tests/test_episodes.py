@@ -11,7 +11,7 @@ from worlds import digest
 
 from basis_stress.episodes import Episode, Stage, play, stage
 from data.parameters import Fit
-from data.scenario import market_era
+from data.scenario import changed, market_era, scenario
 from engine.compile import set_threads, settings
 from engine.names import DealerColumn, FundColumn, Party, PositionColumn, What
 from engine.run import Setup, run, run_all
@@ -77,6 +77,30 @@ def test_the_laws_hold_in_a_market_that_breaks(march: Stage, kink: float, extra:
     check(setup_of(played))
     assert played.shorts.iloc[-1] < 0.55 * played.shorts.iloc[0]
     assert (played.defaults > 0) == (extra > 0.0)
+
+
+@pytest.mark.parametrize(
+    "era",
+    [
+        {"mixed_share": 0.5, "buffer_sd": 0.5, "era_leverage": 60},
+        {"mixed_share": 1.0},
+        {"term_share": 0.7, "buffer_sd": 0.0, "era_leverage": 60},
+    ],
+)
+def test_the_laws_hold_with_mixed_books_term_repo_and_losses_elsewhere(era: dict[str, float]) -> None:
+    """Basis funds that hold swaps too, and lose half of their equity elsewhere, sell both."""
+    base = scenario("april-2025")
+    chosen = changed(
+        base,
+        "test",
+        market=market_era(base).model_dump() | era,
+        losses_elsewhere=[{"date": "2025-04-07", "share": 0.5}],
+    )
+    played = play(stage(chosen), FIT)
+    books = check(setup_of(played))
+    assert books.run.parties["cash"][Party.OTHER_MARKETS] > 0.0
+    assert played.dealers["fund_sales"].iloc[-1] > 100.0
+    assert played.dealers["swap_sales"].iloc[-1] > 50.0
 
 
 def test_twice_is_the_same(march: Stage, episode: Episode) -> None:

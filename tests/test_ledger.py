@@ -82,7 +82,8 @@ def check_equity(books: Books) -> None:
         + books.column(FundColumn.VARIATION_UNSETTLED)
         + books.column(FundColumn.UNSETTLED_TRADES)
     )
-    books.near(equity, assets - books.column(FundColumn.REPO_OWED) - books.column(FundColumn.CREDIT_DRAWN))
+    owed = books.column(FundColumn.REPO_OWED) + books.column(FundColumn.CREDIT_DRAWN)
+    books.near(equity, assets - owed - books.column(FundColumn.OWED_ELSEWHERE))
     books.near(np.diff(equity, axis=0, prepend=0.0), books.lines.sum(axis=2))
 
 
@@ -128,7 +129,7 @@ def check_default(books: Books, f: int) -> None:
     acts = (What.ORDER, What.SALE, What.CALL_RAISED, What.CALL_PAID, What.REDEMPTION, What.COLLATERAL_CALLED_BACK)
     assert np.all(books.log_of(f, *acts, What.CREDIT_DRAWN) < default)
     assert books.run.funds[f].status == Status.CLOSED
-    assert books.run.funds[f].credit_drawn == 0.0
+    assert books.run.funds[f].credit_drawn == books.run.funds[f].elsewhere == 0.0
     held = books.positions_of(f)
     for name in ("face", "contracts", "unsettled", "margin_posted", "overnight", "term", "variation_open"):
         assert np.all(held[name] == 0.0), name

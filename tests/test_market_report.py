@@ -14,7 +14,7 @@ from basis_stress.boundary import FALL, LEVERS, boundaries, find
 from basis_stress.cli import group
 from basis_stress.episodes import play, stage
 from basis_stress.market import backtest_market
-from basis_stress.measures import dislocations, hedged
+from basis_stress.measures import dislocations
 from basis_stress.unroll import sentence, told, unroll
 from basis_stress.unrolled import Told, boundary_cells, day_cells, outcome_cells, render
 from basis_stress.variants import repo_freeze, variants
@@ -42,7 +42,7 @@ def frozen_repo():
     dose = variant.doses[1]
     on = dose.stage()
     runs = {kink: dose.play(on, FROZEN.fit(kink)) for kink in (1.0, 2.0)}
-    held = pd.DataFrame({kink: hedged(run) for kink, run in runs.items()})
+    held = pd.DataFrame({kink: run.hedged for kink, run in runs.items()})
     shorts = [run.shorts.iloc[-1] / run.shorts.iloc[0] - 1 for run in runs.values()]
     cheapest = [dislocations(run).to_numpy().max() for run in runs.values()]
     one = Told(variant, dose, held, shorts, [run.defaults for run in runs.values()], cheapest, unroll(runs[2.0]))
@@ -170,5 +170,5 @@ def test_boundary_is_where_the_book_falls_by_a_tenth():
     assert find(lambda x: -0.2 if x == 1 else 0.0, (0, 1, 2))[2] == (2,)
     dose = lever.dose(base, 0.02)
     assert dose.scenario == repo_freeze(base, 0.02)
-    held = hedged(dose.play(dose.stage(), FROZEN.fit(1.0)))
+    held = dose.play(dose.stage(), FROZEN.fit(1.0)).hedged
     assert held.iloc[-1] / held.iloc[0] - 1 < FALL

@@ -102,7 +102,10 @@ def test_leverage_is_capped_by_haircut_margin_and_buffer(
 
 
 def test_a_buffer_that_leaves_no_leverage_is_refused(market: PricedMarket) -> None:
-    with pytest.raises(InputError, match=r"^population, buffer_sd: 1000 given, but with initial margin of .*lower it$"):
+    with pytest.raises(
+        InputError,
+        match=r"^population, buffer_sd: 1000 given, but with haircut and initial margin of up to .*lower it$",
+    ):
         draw_funds(Population(buffer_sd=1000.0), market, SHORTS, DAILY_SD)
 
 

@@ -61,6 +61,7 @@ def hand_made(
     quotes["dislocation"][:, 0] = dislocation
     funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(Contract, 1)
     fill(funds, {"entry_equity": 1e6, "unwind": Unwind.CURE, "depth_share": 1.0, "drawdown_limit": 1.0, "call_back": 1})
+    fill(funds, {"stop_cut": 1.0, "stop_speed": 1.0, "feedback": 1.0})
     fill(positions, {"fund": 0, "contract": 0, "face": 2e7, "contracts": -200.0, "factor": 1.0, "base_haircut": 0.02})
     fill(contracts, {"notional": 1e5, "point_value": 1e3, "initial_margin": 1e3, "seizure_cost": 1.0})
     fill(funds, fund or {})
@@ -141,6 +142,7 @@ def _random_market(
     noise = rng.normal(0.0, rng.choice([0.0, 0.02, 1.0]), quotes.shape)
     quotes["price"] = (level[:, None] + noise) * rng.uniform(0.8, 1.2, shape.contracts)
     quotes["dislocation"] = np.cumsum(rng.normal(0.0, rng.choice([0.0, 1.0, 20.0]), quotes.shape), axis=0)
+    quotes["accrual"], quotes["spread"] = rng.normal(0.0, rng.choice([0.0, 0.1]), (2, *quotes.shape))
     return Market(marks, notes, quotes), mark_day
 
 
@@ -158,6 +160,7 @@ def _random_contracts(rng: np.random.Generator, count: int) -> Any:
     """Contracts of different size, cost and depth; half of the worlds have a market without limit."""
     rows = empty_rows(Contract, count)
     rows["notional"] = rng.choice([1e5, 2e5], count)
+    rows["swap"] = rng.random(count) < 0.3
     rows["point_value"] = rows["notional"] / 100.0
     rows["initial_margin"] = rows["announced_margin"] = rows["notional"] * rng.uniform(0.002, 0.03, count)
     rows["depth"] = rng.choice([0.0, 1e6, 1e8, 1e10], count)
@@ -191,6 +194,8 @@ def _random_funds(rng: np.random.Generator, count: int) -> Any:
     rows["leverage_target"] = rng.uniform(5.0, 40.0, count)
     rows["leverage_limit"] = rows["leverage_target"] * rng.uniform(1.0, 1.5, count)
     rows["drawdown_limit"] = rng.uniform(0.02, 0.6, count)
+    rows["stop_cut"], rows["stop_speed"] = rng.choice([0.6, 1.0], count), rng.choice([1 / 3, 1.0], count)
+    rows["feedback"] = rng.choice([0.0, 1.0], count)
     rows["depth_share"] = rng.choice([0.1, 0.5, 1.0], count)
     rows["credit_line"] = rows["entry_equity"] * rng.choice([0.0, 0.1, 0.5], count)
     rows["credit_spread"] = rng.uniform(0.0, 0.03, count)
@@ -206,7 +211,6 @@ def _random_dealers(rng: np.random.Generator) -> Any:
     rows["slope"], rows["kink"] = rng.choice([0.0, 0.0, 0.5, 2.0]), rng.choice([1.0, 4.0])
     rows["decay"], rows["memory"] = rng.uniform(0.0, 1.0), 0.94
     rows["capacity"], rows["ceiling"] = 90e9, rng.choice([0.0, 600.0])
-    rows["feedback"] = rng.choice([0.0, 1.0])
     return rows
 
 
@@ -257,6 +261,10 @@ def _random_events(
         fund = int(rng.integers(0, shape.funds))
         amount = float(funds[fund].entry_equity * rng.choice([0.05, 0.3, 1.0]))
         events.append(Dated(day(), Kind.REDEMPTION, CALL_TIME + 15, amount, fund=fund))
+    for _ in range(rng.integers(0, 3)):
+        fund = int(rng.integers(0, shape.funds))
+        amount = float(funds[fund].entry_equity * rng.choice([0.02, 0.2, 1.5]))
+        events.append(Dated(day(), Kind.LOSS_ELSEWHERE, CALL_TIME + 60, amount, fund=fund))
     for contract in range(shape.contracts):
         if rng.random() < 0.5:
             at, level = day(), float(contracts[contract].initial_margin * rng.choice([0.5, 1.5, 3.0]))

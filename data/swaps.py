@@ -1,0 +1,154 @@
+"""The market of swap-spread trades: par notes and cleared swaps of the same tenor, from par yields and swap spreads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.calendars import DateLike, business_day_offset
+from data.markets import MarketData
+from data.moves import moves_before
+from data.tables import read
+from engine.bonds import dv01, yield_to_maturity
+from engine.errors import InputError
+from engine.market import par_curves
+from engine.swaps import SwapPath, SwapQuotes, swap_quotes
+
+Array = NDArray[np.float64]
+
+TENORS = (10, 30)
+"""Years, of the trades that unwound in April 2025 (Monin, FEDS Notes, 22 June 2026)."""
+NOTIONAL_USD = 100_000.0
+"""Of one swap contract, in which swaps are counted like futures."""
+MARGIN_DAYS = 5
+"""Days that initial margin of a cleared swap covers (Commission Regulation 39.13: five for swaps)."""
+MARGIN_QUANTILE = 2.326
+"""Standard normal quantile of 99%, which the same rule asks for."""
+
+
+@dataclass(frozen=True)
+class SwapMarket:
+    """Swap-spread trades of k tenors over the m marks of a market; rates decimal per year."""
+
+    tenors: tuple[int, ...]
+    """[k] years."""
+    spread_bp: Array
+    """[m, k] swap rate less Treasury yield, basis points."""
+    quotes: SwapQuotes
+    margin_usd: Array
+    """[k] initial margin per contract. Assumption: 99% of five-day moves by the daily ones before the first day."""
+    note_dv01: Array
+    """[k] points per basis point, at entry."""
+    swap_dv01: Array
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What tables call the trades: ``SS10`` is the 10-year swap spread."""
+        return tuple(f"SS{tenor}" for tenor in self.tenors)
+
+
+def swap_market(data: MarketData, tenors: Sequence[int] = TENORS) -> SwapMarket:
+    """Quote swap-spread trades over the days of a market.
+
+    The swap curve is the par curve plus the spreads of the table, interpolated between its tenors.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a day of the window or a tenor, or the par curve does not reach it.
+    """
+    spreads = _spreads(data, tenors)
+    shifts = _at_par_tenors(data, spreads)
+    yields = data.curves.par_yields
+    held = np.vstack([shifts[:1], shifts[:-1]])
+    known = ~np.isnan(yields[0])
+    maturity = np.array([_years_later(int(data.settle[0]), tenor) for tenor in tenors], np.int64)
+    coupon = np.interp(tenors, data.curves.tenors[known], yields[0, known])
+    fixed = coupon + spreads[list(tenors)].to_numpy()[0] / 1e4
+    path = SwapPath(
+        value_date=data.settle,
+        treasury=par_curves(data.curves.tenors, yields),
+        swap=par_curves(data.curves.tenors, yields + shifts),
+        held_spread=par_curves(data.curves.tenors, yields + held),
+        floating=data.sofr,
+        coupon=coupon,
+        fixed=fixed,
+        maturity=maturity,
+    )
+    quotes = swap_quotes(path)
+    settle = int(data.settle[0])
+    note_dv01, swap_dv01 = (
+        np.array(
+            [
+                _dv01(float(quote.clean if side is quotes.notes else quote.price), float(rate), int(day), settle)
+                for quote, rate, day in zip(np.asarray(side)[0], rates, maturity, strict=True)
+            ]
+        )
+        for side, rates in ((quotes.notes, coupon), (quotes.swaps, fixed))
+    )
+    return SwapMarket(
+        tenors=tuple(tenors),
+        spread_bp=spreads[list(tenors)].to_numpy(),
+        quotes=quotes,
+        margin_usd=_margins(data, tenors, swap_dv01),
+        note_dv01=note_dv01,
+        swap_dv01=swap_dv01,
+    )
+
+
+def spread_before(start: DateLike, tenors: Sequence[int], days: int) -> Array:
+    """Mean swap spread of some tenors on up to so many business days before a date, basis points, oldest first."""
+    table = _table()
+    first, last = (pd.Timestamp(business_day_offset(start, -offset)) for offset in (days, 1))
+    before: Array = table.loc[first:last, list(tenors)].mean(axis=1).dropna().to_numpy(np.float64)
+    return before
+
+
+def _table() -> pd.DataFrame:
+    """Swap spreads in basis points, days by tenors."""
+    return read("swap_spreads").pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
+
+
+def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
+    """Swap spreads on every mark, all tenors of the table."""
+    table, days = _table(), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
+    name = data.scenario.name
+    unknown = [tenor for tenor in tenors if tenor not in table]
+    if unknown:
+        raise InputError(
+            f"scenario {name}, swap spreads: no {unknown[0]}-year tenor; there are {', '.join(map(str, table))} years"
+        )
+    missing = days[~days.isin(table.index)]
+    if len(missing):
+        raise InputError(
+            f"scenario {name}, swap spreads: history/swap_spread_windows.csv has none for {missing[0]:%Y-%m-%d}, a day "
+            "of the window; choose a window inside it or leave swap-spread funds out of [market]"
+        )
+    return table.loc[days]
+
+
+def _at_par_tenors(data: MarketData, spreads: pd.DataFrame) -> Array:
+    """Swap spreads at the tenors of the par curve, decimal [m, 11]; flat beyond the table's own."""
+    years = spreads.columns.to_numpy(np.float64)
+    return np.array([np.interp(data.curves.tenors, years, row) for row in spreads.to_numpy()]) / 1e4
+
+
+def _years_later(settle: int, years: int) -> int:
+    """The same calendar day some years later, days since 1970-01-01."""
+    day = pd.Timestamp(np.datetime64(settle, "D")) + pd.DateOffset(years=years)
+    return int(day.to_datetime64().astype("datetime64[D]").astype(np.int64))
+
+
+def _dv01(price: float, coupon: float, maturity: int, settle: int) -> float:
+    """Points per basis point at entry."""
+    return float(dv01(yield_to_maturity(price, coupon, maturity, settle), coupon, maturity, settle))
+
+
+def _margins(data: MarketData, tenors: Sequence[int], swap_dv01: Array) -> Array:
+    """Initial margin per contract, from the moves of the Treasury yield of the same tenor."""
+    years, moves = moves_before(data.scenario.start, data.scenario.files.par_yields)
+    daily = np.array([np.std([np.interp(tenor, years, move) for move in moves]) for tenor in tenors])
+    points: Array = MARGIN_QUANTILE * np.sqrt(MARGIN_DAYS) * daily * 1e4 * swap_dv01
+    return points * NOTIONAL_USD / 100
