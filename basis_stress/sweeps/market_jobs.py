@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from basis_stress.episodes import Episode, Stage, play, stage
-from basis_stress.measures import dislocations, hedged
+from basis_stress.episodes import Episode, Stage, era_population, play, stage
+from basis_stress.measures import dislocations
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
 from basis_stress.sweeps.jobs import SCALE, common_inputs
@@ -14,7 +14,6 @@ from data.markets import with_yield_scale
 from data.parameters import Fit
 from data.pricing import priced_market
 from data.scenario import Scenario, changed, market_era
-from strategies.population import Population
 
 OUTCOMES = (
     "shorts_change",
@@ -65,16 +64,17 @@ def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:
     era = {name: values[name] for name in ERA_FIELDS if name in values}
     market = market_era(on.scenario).model_copy(update=era)
     scenario = changed(on.scenario, on.scenario.name, market=market.model_dump())
-    there = replace(on, scenario=scenario, market=on.market if data is on.market.data else priced_market(data))
-    who = Population(
-        buffer_sd=market.buffer_sd, calm_volatility=market.volatility_floor_bp, seed=int(values.get("seed", 0))
-    )
+    priced = on.market if data is on.market.data else priced_market(data)
+    if market.swap_spread_book_usd_bn and priced.swaps is None:
+        priced = priced.with_swaps()
+    there = replace(on, scenario=scenario, market=priced)
+    who = replace(era_population(market), seed=int(values.get("seed", 0)))
     return play(there, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), who)
 
 
 def _outcomes(episode: Episode) -> list[float]:
     """What a cell came to, in the order of `OUTCOMES`."""
-    held, dealers = hedged(episode), episode.dealers
+    held, dealers = episode.hedged, episode.dealers
     return [
         float(episode.shorts.iloc[-1] / episode.shorts.iloc[0] - 1),
         float(held.iloc[-1] / held.iloc[0] - 1),
