@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 _BOOKS, _MARKETS = ("return", "worst_day", "loss"), ("shorts_change", "peak_dislocation_bp")
 _MOST_PANELS = 4
+_MOST_CELLS = 3_000_000
+"""Past these a page holds outcomes and the map only, so that writing it takes no more memory than the sweep did."""
 
 
 def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> str:
     """Render a sweep as one self-contained HTML page; equal sweeps give equal bytes."""
-    pictures = [*_maps(sweep, x, y, at, against), *_break_even(sweep), *_effects(sweep)]
+    pictures = _maps(sweep, x, y, at, against)
+    if sweep.size <= _MOST_CELLS:
+        pictures += [*_break_even(sweep), *_effects(sweep)]
     return fill(
         "sweep.html",
         title=" and ".join(sweep.scenarios[:3])
@@ -179,7 +183,8 @@ def _made(sweep: Sweep) -> list[str]:
     same: dict[str, object] = told_of.get("book", told_of.get("settings", {}))
     seed = f", seed {design['seed']}" if "seed" in design else ""
     return [
-        f"{sweep.size:,} cells; design {design['kind']}{seed}.",
+        f"{sweep.size:,} cells; design {design['kind']}{seed}."
+        + (" Effects of so many cells are left to `bs.read_sweep`." if sweep.size > _MOST_CELLS else ""),
         "The same in every cell: " + ", ".join(f"{wording.words(k)} {_said(v)}" for k, v in same.items()) + ".",
         f"Digest of the code {told_of['code']}, of the data {told_of['data']}; "
         + ", ".join(f"{name} {number}" for name, number in told_of["versions"].items())

@@ -46,6 +46,13 @@ def test_page_is_self_contained_and_deterministic(found):
         assert "nan" not in re.sub(r"<path[^>]*>", "", base64.b64decode(encoded).decode())
 
 
+def test_page_of_very_many_cells_holds_the_map_alone(found, monkeypatch):
+    monkeypatch.setattr(sweep_report, "_MOST_CELLS", 100)
+    page = sweep_report.render(found, None, None, {}, None)
+    assert drawn(page) == ["map"]
+    assert "left to `bs.read_sweep`" in page
+
+
 def test_page_beside_another_sweep(found, tmp_path):
     calm = bs.sweep("april-2025", out=tmp_path / "calm", leverage="20:90:10", haircut="0,0.01")
     hard = bs.sweep("april-2025", out=tmp_path / "hard", leverage="20:90:10", haircut="0,0.01", margin_multiple=2)
