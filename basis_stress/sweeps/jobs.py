@@ -48,8 +48,11 @@ class Job(Protocol):
     def inputs(self) -> dict[str, object]:
         """Everything that a byte of the result depends on."""
 
-    def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
-        """Outcomes of cells of one path: a column each."""
+    def run(self, scenario: int, cells: Cells) -> Records:
+        """Outcomes of cells of one path, a row each."""
+
+    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
+        """Columns that tell rows of outcomes."""
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,26 @@ class BookJob:
         settings = {"contracts": list(self.contracts), "book": given, "execution": vars(self.execution)}
         return common_inputs(self) | {"kind": "book"} | settings
 
-    def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
+    def run(self, scenario: int, cells: Cells) -> Records:
         """Outcomes of cells of one path; the market is priced once for each scale of its yields."""
         terms = {name: values for name, values in cells.items() if name != SCALE}
         scales, group = np.unique(cells.get(SCALE, np.zeros(0)), return_inverse=True)
         if len(scales) < 2:
-            rows = self._book(scenario, *map(float, scales)).outcomes(terms or self._as_given(len(group)))
-            return self._told(scenario, rows)
+            return self._book(scenario, *map(float, scales)).outcomes(terms or self._as_given(len(group)))
         order = np.argsort(group, kind="stable")
         found = []
         for scale, piece in zip(scales, np.split(order, np.cumsum(np.bincount(group))[:-1]), strict=True):
             mine = {name: values[piece] for name, values in terms.items()} or self._as_given(len(piece))
             found.append(self._book(scenario, float(scale)).outcomes(mine))
-        return self._told(scenario, np.concatenate(found)[np.argsort(order)])
+        rows: Records = np.concatenate(found)[np.argsort(order)]
+        return rows
 
     def _book(self, scenario: int, scale: float | None = None) -> CellBook:
         """What the cells of one path, at one scale, share."""
         return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
 
-    def _told(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns of outcome rows: enumerations as words, days as dates, and nothing where a book never entered."""
+    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
+        """Columns that tell rows of outcomes: words, dates, and nothing where a book never entered."""
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
         never = rows["fate"] == Fate.IMPOSSIBLE
         return {name: _column(name, rows[name], dates, never) for name in rows.dtype.names or ()}
@@ -148,15 +151,24 @@ def words(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
 
 
-def table(job: Job, start: int, stop: int) -> pa.Table:
-    """Cells ``start`` to ``stop`` of a job, all paths one after the other, with their outcomes."""
-    size = job.design.size
-    pieces = []
+Pieces = list[tuple[int, Cells, Records]]
+"""Cells of each path in a part, and their outcomes."""
+
+
+def ran(job: Job, start: int, stop: int) -> Pieces:
+    """Run cells ``start`` to ``stop`` of a job, all paths one after the other."""
+    size, pieces = job.design.size, []
     for scenario in range(start // size, (stop - 1) // size + 1):
-        first, last = max(start - scenario * size, 0), min(stop - scenario * size, size)
-        cells = job.design.cells(first, last)
-        path = pa.DictionaryArray.from_arrays(
-            pa.array(np.full(last - first, scenario, np.int32)), pa.array([one.name for one in job.scenarios])
-        )
-        pieces.append(pa.table({"scenario": path, **cells, **job.columns(scenario, cells)}))
-    return pa.concat_tables(pieces)
+        cells = job.design.cells(max(start - scenario * size, 0), min(stop - scenario * size, size))
+        pieces.append((scenario, cells, job.run(scenario, cells)))
+    return pieces
+
+
+def table(job: Job, pieces: Pieces) -> pa.Table:
+    """Cells that ran, with their outcomes."""
+    names = pa.array([one.name for one in job.scenarios])
+    tables = []
+    for scenario, cells, rows in pieces:
+        path = pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), scenario, np.int32)), names)
+        tables.append(pa.table({"scenario": path, **cells, **job.columns(scenario, rows)}))
+    return pa.concat_tables(tables)

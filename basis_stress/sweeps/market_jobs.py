@@ -14,6 +14,7 @@ from data.markets import with_yield_scale
 from data.parameters import Fit
 from data.pricing import priced_market
 from data.scenario import Scenario, changed, market_era
+from engine.world import Records
 
 OUTCOMES = (
     "shorts_change",
@@ -42,15 +43,19 @@ class MarketJob:
         """Everything that a byte of the result depends on."""
         return common_inputs(self) | {"kind": "market", "fit": self.fit.model_dump(), "settings": dict(self.settings)}
 
-    def columns(self, scenario: int, cells: Cells) -> dict[str, Any]:
-        """Outcomes of cells of one path."""
+    def run(self, scenario: int, cells: Cells) -> Records:
+        """Outcomes of cells of one path, a row each."""
         on = stage(self.scenarios[scenario])
         names = list(cells)
         rows = [
             _outcomes(_played(on, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
             for cell in zip(*cells.values(), strict=True)
         ]
-        return dict(zip(OUTCOMES, np.array(rows).T, strict=True))
+        return np.array(rows)
+
+    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
+        """Columns that tell rows of outcomes."""
+        return dict(zip(OUTCOMES, rows.T, strict=True))
 
 
 def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from basis_stress.sweeps.jobs import Job, table
+from basis_stress.sweeps.jobs import Job, Pieces, ran, table
 from basis_stress.sweeps.store import Store
 
 _WAITING = 2
@@ -40,17 +40,17 @@ def encoded(cells: pa.Table) -> bytes:
 
 def made(job: Job, part: int) -> bytes:
     """One part of a job, run and encoded: what a worker of a cluster does."""
-    return encoded(_run(job, part))
+    return encoded(table(job, _run(job, part)))
 
 
-def _run(job: Job, part: int) -> pa.Table:
+def _run(job: Job, part: int) -> Pieces:
     """One part of a job, run."""
     start = part * job.part
-    return table(job, start, min(start + job.part, job.design.size * len(job.scenarios)))
+    return ran(job, start, min(start + job.part, job.design.size * len(job.scenarios)))
 
 
 def fill(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> None:
-    """Run what is left of a sweep here; with several threads, encoding and writing go on beside the run.
+    """Run what is left of a sweep here; with several threads, tables are made and written beside the run.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def fill(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> No
             say(store.sizes[part])
         return
 
-    def write(part: int, cells: pa.Table) -> int:
-        store.keep(part, encoded(cells))
+    def write(part: int, pieces: Pieces) -> int:
+        store.keep(part, encoded(table(job, pieces)))
         return store.sizes[part]
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweep-writer") as writer:
