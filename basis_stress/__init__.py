@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
+    from basis_stress.sweeps.reading import Sweep as Sweep
+    from basis_stress.sweeps.reading import read_sweep as read_sweep
+    from basis_stress.sweeps.run import sweep as sweep
     from data.catalogue import scenarios as scenarios
     from data.scenario import Scenario as Scenario
     from data.scenario import scenario as scenario
@@ -53,6 +56,9 @@ _HOMES = {
     "net_basis": "basis_stress.delivery",
     "MarketResult": "basis_stress.market",
     "Result": "basis_stress.result",
+    "Sweep": "basis_stress.sweeps.reading",
+    "read_sweep": "basis_stress.sweeps.reading",
+    "sweep": "basis_stress.sweeps.run",
     "Scenario": "data.scenario",
     "scenario": "data.scenario",
     "scenarios": "data.catalogue",

@@ -17,6 +17,8 @@ COMMANDS = {
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
     "scenarios": ("scenario_commands", "List the scenarios, show one, or compare one with its base."),
     "shocks": ("shock_commands", "List the generators of synthetic shocks, or show one beside history."),
+    "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
+    "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }
 """Name to home in this package and one line of help."""
@@ -27,6 +29,7 @@ Examples:
   basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02
   basis-stress backtest april-2025 --book cftc
   basis-stress backtest april-2025 --market
+  basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.01,0.02
   basis-stress validate
   basis-stress scenarios show april-2025
   basis-stress shocks show bootstrap
@@ -44,7 +47,9 @@ class LazyGroup(click.Group):
         """Import a command's home and return it."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name)
+        command: click.Command = getattr(
+            importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name.replace("-", "_")
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -110,7 +110,7 @@ def stage(name: str | Scenario) -> Stage:
     return Stage(chosen, market, sales, purchases)
 
 
-def _population(era: MarketEra) -> Population:
+def era_population(era: MarketEra) -> Population:
     """Funds as the era has them."""
     return Population(
         buffer_sd=era.buffer_sd,
@@ -141,7 +141,7 @@ def play(
     """
     era = market_era(on.scenario)
     who = replace(
-        population or _population(era),
+        population or era_population(era),
         leverage=era.era_leverage,
         haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,

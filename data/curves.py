@@ -79,3 +79,9 @@ def _svensson(scenario: Scenario, days: Days) -> Array:
     """Svensson parameters [m, 6], as published."""
     rows = read_days("svensson", days, SVENSSON_COLUMNS, scenario.files.svensson)
     return rows[SVENSSON_COLUMNS].to_numpy(np.float64)
+
+
+def scaled(yields: Array, scale: float) -> Array:
+    """Yields [m, tenors] whose moves from the first day are multiplied."""
+    moved: Array = yields[0] + scale * (yields - yields[0])
+    return moved

@@ -1,7 +1,7 @@
 """Gather what a run needs of the market: one mark per business day at 15:00 New York, as plain arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,15 @@ from data.baskets import basket, deliverable
 from data.calendars import Days, mark_days, new_york_minutes, settlement_date
 from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
-from data.curves import Curves, curves
+from data.curves import Curves, curves, scaled
 from data.intraday import IntradayMarks, intraday_marks
 from data.margins import MarginPath, margin_path
 from data.parts import Dated
 from data.scenario import Scenario, changed
 from data.tables import read
 from data.windows import column_or_nan, read_days
+from data.yield_paths import check_range
+from engine.curves import PAR
 from engine.errors import InputError
 
 Array = NDArray[np.float64]
@@ -154,6 +156,32 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         elsewhere_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
         intraday=intraday_marks(scenario, days, chosen.par_yields),
+    )
+
+
+def with_yield_scale(data: MarketData, scale: float) -> MarketData:
+    """The market on par yields with every move from the first day multiplied; nothing is read again.
+
+    Raises
+    ------
+    InputError
+        If the scale is out of range, or the market is priced on a Svensson curve, which cannot be scaled.
+    """
+    scenario = changed(data.scenario, data.scenario.name, yield_scale=scale)
+    if data.curves.kind != PAR or data.scenario.yield_scale != 1.0:
+        raise InputError(
+            f"scenario {scenario.name}, curve: only unscaled par yields can be scaled; set curve to 'par' "
+            "and yield_scale to 1"
+        )
+    closes, intraday = data.curves.par_yields, data.intraday
+    moved = scaled(closes, scale)
+    check_range(scenario, data.dates.astype("datetime64[D]"), moved)
+    within = moved[intraday.day] + scale * (intraday.par_yields - closes[intraday.day])
+    return replace(
+        data,
+        scenario=scenario,
+        curves=replace(data.curves, par_yields=moved),
+        intraday=replace(intraday, par_yields=within),
     )
 
 

@@ -41,7 +41,7 @@ def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = Non
     if scenario.yield_speed != 1.0:
         moves = _at_speed(moves, scenario.yield_speed, len(days))
     yields: Array = published[0] + scenario.yield_scale * moves[: len(days)]
-    _check_range(scenario, days, yields)
+    check_range(scenario, days, yields)
     return yields
 
 
@@ -94,7 +94,7 @@ def _at_speed(moves: Array, speed: float, days: int) -> Array:
     return np.column_stack([np.interp(asked, np.arange(len(moves)), tenor) for tenor in moves.T])
 
 
-def _check_range(scenario: Scenario, days: Days, yields: Array) -> None:
+def check_range(scenario: Scenario, days: Days, yields: Array) -> None:
     """Refuse yields that no curve of a file could hold."""
     outside = np.argwhere((yields < LOWEST) | (yields > HIGHEST))
     if len(outside):

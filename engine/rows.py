@@ -4,6 +4,7 @@ mypy sees these classes inside kernels; NumPy and numba see records of the same 
 int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices per 100 face.
 """
 
+from functools import cache
 from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
 
 import numpy as np
@@ -277,6 +278,7 @@ class Log:
 _KINDS: dict[type, type[Any]] = {float: np.float64, int: np.int64, bool: np.bool_}
 
 
+@cache
 def dtype_of(row: type) -> np.dtype[Any]:
     """NumPy record dtype of a row class: its annotations, in order."""
     fields = [(name, _KINDS[kind]) for name, kind in get_type_hints(row).items()]

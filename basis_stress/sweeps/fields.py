@@ -1,0 +1,83 @@
+"""What can vary in a sweep: fields of the book and of the scenario, each with the limits that its own class sets."""
+
+from collections.abc import Iterable
+from typing import Any, get_args
+
+import numpy as np
+
+from basis_stress.sweeps.axes import Axis, axis
+from basis_stress.sweeps.designs import Table
+from data.era import MarketEra
+from data.parameters import Fit
+from data.validation import did_you_mean
+from engine.errors import InputError
+from strategies.cash_futures_basis import CashFuturesBasis
+
+SCENARIO_FIELDS = ("yield_scale", "margin_multiple")
+POPULATION_FIELDS = ("seed",)
+
+
+def _numeric(model: Any) -> dict[str, Any]:
+    """Numeric fields of a model, each with its class of number."""
+    found = {}
+    for name, one in model.model_fields.items():
+        kinds = {one.annotation, *get_args(one.annotation)} & {int, float}
+        if kinds and one.annotation is not bool:
+            found[name] = kinds.pop()
+    return found
+
+
+BOOK_FIELDS = tuple(_numeric(CashFuturesBasis))
+FIT_FIELDS = tuple(name for name in _numeric(Fit) if name != "loss")
+ERA_FIELDS = tuple(_numeric(MarketEra))
+WHOLE = {name for name, kind in _numeric(CashFuturesBasis).items() if kind is int} | set(POPULATION_FIELDS)
+
+
+def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], dict[str, Any]]:
+    """Tell axes from settings: text or a sequence of several levels is an axis, everything else a setting.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or an axis cannot be read.
+    """
+    axes, settings = [], {}
+    for name, value in given.items():
+        check_known(name, [*allowed, *CashFuturesBasis.model_fields])
+        if name not in allowed or value is None:
+            settings[name] = value
+            continue
+        one = axis(name, value, whole=name in WHOLE)
+        if len(one.levels) == 1:
+            settings[name] = int(one.levels[0]) if one.whole and one.levels[0].is_integer() else one.levels[0]
+        else:
+            axes.append(one)
+    # The market is priced anew for each scale, so scales vary slowest.
+    return sorted(axes, key=lambda one: one.name != "yield_scale"), settings
+
+
+def check_known(name: str, allowed: Iterable[str]) -> None:
+    """Refuse a name that is no axis."""
+    names = list(dict.fromkeys(allowed))
+    if name not in names:
+        raise InputError(f"sweep, {name}: unknown axis{did_you_mean(name, names)}; allowed are {', '.join(names)}")
+
+
+def check_table(table: Table, allowed: Iterable[str]) -> list[Axis]:
+    """Columns of a table of cells as axes, known ones only."""
+    axes = []
+    for name, values in table.columns.items():
+        check_known(name, allowed)
+        whole = name in WHOLE
+        if whole and np.any(values != np.floor(values)):
+            row = int(np.flatnonzero(values != np.floor(values))[0])
+            raise InputError(
+                f"sweep, {name}, row {row + 1}: {values[row]:g} given, allowed are whole numbers; round it"
+            )
+        axes.append(Axis(name, low=float(values.min()), high=float(values.max()), whole=whole))
+    return axes
+
+
+def both_ends(one: Axis) -> list[float | int]:
+    """Ends of an axis, as its field wants them."""
+    return [int(end) if one.whole and end.is_integer() else end for end in one.ends]

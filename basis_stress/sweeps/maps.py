@@ -1,0 +1,154 @@
+"""The outcome map over two axes, and the leverage up to which a book holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basis_stress.sweeps.measures import FATES
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from basis_stress.sweeps.reading import Sweep
+
+Floats = NDArray[np.float64]
+
+_BINS = 40
+"""Steps of a sampled axis on a map."""
+
+
+@dataclass(frozen=True)
+class OutcomeMap:
+    """Fates over two axes: the worst over the others."""
+
+    scenario: str
+    x: str
+    y: str
+    x_levels: Floats
+    y_levels: Floats
+    fate: NDArray[np.int8]
+    """[y, x] place in `FATES`; -1 where no cell lies."""
+    constraint: NDArray[np.object_]
+    """[y, x] what bound first in that worst cell; 'none' where nothing did."""
+    others: tuple[str, ...]
+    """Axes over which the worst was taken."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Fates in words, y down and x across."""
+        words = np.array([*FATES, ""], dtype=object)[self.fate]
+        return pd.DataFrame(words, pd.Index(self.y_levels, name=self.y), pd.Index(self.x_levels, name=self.x))
+
+
+def outcome_map(
+    sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], scenario: str | None
+) -> OutcomeMap:
+    """Fates of a sweep over two axes.
+
+    Raises
+    ------
+    InputError
+        If the axes did not vary, ``at`` is no level swept, or every cell is a whole market.
+    """
+    _check_books(sweep)
+    x, y = map_axes(sweep, x, y, at)
+    chosen = sweep.check_scenario(scenario or sweep.scenarios[0])
+    table = sweep.table([*{x, y, *at}, "fate", "constraint"], chosen)
+    for name, value in at.items():
+        table = table[_held(table[sweep.check_axis(name)], name, value)]
+    across, x_levels = _placed(table[x].to_numpy(), sweep.kind)
+    up, y_levels = _placed(table[y].to_numpy(), sweep.kind)
+    grade = table["fate"].cat.codes.to_numpy()
+    mildest_first = np.argsort(grade, kind="stable")
+    place = (up * len(x_levels) + across)[mildest_first]
+    fate = np.full(len(x_levels) * len(y_levels), -1, np.int8)
+    constraint = np.full(len(fate), "none", object)
+    fate[place] = grade[mildest_first]
+    constraint[place] = table["constraint"].astype(object).to_numpy()[mildest_first]
+    shape = len(y_levels), len(x_levels)
+    others = tuple(name for name in sweep.axes if name not in {x, y, *at})
+    return OutcomeMap(chosen, x, y, x_levels, y_levels, fate.reshape(shape), constraint.reshape(shape), others)
+
+
+def map_axes(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float]) -> tuple[str, str]:
+    """Axes of a map: those asked, else leverage and then the longest."""
+    free = [name for name in sweep.axes if name not in at]
+    longest = sorted(free, key=lambda name: (name != "leverage", -_length(sweep, name)))
+    across = sweep.check_axis(x) if x else next((name for name in longest if name != y), None)
+    up = sweep.check_axis(y) if y else next((name for name in longest if name != across), None)
+    if across is None or up is None or across == up:
+        raise InputError(
+            f"outcome map: needs two axes that vary, and has {', '.join(free) or 'none'}; sweep another one"
+        )
+    return across, up
+
+
+def break_even(sweep: Sweep, axis: str, until: str) -> pd.DataFrame:
+    """Highest level of an axis up to which no cell comes to ``until`` or worse.
+
+    Returns
+    -------
+    DataFrame
+        The other axes, ``break_even`` (NaN: not even the lowest level), ``bound_by`` (what bound first just above), and
+        ``beyond``: whether the highest level swept still holds.
+
+    Raises
+    ------
+    InputError
+        If the axis did not vary over levels, or there is no such fate.
+    """
+    _check_books(sweep)
+    if until not in FATES[1:]:
+        raise InputError(f"until: {until!r} given, allowed are {', '.join(FATES[1:])}")
+    sweep.check_axis(axis)
+    if sweep.kind != "grid":
+        raise InputError(f"break-even {axis}: needs a grid, and this is {sweep.kind}; sweep {axis} as lo:hi:step")
+    others = ["scenario", *(name for name in sweep.axes if name != axis)]
+    table = sweep.table([*others, axis, "fate", "constraint"])
+    levels = np.unique(table[axis].to_numpy())
+    every = table.drop_duplicates(others)[others]
+    bad = table[table["fate"].cat.codes >= FATES.index(until)].sort_values(axis, kind="stable")
+    first = every.merge(bad.drop_duplicates(others)[[*others, axis, "fate", "constraint"]], on=others, how="left")
+    above = np.searchsorted(levels, first[axis].to_numpy())  # NaN, where nothing fails, comes after all levels
+    result = first[others].copy()
+    result["break_even"] = np.where(above > 0, levels[np.maximum(above, 1) - 1], np.nan)
+    bound = first["constraint"].astype(object).where(first["fate"] != "impossible", "no capital left to enter")
+    result["bound_by"] = bound.fillna("none")
+    result["beyond"] = first[axis].isna()
+    return result.reset_index(drop=True)
+
+
+def _check_books(sweep: Sweep) -> None:
+    """Refuse a sweep of whole markets, whose cells have no single fate."""
+    if sweep.market:
+        raise InputError("outcome map: cells of a market sweep are whole markets without one fate; read its marginals")
+
+
+def _length(sweep: Sweep, name: str) -> int:
+    """How many levels an axis has; a range has more than any list."""
+    one: dict[str, Any] = next(one for one in sweep.manifest["design"]["axes"] if one["name"] == name)
+    return len(one["levels"]) if "levels" in one else 10**9
+
+
+def _held(values: pd.Series[float], name: str, value: float) -> NDArray[np.bool_]:
+    """Cells at a level of an axis."""
+    held = np.isclose(values.to_numpy(), value, rtol=1e-12, atol=1e-15)
+    if not held.any():
+        levels = np.unique(values.to_numpy())
+        some = ", ".join(f"{level:g}" for level in levels[:8]) + (", ..." if len(levels) > 8 else "")
+        raise InputError(f"at, {name}: {value:g} was not swept; levels are {some}")
+    return held
+
+
+def _placed(values: Floats, kind: str) -> tuple[NDArray[np.int64], Floats]:
+    """Place of each value on an axis of levels; sampled ranges are cut into steps."""
+    levels, place = np.unique(values, return_inverse=True)
+    if kind == "grid" or len(levels) <= _BINS:
+        return place, levels
+    edges = np.linspace(levels[0], levels[-1], _BINS + 1)
+    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _BINS - 1), (edges[1:] + edges[:-1]) / 2

@@ -1,0 +1,92 @@
+"""Sweeps of the whole market: every cell plays the episode with its own fit, era and population."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from basis_stress.episodes import Episode, Stage, era_population, play, stage
+from basis_stress.measures import dislocations
+from basis_stress.sweeps.designs import Cells, Design
+from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
+from basis_stress.sweeps.jobs import SCALE, common_inputs
+from data.markets import with_yield_scale
+from data.parameters import Fit
+from data.pricing import priced_market
+from data.scenario import Scenario, changed, market_era
+from engine.world import Records
+
+OUTCOMES = (
+    "shorts_change",
+    "hedged_change",
+    "fund_sales_usd",
+    "peak_rent_bp",
+    "peak_dislocation_bp",
+    "peak_inventory_usd",
+    "worst_return",
+    "defaults",
+)
+
+
+@dataclass(frozen=True)
+class MarketJob:
+    """The market of funds, played once for each cell: about 40 ms each, so parts are small."""
+
+    scenarios: tuple[Scenario, ...]
+    design: Design
+    fit: Fit
+    settings: dict[str, float] = field(default_factory=dict)
+    """Fields that are the same in every cell."""
+    part: int = 256
+
+    def inputs(self) -> dict[str, object]:
+        """Everything that a byte of the result depends on."""
+        return common_inputs(self) | {"kind": "market", "fit": self.fit.model_dump(), "settings": dict(self.settings)}
+
+    def run(self, scenario: int, cells: Cells) -> Records:
+        """Outcomes of cells of one path, a row each."""
+        on = stage(self.scenarios[scenario])
+        names = list(cells)
+        rows = [
+            _outcomes(_played(on, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
+            for cell in zip(*cells.values(), strict=True)
+        ]
+        return np.array(rows)
+
+    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
+        """Columns that tell rows of outcomes."""
+        return dict(zip(OUTCOMES, rows.T, strict=True))
+
+
+def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:
+    """One cell: the stage, the fit and the population with its values in them."""
+    values = {name: float(value) for name, value in cell.items()}
+    data = on.market.data
+    if SCALE in values:
+        data = with_yield_scale(data, values[SCALE])
+    if "margin_multiple" in values:
+        data = replace(data, margin_multiple=data.margin_multiple * values["margin_multiple"])
+    era = {name: values[name] for name in ERA_FIELDS if name in values}
+    market = market_era(on.scenario).model_copy(update=era)
+    scenario = changed(on.scenario, on.scenario.name, market=market.model_dump())
+    priced = on.market if data is on.market.data else priced_market(data)
+    if market.swap_spread_book_usd_bn and priced.swaps is None:
+        priced = priced.with_swaps()
+    there = replace(on, scenario=scenario, market=priced)
+    who = replace(era_population(market), seed=int(values.get("seed", 0)))
+    return play(there, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), who)
+
+
+def _outcomes(episode: Episode) -> list[float]:
+    """What a cell came to, in the order of `OUTCOMES`."""
+    held, dealers = episode.hedged, episode.dealers
+    return [
+        float(episode.shorts.iloc[-1] / episode.shorts.iloc[0] - 1),
+        float(held.iloc[-1] / held.iloc[0] - 1),
+        1e9 * float(dealers["fund_sales"].iloc[-1]),
+        float(dealers["rent"].max()),
+        float(dislocations(episode).to_numpy().max()),
+        1e9 * float(dealers["inventory"].max()),
+        float(episode.returns.min()),
+        float(episode.defaults),
+    ]

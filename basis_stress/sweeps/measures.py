@@ -1,0 +1,91 @@
+"""What is measured on cells: returns, losses, the fate as a grade; one number per cell, for effects and indices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basis_stress.sweeps.market_jobs import OUTCOMES
+from data.validation import did_you_mean
+from engine.errors import InputError
+
+FATES = ("survived", "called", "unwound", "wiped out", "impossible")
+"""Words of `engine.names.Fate`, from the mildest."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number per cell."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    of: Callable[[pd.DataFrame], "pd.Series[float]"]
+    """From a table with those columns; NaN where a cell never entered."""
+    percent: bool = True
+    """Shown as percent."""
+
+
+def _share(numerator: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
+    """A column over the equity of entry."""
+    return lambda table: (table[numerator] / table["entry_equity"]).where(table["fate"] != "impossible")
+
+
+def _return(table: pd.DataFrame) -> "pd.Series[float]":
+    """Equity at the end over that of entry, less one."""
+    return _share("equity")(table) - 1
+
+
+def _grade(table: pd.DataFrame) -> "pd.Series[float]":
+    """Fate as a number: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible."""
+    return table["fate"].cat.codes.astype(float)
+
+
+_ENTRY, _LOSS = ("fate", "entry_equity"), "loss_beyond_equity"
+MEASURES = {
+    one.name: one
+    for one in (
+        Measure("return", "return on equity", (*_ENTRY, "equity"), _return),
+        Measure("worst_day", "worst day, of equity at entry", (*_ENTRY, "worst_profit"), _share("worst_profit")),
+        Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, _LOSS), _share(_LOSS)),
+        Measure("fate", "fate: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible", ("fate",), _grade, False),
+    )
+}  # fmt: skip
+
+
+def check_every_value(what: str, values: "pd.Series[float] | NDArray[np.float64]") -> None:
+    """Refuse what cannot be told where some cells have no value.
+
+    Raises
+    ------
+    InputError
+        If a value is missing.
+    """
+    missing = int(np.isnan(np.asarray(values, np.float64)).sum())
+    if missing:
+        raise InputError(
+            f"{what}: {missing:,} of {len(values):,} cells are impossible and have no value; narrow leverage, "
+            "haircut or margin, or take the measure 'fate'"
+        )
+
+
+def _column(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
+    """A column as it is."""
+    return lambda table: table[name]
+
+
+def measure(name: str, market: bool = False) -> Measure:
+    """A measure by its name; of the market, any of its outcomes.
+
+    Raises
+    ------
+    InputError
+        If there is no such measure.
+    """
+    known = {one: Measure(one, one.replace("_", " "), (one,), _column(one), "change" in one or "return" in one)
+             for one in OUTCOMES} if market else MEASURES  # fmt: skip
+    if name not in known:
+        raise InputError(f"measure {name!r}: unknown{did_you_mean(name, known)}; allowed are {', '.join(known)}")
+    return known[name]
