@@ -76,7 +76,10 @@ def timeline(setup: Setup) -> Timeline:
     first[0] = last[0] = 0
     schedule: Any = setup.schedule
     for event in schedule:
-        day, contracts = int(event.day), slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1)
+        day, contracts = (
+            int(event.day),
+            slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1),
+        )
         if event.kind == Kind.MARK:
             first[day] = event.mark if first[day] == NO_MARK else first[day]
             last[day] = event.mark
@@ -93,7 +96,9 @@ def timeline(setup: Setup) -> Timeline:
         elif event.kind == Kind.MARGIN_CHANGE:
             margin[day:, contracts] = announced[day:, contracts] = event.value
         elif event.kind not in EVERY_DAY:
-            raise InputError(f"benchmarks: {Kind(event.kind).name} is scheduled, which the twins do not do; leave it out")
+            raise InputError(
+                f"benchmarks: {Kind(event.kind).name} is scheduled, which the twins do not do; leave it out"
+            )
     _check(setup, last)
     marks: Any = setup.market.marks
     return Timeline(
@@ -122,6 +127,10 @@ def _check(setup: Setup, last: Integers) -> None:
     for day in range(1, setup.days):
         minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH
         if minutes[last[day]] != SETTLEMENT_TIME or np.any(minutes == INTRADAY_TIME):
-            raise InputError(f"benchmarks: day {day} has no mark at 15:00, or one at 12:00; the twins need and refuse them")
+            raise InputError(
+                f"benchmarks: day {day} has no mark at 15:00, or one at 12:00; the twins need and refuse them"
+            )
     if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
-        raise InputError("benchmarks: dealers who ask a rent were given, the twins know none; set slope and rent_share to 0")
+        raise InputError(
+            "benchmarks: dealers who ask a rent were given, the twins know none; set slope and rent_share to 0"
+        )
