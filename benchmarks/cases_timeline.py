@@ -1,0 +1,85 @@
+"""The single-book timeline against its twins: nanoseconds per fund-day, quiet and stressed, the same money out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks import books, numpy_walk, python_pair, python_twin
+from benchmarks.c_twin import CTwin, compiler
+from benchmarks.harness import Contender, Fact, Timing, race
+from benchmarks.kernels import FullRecord, lean_cells
+from benchmarks.timeline import Timeline, timeline
+from engine.compile import set_threads
+from engine.run import Setup, run_all
+from engine.world import Floats
+
+EQUAL = 1e-12
+"""Relative difference in the equity at the end, over all contenders."""
+DAYS = 250
+FULL = "engine, full record"
+LEAN = "engine, lean cells"
+C_TWIN = "C twin, totals"
+C_DAYS = "C twin, full record"
+SLOW_TWIN_BOOKS = 4
+
+
+def timeline_races(rounds: int, cells: int = 400) -> tuple[list[Timing], list[Fact]]:
+    """Both books, every contender."""
+    timings: list[Timing] = []
+    facts: list[Fact] = []
+    for kind in ("quiet", "stressed"):
+        setups = books.cells(getattr(books, kind)(books.Size(DAYS)), cells)
+        contenders, equity = _contenders(setups)
+        group = f"timeline, {kind}"
+        timings += race(group, "fund-day", contenders, rounds)
+        facts += [_difference(group, who, found, equity[FULL]) for who, found in equity.items() if who != FULL]
+    return timings, facts
+
+
+def _contenders(setups: Sequence[Setup]) -> tuple[list[Contender], dict[str, Floats]]:
+    """Everybody who can run here, and the equity that each ends with."""
+    count = len(setups) * DAYS
+    full = FullRecord(setups)
+    full.run()
+    equity = {FULL: full.equity().copy()}
+    contenders = [Contender(FULL, full.run, count, full.restore, "the kernel alone: every day, line and event is kept")]
+    lean = lean_cells(setups)
+    if lean is not None:
+        equity[LEAN] = np.asarray(lean()["equity"]).copy()
+        contenders.append(Contender(LEAN, lean, count, None, "one outcome per book is kept"))
+    some = setups[:50]
+    contenders.append(
+        Contender("engine, run_all", lambda: _run_all(some), len(some) * DAYS, None, "checked, laid out, handed back")
+    )
+    if compiler():
+        totals, days = CTwin(setups), CTwin(setups, keep_days=True)
+        equity[C_TWIN] = totals.run()["equity"].copy()
+        contenders.append(Contender(C_TWIN, totals.run, count, None, "-O3 -march=native; no event log, no defaults"))
+        contenders.append(Contender(C_DAYS, days.run, count, None, "every day and line is kept; no event log"))
+    contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, "all books at once", 5))
+    equity["NumPy twin"] = numpy_walk.walk(setups).equity()
+    few, path = setups[:SLOW_TWIN_BOOKS], timeline(setups[0])
+    contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, "one by one", 5))
+    equity["Python twin"] = np.array([one.equity for one in _walk_all(few, path)])
+    return contenders, equity
+
+
+def _run_all(setups: Sequence[Setup]) -> object:
+    """The public run, on one thread."""
+    set_threads(1)
+    return run_all(setups)
+
+
+def _walk_all(setups: Sequence[Setup], path: Timeline) -> list[python_pair.Outcome]:
+    """The Python twin, one book after the other."""
+    return [python_twin.walk(setup, path) for setup in setups]
+
+
+def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:
+    """The largest relative difference of a contender's final equity from the engine's."""
+    largest = float(np.max(np.abs(found / engine[: len(found)] - 1.0)))
+    if not largest < EQUAL:
+        raise AssertionError(
+            f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it walks other days"
+        )
+    return Fact(group, who, largest, "relative", "largest difference in final equity from the engine")
