@@ -15,6 +15,7 @@ COMMANDS = {
     "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
+    "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
     "scenarios": ("commands", "List the scenarios, or show one."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }

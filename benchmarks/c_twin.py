@@ -20,19 +20,37 @@ from engine.world import Floats, Records
 SOURCE = Path(__file__).with_name("twin.c")
 FLAGS = ("-O3", "-march=native", "-std=c11", "-shared", "-fPIC")
 
-DAY = np.dtype([*((name, np.int64) for name in ("first_mark", "last_mark", "cycle_mark", "pay_mark")),
-                *((name, np.float64) for name in ("repo_rate", "cash_rate", "not_rolled"))])  # fmt: skip
-TERMS = np.dtype([(name, np.float64) for name in ("initial_margin", "announced_margin", "haircut_rise")])
-CONTRACT = np.dtype([(name, np.float64) for name in ("point_value", "depth", "bond_cost", "futures_cost", "impact")])
-FUND = np.dtype([*((name, np.float64) for name in (
-    "entry_equity", "credit_line", "credit_spread", "leverage_target", "leverage_limit", "drawdown_limit", "risk_limit",
-    "risk_speed", "calm_volatility", "depth_share", "call_back")), ("unwind", np.int64)])  # fmt: skip
-POSITION = np.dtype([*((name, np.int64) for name in ("contract", "bond", "term_maturity")), *((name, np.float64) for name in (
-    "face", "contracts", "base_haircut", "term_share", "repo_threshold", "repo_spread", "term_rate"))])  # fmt: skip
-OUTCOME = np.dtype([*((name, np.float64) for name in (
-    "equity", "cash", "lowest_cash", "calls_paid", "largest_call", "sold")), ("calls", np.int64), ("defaulted", np.int64),
-    ("cash_lines", np.float64, len(Cash)), ("attribution", np.float64, len(Line)),
-    ("parties", np.float64, len(Party) - 1)])  # fmt: skip
+
+def _fields(kind: type[np.generic], names: str) -> list[tuple[str, type[np.generic]]]:
+    """Fields of one kind, their names in a line."""
+    return [(name, kind) for name in names.split()]
+
+
+INTEGER, FLOAT = np.int64, np.float64
+DAY = np.dtype(
+    _fields(INTEGER, "first_mark last_mark cycle_mark pay_mark") + _fields(FLOAT, "repo_rate cash_rate not_rolled")
+)
+TERMS = np.dtype(_fields(FLOAT, "initial_margin announced_margin haircut_rise"))
+CONTRACT = np.dtype(_fields(FLOAT, "point_value depth bond_cost futures_cost impact"))
+FUND = np.dtype(
+    _fields(FLOAT, "entry_equity credit_line credit_spread leverage_target leverage_limit drawdown_limit")
+    + _fields(FLOAT, "risk_limit risk_speed calm_volatility depth_share call_back")
+    + _fields(INTEGER, "unwind")
+)
+POSITION = np.dtype(
+    _fields(INTEGER, "contract bond term_maturity")
+    + _fields(FLOAT, "face contracts base_haircut term_share repo_threshold repo_spread term_rate")
+)
+OUTCOME = np.dtype(
+    [
+        *_fields(FLOAT, "equity cash lowest_cash calls_paid largest_call sold"),
+        *_fields(INTEGER, "calls defaulted"),
+        ("cash_lines", FLOAT, len(Cash)),
+        ("attribution", FLOAT, len(Line)),
+        ("parties", FLOAT, len(Party) - 1),
+    ]
+)
+"""Rows of the structs of twin.c that bear these names."""
 
 
 class CMarket(ctypes.Structure):
@@ -98,7 +116,7 @@ class CTwin:
         """Run every cell; rows of `OUTCOME`, and `days` filled where asked for."""
         for array in self.days:
             array[...] = 0.0
-        days = [ctypes.c_void_p(array.ctypes.data) for array in self.days] or [None] * 4
+        days = [ctypes.c_void_p(array.ctypes.data) for array in self.days] or [ctypes.c_void_p()] * 4
         rows = (self.funds, self.positions, self.outcomes)
         pointers = (ctypes.c_void_p(array.ctypes.data) for array in rows)
         self.function(ctypes.byref(self.market), ctypes.c_int64(len(self.outcomes)), *pointers, *days)

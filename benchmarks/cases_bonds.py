@@ -1,7 +1,7 @@
-"""Bond arithmetic: 10,000 notes price from yield and back beside QuantLib; a basket's factors, implied repo and cheapest."""
+"""Bond arithmetic: 10,000 notes price from yield and back, beside QuantLib; a basket's implied repo and cheapest."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,21 +48,22 @@ def bond_races(rounds: int) -> tuple[list[Timing], list[Fact]]:
     out = np.empty(NOTES)
     terms = rows.coupon, rows.maturity, rows.settle
     dates = {"maturity": rows.maturity.astype("datetime64[D]"), "settle": rows.settle.astype("datetime64[D]")}
+    checked = "arguments checked"
     price = [
         Contender("kernel over rows", lambda: vectors.prices(rows.yields, *terms, out), NOTES),
-        Contender("bs.price", lambda: bs.price(rows.yields, rows.coupon, **dates), NOTES, None, "arguments checked"),
+        Contender("bs.price", lambda: bs.price(rows.yields, rows.coupon, **dates), NOTES, None, checked),
     ]
+    solve = bs.yield_to_maturity
     yields = [
         Contender("kernel over rows", lambda: vectors.yields_to_maturity(rows.clean, *terms, out), NOTES),
-        Contender("bs.yield_to_maturity", lambda: bs.yield_to_maturity(rows.clean, rows.coupon, **dates), NOTES, None, "arguments checked"),
-    ]  # fmt: skip
+        Contender("bs.yield_to_maturity", lambda: solve(rows.clean, rows.coupon, **dates), NOTES, None, checked),
+    ]
     facts = []
     if importlib.util.find_spec("QuantLib"):
         peer = QuantLibNotes(rows, QUANTLIB_NOTES)
         facts = peer.differences(rows)
-        for contenders, job in ((price, peer.prices), (yields, peer.yields)):
-            contenders.append(Contender("QuantLib, objects made before", lambda job=job: job(peer.bonds), QUANTLIB_NOTES, None, "the call alone"))  # type: ignore[misc]  # fmt: skip
-            contenders.append(Contender("QuantLib, objects made anew", lambda job=job: job(peer.build()), QUANTLIB_NOTES, None, "schedule and bond of each note included"))  # type: ignore[misc]  # fmt: skip
+        price += peer.contenders(peer.prices)
+        yields += peer.contenders(peer.yields)
     timings = race("bonds, price from yield", "note", price, rounds)
     timings += race("bonds, yield from price", "note", yields, rounds)
     return timings + race("a basket of 14 notes", "basket", basket_contenders(), rounds), facts
@@ -103,6 +104,14 @@ class QuantLibNotes:
         ]
         self.yield_of, self.price_of = rows.yields[:count].tolist(), rows.clean[:count].tolist()
         self.bonds = self.build()
+
+    def contenders(self, job: Callable[[Sequence[tuple[Any, Any]]], object]) -> list[Contender]:
+        """A job on objects made before, and on objects made for it."""
+        count, anew = len(self.bonds), "schedule and bond of each note included"
+        return [
+            Contender("QuantLib, objects made before", lambda: job(self.bonds), count, None, "the call alone"),
+            Contender("QuantLib, objects made anew", lambda: job(self.build()), count, None, anew),
+        ]
 
     def date(self, day: int) -> Any:
         """QuantLib's date of a day number."""

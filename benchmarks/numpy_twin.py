@@ -11,15 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timeline import Timeline, timeline
-from engine.names import Cash, Line, Unwind
+from engine.names import Cash, Line
 from engine.run import Setup
 from engine.world import Floats
 
 Flags = NDArray[np.bool_]
-STATE = (
-    "undislocated accrued futures clean overnight overnight_interest overnight_rate term term_interest unmet called "
-    "coupon unsettled unsettled_face margin variation_open variation_due order financed_roll"
-).split()
 
 
 def cents(amount: Floats) -> Floats:
@@ -37,8 +33,12 @@ class Books:
         self.rows: Any = np.concatenate([setup.positions for setup in setups]).reshape(cells, count)
         self.bond, self.column = first.positions["bond"], first.positions["contract"]
         self.terms: Any = self.path.contracts[self.column]
-        for name in STATE:
-            setattr(self, name, np.zeros((cells, count)))
+        self.clean, self.undislocated, self.accrued, self.futures = (np.zeros((cells, count)) for _ in range(4))
+        self.overnight, self.overnight_interest, self.overnight_rate = (np.zeros((cells, count)) for _ in range(3))
+        self.term, self.term_interest, self.unmet, self.called = (np.zeros((cells, count)) for _ in range(4))
+        self.margin, self.variation_open, self.variation_due = (np.zeros((cells, count)) for _ in range(3))
+        self.coupon, self.unsettled, self.unsettled_face = (np.zeros((cells, count)) for _ in range(3))
+        self.order, self.financed_roll = np.zeros((cells, count)), np.zeros((cells, count))
         self.face, self.contracts = self.rows["face"].copy(), self.rows["contracts"].copy()
         self.term_share, self.waiting = self.rows["term_share"].copy(), np.zeros((cells, count), bool)
         self.cash, self.drawn, self.calls_paid, self.sold = (np.zeros(cells) for _ in range(4))
@@ -84,11 +84,11 @@ class Books:
 
     def value(self) -> Floats:
         """Dirty value."""
-        return self.face * (self.clean + self.accrued) / 100.0
+        return np.asarray(self.face * (self.clean + self.accrued) / 100.0)
 
     def lendable(self, haircut: Floats, not_rolled: Any) -> Floats:
         """What lenders advance overnight."""
-        return (1.0 - haircut) * self.value() * (1.0 - self.term_share) * (1.0 - not_rolled)
+        return np.asarray((1.0 - haircut) * self.value() * (1.0 - self.term_share) * (1.0 - not_rolled))
 
     def sold_share(self) -> Floats:
         """Share of the financed notes whose sale settles at the next roll."""
@@ -103,17 +103,19 @@ class Books:
     def surplus(self) -> Floats:
         """Term collateral beyond the loan."""
         held = (1.0 - self.haircut) * self.value() * self.term_share
-        return held - (1.0 - self.sold_share()) * (self.term + self.term_interest)
+        return np.asarray(held - (1.0 - self.sold_share()) * (self.term + self.term_interest))
 
     def excess(self) -> Floats:
         """Margin posted beyond what is asked."""
-        return self.margin - np.abs(self.contracts) * self.path.initial_margin[self.terms_day][self.column]
+        asked = np.abs(self.contracts) * self.path.initial_margin[self.terms_day][self.column]
+        return np.asarray(self.margin - asked)
 
     def equity(self) -> Floats:
         """What each fund is worth."""
         owed = self.overnight + self.overnight_interest + self.term + self.term_interest
         clearing = self.margin + self.variation_open + self.variation_due
-        return self.cash - self.drawn + (self.value() + self.coupon + self.unsettled - owed + clearing).sum(axis=1)
+        own = (self.value() + self.coupon + self.unsettled - owed + clearing).sum(axis=1)
+        return np.asarray(self.cash - self.drawn + own)
 
     def open(self) -> None:
         """The night's interest, and coupons."""

@@ -144,12 +144,12 @@ class Walk(Books):
     def asked(self) -> Floats:
         """Initial margin in force or announced."""
         level = np.maximum(self.path.initial_margin[self.terms_day], self.path.announced_margin[self.terms_day])
-        return np.abs(self.contracts) * level[self.column]
+        return np.asarray(np.abs(self.contracts) * level[self.column])
 
     def slice_limit(self, face: Floats) -> Floats:
         """No more than a share of the market's depth."""
         limit = self.terms["depth"] * self.fund["depth_share"][:, None]
-        return np.where(self.terms["depth"] > 0.0, np.minimum(face, limit), face)
+        return np.asarray(np.where(self.terms["depth"] > 0.0, np.minimum(face, limit), face))
 
     def sell(self, selling: Flags) -> None:
         """The next slice of orders, where selling."""

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 import warnings
+from typing import Any
 
 import bt
 import pandas as pd
@@ -12,7 +13,7 @@ warnings.filterwarnings("ignore")
 CAPITAL = 1e6
 
 
-def run(prices, weights):
+def run(prices: pd.DataFrame, weights: dict[str, float]) -> Any:
     """One backtest: bought on the first bar, marked on every bar."""
     algos = [bt.algos.RunOnce(), bt.algos.SelectAll(), bt.algos.WeighSpecified(**weights), bt.algos.Rebalance()]
     test = bt.Backtest(
@@ -22,14 +23,15 @@ def run(prices, weights):
     return test
 
 
-def main():
+def main() -> None:
     """Time as many runs as fit, and probe ruin."""
     given = json.load(sys.stdin)
     days = pd.bdate_range("2020-01-01", periods=len(given["bond"]))
     prices = pd.DataFrame({"bond": given["bond"], "future": given["future"]}, index=days)
     weights = {"bond": 1.0, "future": -1.0}
     run(prices, weights)
-    seconds, until = [], time.perf_counter() + given["budget"]
+    seconds: list[float] = []
+    until = time.perf_counter() + given["budget"]
     while time.perf_counter() < until or len(seconds) < 3:
         start = time.perf_counter()
         run(prices, weights)

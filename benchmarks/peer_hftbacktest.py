@@ -1,8 +1,9 @@
-"""hftbacktest's event loop, run by an interpreter of its own: prices on standard input, a JSON line on standard output."""
+"""hftbacktest's event loop, run by an interpreter of its own: prices on standard input, JSON on standard output."""
 
 import json
 import sys
 import time
+from typing import Any
 
 import numpy as np
 from hftbacktest import (
@@ -23,7 +24,7 @@ BAR = 60_000_000_000  # nanoseconds between bars
 TICK = 0.01
 
 
-def events(prices):
+def events(prices: list[float]) -> Any:
     """Bid and ask of every bar, the ones before taken away; one bar more than is walked, or the last would not end."""
     rows = []
     before = None
@@ -39,7 +40,7 @@ def events(prices):
     return np.array(rows, event_dtype)
 
 
-def asset(rows):
+def asset(rows: Any) -> Any:
     """One instrument without fees or latency."""
     return (
         BacktestAsset()
@@ -55,7 +56,7 @@ def asset(rows):
 
 
 @njit
-def walk(hbt, quantities, bars, marks):
+def walk(hbt: Any, quantities: Any, bars: int, marks: Any) -> float:
     """Take the position on the first bar, read its value on every bar."""
     hbt.elapse(1)  # the clock starts at the first event
     for number in range(len(quantities)):
@@ -72,10 +73,10 @@ def walk(hbt, quantities, bars, marks):
             depth, state = hbt.depth(number), hbt.state_values(number)
             total += state.balance + state.position * 0.5 * (depth.best_bid + depth.best_ask)
         marks[bar] = total
-    return hbt.position(0)
+    return hbt.position(0)  # type: ignore[no-any-return]
 
 
-def run(tables, quantities, bars):
+def run(tables: list[Any], quantities: list[float], bars: int) -> tuple[Any, float]:
     """One backtest: profit at the last bar, and what is still held."""
     marks = np.zeros(bars)
     hbt = HashMapMarketDepthBacktest([asset(rows) for rows in tables])
@@ -84,12 +85,13 @@ def run(tables, quantities, bars):
     return marks, held
 
 
-def main():
+def main() -> None:
     """Time as many runs as fit, and probe ruin."""
     given = json.load(sys.stdin)
     bars, tables, sizes = len(given["bond"]), [events(given["bond"]), events(given["future"])], [10_000.0, -9_000.0]
     run(tables, sizes, bars)
-    seconds, until = [], time.perf_counter() + given["budget"]
+    seconds: list[float] = []
+    until = time.perf_counter() + given["budget"]
     while time.perf_counter() < until or len(seconds) < 3:
         start = time.perf_counter()
         run(tables, sizes, bars)

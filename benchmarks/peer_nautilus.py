@@ -4,8 +4,8 @@ import json
 import sys
 import time
 from decimal import Decimal
+from typing import Any
 
-import pandas as pd
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.config import LoggingConfig, StrategyConfig
 from nautilus_trader.model.currencies import USD
@@ -20,19 +20,20 @@ VENUE = Venue("SIM")
 DAY = 86_400_000_000_000
 
 
-class Hold(Strategy):
+class Hold(Strategy):  # type: ignore[misc]
     """Take the position on the first bar, read its value on every bar."""
 
-    def __init__(self, instruments, quantities):
+    def __init__(self, instruments: list[Any], quantities: list[int]) -> None:
         super().__init__(StrategyConfig())
-        self.instruments, self.quantities, self.value, self.bought = instruments, quantities, 0.0, set()
+        self.instruments, self.quantities, self.value = instruments, quantities, 0.0
+        self.bought: set[int] = set()
 
-    def on_start(self):
+    def on_start(self) -> None:
         """Subscribe."""
         for one in self.instruments:
             self.subscribe_bars(bar_type(one))
 
-    def on_bar(self, bar):
+    def on_bar(self, bar: Any) -> None:
         """Buy once; mark."""
         number = [one.id for one in self.instruments].index(bar.bar_type.instrument_id)
         if number not in self.bought:
@@ -45,7 +46,7 @@ class Hold(Strategy):
         self.value = gain.as_double() if gain is not None else 0.0
 
 
-def instrument(name):
+def instrument(name: str) -> Any:
     """A security without fees, of which a twentieth is margin."""
     return Equity(
         instrument_id=InstrumentId(Symbol(name), VENUE), raw_symbol=Symbol(name), currency=USD, price_precision=2,
@@ -54,12 +55,12 @@ def instrument(name):
     )  # fmt: skip
 
 
-def bar_type(one):
+def bar_type(one: Any) -> Any:
     """Daily bars of last prices."""
     return BarType.from_str(f"{one.id}-1-DAY-LAST-EXTERNAL")
 
 
-def bars(one, prices):
+def bars(one: Any, prices: list[float]) -> list[Any]:
     """One bar a day."""
     found, size, kind = [], Quantity.from_int(1_000_000), bar_type(one)
     for day, number in enumerate(prices):
@@ -68,7 +69,7 @@ def bars(one, prices):
     return found
 
 
-def run(tables, quantities):
+def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float, bool]:
     """One backtest: seconds of the loop alone, equity at the end, whether anything is held."""
     engine = BacktestEngine(config=BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     engine.add_venue(
@@ -80,7 +81,7 @@ def run(tables, quantities):
         default_leverage=Decimal(25),
     )
     instruments = [instrument(name) for name in ("BOND", "FUTURE")[: len(tables)]]
-    for one, prices in zip(instruments, tables):
+    for one, prices in zip(instruments, tables, strict=True):
         engine.add_instrument(one)
         engine.add_data(bars(one, prices))
     strategy = Hold(instruments, quantities)
@@ -95,12 +96,13 @@ def run(tables, quantities):
     return seconds, account + sum(gain.as_double() for gain in gains if gain is not None), held
 
 
-def main():
+def main() -> None:
     """Time as many runs as fit, and probe ruin."""
     given = json.load(sys.stdin)
     tables, sizes = [given["bond"], given["future"]], [10_000, -9_000]
     run(tables, sizes)
-    seconds, until = [], time.perf_counter() + given["budget"]
+    seconds: list[float] = []
+    until = time.perf_counter() + given["budget"]
     while time.perf_counter() < until or len(seconds) < 3:
         seconds.append(run(tables, sizes)[0] / len(given["bond"]))
     _, equity, held = run([given["probe"]], [200_000])

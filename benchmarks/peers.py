@@ -13,14 +13,15 @@ import venv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
 from benchmarks import ruin
+from benchmarks.books import Size, cells, quiet
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
-from benchmarks.books import Size, cells, quiet
 
 HOME = Path(__file__).parent
 BARS = 1_000
@@ -94,14 +95,14 @@ def _ours(books: int = 100) -> list[Timing]:
     return race(GROUP, "bar", contenders)
 
 
-def _ask(peer: Peer, given: str, say: Callable[[str], None]) -> dict[str, object] | str:  # the answer, or why none
+def _ask(peer: Peer, given: str, say: Callable[[str], None]) -> dict[str, Any] | str:
     """Install and run one peer; why it is skipped, where it is."""
     say(f"{peer.name}: installing ...")
     try:
         python = _environment(peer)
         say(f"{peer.name}: running ...")
         run = _call([python, str(HOME / peer.script)], given)
-        answer: dict[str, object] = json.loads(run.splitlines()[-1])
+        answer: dict[str, Any] = json.loads(run.splitlines()[-1])
         lookup = f"import importlib.metadata; print(importlib.metadata.version({peer.name!r}))"
         return answer | {"version": _call([python, "-c", lookup]).strip()}
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as problem:

@@ -55,7 +55,8 @@ class Book:
 
     def margin_level(self, pair: Pair) -> float:
         """Initial margin in force, USD per contract."""
-        return self.margins[self.terms_day][pair.row.contract]
+        level: float = self.margins[self.terms_day][pair.row.contract]
+        return level
 
     def excess(self, pair: Pair) -> float:
         """Margin posted beyond what is asked."""

@@ -62,11 +62,13 @@ class Walk(Book):
 
     def asked(self, pair: Pair) -> float:
         """Initial margin in force or announced."""
-        return abs(pair.contracts) * max(self.margin_level(pair), self.announced[self.terms_day][pair.row.contract])
+        announced: float = self.announced[self.terms_day][pair.row.contract]
+        return abs(pair.contracts) * max(self.margin_level(pair), announced)
 
     def slice_limit(self, pair: Pair, face: float) -> float:
         """No more than a share of the market's depth."""
-        return min(face, pair.contract.depth * self.terms.depth_share) if pair.contract.depth > 0.0 else face
+        limit: float = pair.contract.depth * self.terms.depth_share
+        return min(face, limit) if limit > 0.0 else face
 
     def sell(self, pair: Pair) -> None:
         """The next slice of an order."""
@@ -99,7 +101,7 @@ class Walk(Book):
 
     def spare(self) -> float:
         """Liquidity at hand tomorrow once every call in sight is met."""
-        spare = self.cash + self.terms.credit_line - self.drawn
+        spare: float = self.cash + self.terms.credit_line - self.drawn
         for pair in self.pairs:
             term = -pair.called
             if pair.term_share > 0.0 and pair.called == 0.0:

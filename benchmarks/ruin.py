@@ -1,4 +1,4 @@
-"""The ruin probe: $1m of equity, 20x, and a price that falls from 100 to 80: what is left, and whether it is still held.
+"""The ruin probe: $1m of equity, 20x, a price that falls from 100 to 80: what is left, and is it still held.
 
 $20m of notes lose $4m. A ledger in which every cent has an owner cannot end below zero without a lender who paid.
 """

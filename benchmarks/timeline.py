@@ -101,10 +101,9 @@ def timeline(setup: Setup) -> Timeline:
             )
     _check(setup, last)
     marks: Any = setup.market.marks
-    return Timeline(
-        first, last, cycle, pay, repo, cash, not_rolled, rise, margin, announced, np.ascontiguousarray(marks["value_date"]),
-        setup.market.notes, setup.market.futures, setup.contracts,
-    )  # fmt: skip
+    rates, levels = (repo, cash, not_rolled), (rise, margin, announced)
+    quotes = setup.market.notes, setup.market.futures, setup.contracts
+    return Timeline(first, last, cycle, pay, *rates, *levels, np.ascontiguousarray(marks["value_date"]), *quotes)
 
 
 def _after(setup: Setup, day: int, minute: int) -> int:
