@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 
-from benchmarks.harness import Fact, Timing
+from benchmarks.harness import Fact, Timing, yardstick
 
 BACKTEST = "-m basis_stress backtest april-2025 --contract TY --leverage 50 --quiet"
 PEAK = """
@@ -44,8 +44,9 @@ def cold_starts(rounds: int, first_ever: bool) -> list[Timing]:
             "python alone": ["-c", "pass"],
         }
         for who, arguments in jobs.items():
-            runs = tuple(seconds(arguments, cache) for _ in range(rounds))
-            rows.append(Timing("from the shell", who, "run", runs, "a fresh process"))
+            pairs = [(yardstick(), seconds(arguments, cache)) for _ in range(rounds)]
+            yard, runs = zip(*pairs, strict=True)
+            rows.append(Timing("from the shell", who, "run", runs, "a fresh process", yard))
         return rows
 
 

@@ -1,10 +1,9 @@
 """How time grows with books, paths, funds, days and threads: the exponent of each, 1 being linear."""
 
-import time
 from collections.abc import Callable, Sequence
 
 from benchmarks import books
-from benchmarks.harness import Fact, Timing, exponent
+from benchmarks.harness import Contender, Fact, Timing, exponent, race
 from benchmarks.kernels import FullRecord, lean_cells
 from engine.compile import set_threads, settings
 from engine.run import Setup, run
@@ -34,18 +33,8 @@ def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]
 def _curve_point(what: str, size: int, rounds: int) -> Timing:
     """Seconds of one size."""
     prepare, job = JOBS[what](size)
-    return Timing(f"growth, {what}", str(size), "run", _seconds(prepare, job, rounds))
-
-
-def _seconds(prepare: Callable[[], object], job: Callable[[], object], rounds: int) -> tuple[float, ...]:
-    """Seconds by round, after one that does not count."""
-    found = []
-    for _ in range(rounds + 1):
-        prepare()
-        start = time.perf_counter()
-        job()
-        found.append(time.perf_counter() - start)
-    return tuple(found[1:])
+    (timing,) = race(f"growth, {what}", "run", [Contender(str(size), job, prepare=prepare)], rounds)
+    return timing
 
 
 Job = tuple[Callable[[], object], Callable[[], object]]
@@ -90,12 +79,9 @@ def _threads(rounds: int, scale: int) -> tuple[list[Timing], list[Fact]]:
     most = int(settings.NUMBA_NUM_THREADS)
     counts = sorted({1, most, *(2**k for k in range(1, 10) if 2**k < most)})
     jobs = {threads: _books(setups, threads) for threads in counts}
-    seconds: dict[int, list[float]] = {threads: [] for threads in counts}
-    for _ in range(rounds):  # in turn, so that a slow moment falls on all
-        for threads, (prepare, job) in jobs.items():
-            seconds[threads] += _seconds(prepare, job, 1)
+    contenders = [Contender(str(threads), job, prepare=prepare) for threads, (prepare, job) in jobs.items()]
+    timings = race("growth, threads", "run", contenders, rounds)
     set_threads(most)
-    timings = [Timing("growth, threads", str(threads), "run", tuple(own)) for threads, own in seconds.items()]
     facts = [
         Fact("growth", f"{one.who} threads over one", timings[0].median / one.median, "times as fast")
         for one in timings[1:]

@@ -49,6 +49,8 @@ class Timing:
     seconds: tuple[float, ...]
     """Seconds per unit of work, by round."""
     note: str = ""
+    yard: tuple[float, ...] = ()
+    """Seconds of the yardstick, measured just before each round's sample: how fast the machine was then."""
 
     @property
     def key(self) -> str:
@@ -85,14 +87,23 @@ def race(group: str, per: str, contenders: Sequence[Contender], rounds: int = 9)
     """Time contenders in turn, after one run each that does not count (kernels compile, caches fill)."""
     repeats = [_repeats(contender) for contender in contenders]
     seconds: list[list[float]] = [[] for _ in contenders]
+    yards: list[list[float]] = [[] for _ in contenders]
     for turn in range(rounds):
-        for contender, repeat, own in zip(contenders, repeats, seconds, strict=True):
+        for contender, repeat, own, yard in zip(contenders, repeats, seconds, yards, strict=True):
             if turn < contender.most:
+                yard.append(yardstick())
                 own.append(_sample(contender, repeat) / contender.count)
     return [
-        Timing(group, contender.who, per, tuple(own), contender.note)
-        for contender, own in zip(contenders, seconds, strict=True)
+        Timing(group, contender.who, per, tuple(own), contender.note, tuple(yard))
+        for contender, own, yard in zip(contenders, seconds, yards, strict=True)
     ]
+
+
+def yardstick() -> float:
+    """Seconds that plain Python takes for a fixed job, which no change of ours touches."""
+    start = time.perf_counter()
+    sum(i * i for i in range(50_000))
+    return time.perf_counter() - start
 
 
 def _sample(contender: Contender, repeat: int) -> float:
@@ -146,9 +157,9 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 
 def as_rows(timings: Sequence[Timing]) -> list[dict[str, Any]]:
     """Timings as plain data."""
-    return [{**vars(one), "seconds": list(one.seconds)} for one in timings]
+    return [{**vars(one), "seconds": list(one.seconds), "yard": list(one.yard)} for one in timings]
 
 
 def from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Timing]:
     """Plain data as timings."""
-    return [Timing(row["group"], row["who"], row["per"], tuple(row["seconds"]), row["note"]) for row in rows]
+    return [Timing(**{**row, "seconds": tuple(row["seconds"]), "yard": tuple(row["yard"])}) for row in rows]

@@ -1,8 +1,8 @@
 """A run of the suite as JSON, and whether a later one is slower: ratios, with what noise allows.
 
-Two runs are two moments of a machine. Every run times a yardstick that never changes (plain Python), in the same race
-as nothing else; ratios are divided by the yardstick's, and a difference counts where its whole interval lies beyond a
-threshold. The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
+Two runs are two moments of a machine, and a busy machine has many. Each sample is therefore told in yardsticks, a job
+in plain Python that never changes and is timed just before it; a difference counts where its whole interval lies beyond
+a threshold. The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
 """
 
 import json
@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Contender, Fact, Interval, Timing, as_rows, from_rows, race
+from benchmarks.harness import Fact, Interval, Timing, as_rows, from_rows
 from engine.errors import InputError
 
 FORMAT = 1
-THRESHOLD = 1.05
+THRESHOLD = 1.1
 """Ratios nearer to 1 than this are called the same, however certain they are."""
-YARDSTICK = "yardstick"
 NORMAL_97_5 = 1.96
 
 
@@ -42,11 +41,6 @@ class Verdict:
     ratio: Interval | None
     word: str
     """"faster", "slower", "same", "new" or "gone"."""
-
-
-def yardstick(rounds: int) -> list[Timing]:
-    """Plain Python that no change of ours touches."""
-    return race(YARDSTICK, "run", [Contender("plain Python", lambda: sum(i * i for i in range(100_000)))], rounds)
 
 
 def as_json(record: Record) -> str:
@@ -81,14 +75,12 @@ def load(path: Path) -> Record:
 def compare(before: Record, now: Record) -> list[Verdict]:
     """A verdict for everything that either run timed."""
     then, today = ({one.key: one for one in record.timings} for record in (before, now))
-    machine = _machine_speed(before, now)
     verdicts = []
     for key in [*today, *(key for key in then if key not in today)]:
         if key not in then or key not in today:
             verdicts.append(Verdict(key, None, "new" if key in today else "gone"))
-        elif not key.startswith(f"{YARDSTICK}:"):
-            span = shift(then[key].seconds, today[key].seconds)
-            span = Interval(span.low / machine, span.median / machine, span.high / machine)
+        else:
+            span = shift(in_yards(then[key]), in_yards(today[key]))
             verdicts.append(Verdict(key, span, word(span)))
     return verdicts
 
@@ -122,7 +114,8 @@ def word(span: Interval) -> str:
     return "same"
 
 
-def _machine_speed(before: Record, now: Record) -> float:
-    """How much slower the machine itself was, by the yardstick; 1 where either run lacks it."""
-    medians = [[one.median for one in record.timings if one.group == YARDSTICK] for record in (before, now)]
-    return medians[1][0] / medians[0][0] if medians[0] and medians[1] else 1.0
+def in_yards(timing: Timing) -> list[float]:
+    """Each round's time in yardsticks of its own moment; in seconds where none was measured."""
+    if not timing.yard:
+        return list(timing.seconds)
+    return [second / yard for second, yard in zip(timing.seconds, timing.yard, strict=True)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.cases_timeline import C_TWIN
 from benchmarks.harness import Fact, Interval, Timing, ratio
-from benchmarks.history import YARDSTICK, Record, Verdict
+from benchmarks.history import Record, Verdict
 from benchmarks.peers import GROUP as PEER_GROUP
 from benchmarks.ruin import GROUP as RUIN_GROUP
 
@@ -25,7 +25,7 @@ def markdown(record: Record) -> str:
     parts += [
         _group_table(group, [one for one in record.timings if one.group == group], record.facts)
         for group in groups
-        if group != YARDSTICK and not group.startswith("growth")
+        if not group.startswith("growth")
     ]
     parts += [_ruin_table(record.facts), _growth_table(record), _memory_table(record.facts)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import history
 from benchmarks.c_twin import compiler
 from benchmarks.cases_bonds import bond_races
 from benchmarks.cases_cold import cold_starts, peak_memory
@@ -31,7 +30,7 @@ class Effort:
     peer_seconds: float
 
 
-QUICK = Effort(7, 100, 3, 1, 3, 3, False, (100, 400), 1.0)
+QUICK = Effort(7, 50, 3, 1, 3, 3, False, (100, 400), 1.0)
 FULL = Effort(15, 400, 7, 2, 9, 9, True, (100, 1_000, 4_000), 5.0)
 
 
@@ -54,7 +53,6 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
         facts.extend(found[1])
 
     jobs: dict[str, Callable[[], tuple[list[Timing], list[Fact]]]] = {
-        "yardstick": lambda: (history.yardstick(effort.rounds), []),
         "the timeline and its twins": lambda: timeline_races(effort.rounds, effort.books),
         "bonds": lambda: bond_races(effort.rounds),
         "books, markets, reports": lambda: (product_races(effort.product_rounds), []),

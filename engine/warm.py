@@ -11,8 +11,8 @@ def compile_event_loop() -> None:
     """Enter and run a world without events; its rows are of the types that all runs have."""
     quotes = empty_rows(NoteQuote, 1).reshape(1, 1), empty_rows(FuturesQuote, 1).reshape(1, 1)
     market = Market(empty_rows(Mark, 1), *quotes)
-    rows = (empty_rows(row, 1) for row in (Fund, Position, Contract))
-    world = _lay_out(Setup(market, empty_rows(Event, 0), *rows, days=1), 1)
+    funds, positions, contracts = (empty_rows(row, 1) for row in (Fund, Position, Contract))
+    world = _lay_out(Setup(market, empty_rows(Event, 0), funds, positions, contracts, days=1), 1)
     enter(world)
     simulate(world)
 

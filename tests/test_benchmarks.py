@@ -179,7 +179,7 @@ def test_exponents_are_powers():
 
 
 def record(seconds, yard=1.0, who="x"):
-    timings = [Timing(history.YARDSTICK, "plain Python", "run", (yard,) * 5), Timing("g", who, "run", tuple(seconds))]
+    timings = [Timing("g", who, "run", tuple(seconds), yard=(yard,) * len(seconds))]
     return Record({"processor": "p", "commit": "c", "date": "d"}, timings)
 
 
@@ -213,6 +213,7 @@ def test_a_history_comes_back_as_it_was(tmp_path):
     path.write_text(history.as_json(before))
     after = history.load(path)
     assert after.timings == before.timings
+    assert after.timings[0].yard == (1.0, 1.0)
     assert after.facts[0] == before.facts[0]
     assert math.isnan(after.facts[1].value)
 
