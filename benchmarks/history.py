@@ -17,6 +17,9 @@ from benchmarks.harness import Fact, Interval, Timing, as_rows, from_rows
 from engine.errors import InputError
 
 FORMAT = 1
+CALM = 1.5
+"""Slowest over fastest yardstick of a race that may be judged: the same code raced twice on a machine with five jobs a
+core was called slower or faster in 3 of 23 races, without this limit."""
 THRESHOLD = 1.1
 """Ratios nearer to 1 than this are called the same, however certain they are."""
 NORMAL_97_5 = 1.96
@@ -40,7 +43,7 @@ class Verdict:
     key: str
     ratio: Interval | None
     word: str
-    """"faster", "slower", "same", "new" or "gone"."""
+    """"faster", "slower", "same", "unsure" (the machine was busy), "new" or "gone"."""
 
 
 def as_json(record: Record) -> str:
@@ -80,8 +83,8 @@ def compare(before: Record, now: Record) -> list[Verdict]:
         if key not in then or key not in today:
             verdicts.append(Verdict(key, None, "new" if key in today else "gone"))
         else:
-            span = shift(in_yards(then[key]), in_yards(today[key]))
-            verdicts.append(Verdict(key, span, word(span)))
+            span, calm = shift(in_yards(then[key]), in_yards(today[key])), is_calm(then[key]) and is_calm(today[key])
+            verdicts.append(Verdict(key, span, word(span) if calm else "unsure"))
     return verdicts
 
 
@@ -112,6 +115,11 @@ def word(span: Interval) -> str:
     if span.high < 1.0 / THRESHOLD:
         return "faster"
     return "same"
+
+
+def is_calm(timing: Timing) -> bool:
+    """Whether the yardstick took much the same in every round; on a busy machine rounds are no independent samples."""
+    return not timing.yard or max(timing.yard) <= CALM * min(timing.yard)
 
 
 def in_yards(timing: Timing) -> list[float]:

@@ -50,9 +50,14 @@ def comparison(verdicts: Sequence[Verdict], before: Record, now: Record) -> str:
     """What changed since an earlier run."""
     rows = [
         [verdict.key, times(verdict.ratio) if verdict.ratio else "–", verdict.word]
-        for verdict in sorted(verdicts, key=lambda one: ("slower", "faster", "new", "gone", "same").index(one.word))
+        for verdict in sorted(
+            verdicts, key=lambda one: ("slower", "faster", "unsure", "new", "gone", "same").index(one.word)
+        )
     ]
-    counts = {word: sum(one.word == word for one in verdicts) for word in ("slower", "faster", "same", "new", "gone")}
+    counts = {
+        word: sum(one.word == word for one in verdicts)
+        for word in ("slower", "faster", "same", "unsure", "new", "gone")
+    }
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     text = f"Against {before.machine.get('commit')} of {before.machine.get('date')}: {told}."
     if before.machine.get("processor") != now.machine.get("processor"):

@@ -196,6 +196,13 @@ def test_verdicts_know_noise_and_the_machine(now, yard, expected):
     assert [verdict.word for verdict in verdicts] == [expected]
 
 
+def test_a_busy_machine_is_not_judged():
+    busy = record(noisy(2.0, 1))
+    busy = replace(busy, timings=[replace(one, yard=(*one.yard[:-1], 2.0)) for one in busy.timings])
+    (verdict,) = history.compare(record(noisy(1.0, 1)), busy)
+    assert verdict.word == "unsure"
+
+
 def test_one_run_alone_proves_nothing():
     (verdict,) = history.compare(record([1.0]), record([3.0]))
     assert verdict.word == "same"
