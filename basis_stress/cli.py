@@ -19,6 +19,7 @@ COMMANDS = {
     "shocks": ("shock_commands", "List the generators of synthetic shocks, or show one beside history."),
     "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
     "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
+    "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
     "strategies": ("commands", "List the strategies and their parameters."),
 }
 """Name to home in this package and one line of help."""

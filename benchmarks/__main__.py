@@ -1,8 +1,6 @@
-"""``python -m benchmarks``: print what a user waits for."""
+"""``python -m benchmarks``: the suite, as `basis-stress bench` runs it."""
 
-from benchmarks.main_job import REPEATS, rows
+from basis_stress.bench import bench
 
 if __name__ == "__main__":
-    print(f"| what (median of {REPEATS} fresh processes, first ever once) | seconds |\n|---|---|")
-    for name, wall in rows():
-        print(f"| {name} | {wall:.2f} |")
+    bench()

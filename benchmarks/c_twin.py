@@ -1,0 +1,143 @@
+"""The C twin: benchmarks/twin.c compiled with -O3 -march=native into a temporary folder and called through ctypes."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timeline import Timeline, timeline
+from engine.names import Cash, FundColumn, Line, Party, PositionColumn
+from engine.run import Setup
+from engine.world import Floats, Records
+
+SOURCE = Path(__file__).with_name("twin.c")
+FLAGS = ("-O3", "-march=native", "-std=c11", "-shared", "-fPIC")
+
+
+def _fields(kind: type[np.generic], names: str) -> list[tuple[str, type[np.generic]]]:
+    """Fields of one kind, their names in a line."""
+    return [(name, kind) for name in names.split()]
+
+
+INTEGER, FLOAT = np.int64, np.float64
+DAY = np.dtype(
+    _fields(INTEGER, "first_mark last_mark cycle_mark pay_mark") + _fields(FLOAT, "repo_rate cash_rate not_rolled")
+)
+TERMS = np.dtype(_fields(FLOAT, "initial_margin announced_margin haircut_rise"))
+CONTRACT = np.dtype(_fields(FLOAT, "point_value depth bond_cost futures_cost impact"))
+FUND = np.dtype(
+    _fields(FLOAT, "entry_equity credit_line credit_spread leverage_target leverage_limit drawdown_limit")
+    + _fields(FLOAT, "risk_limit risk_speed calm_volatility depth_share call_back")
+    + _fields(INTEGER, "unwind")
+)
+POSITION = np.dtype(
+    _fields(INTEGER, "contract bond term_maturity")
+    + _fields(FLOAT, "face contracts base_haircut term_share repo_threshold repo_spread term_rate")
+)
+OUTCOME = np.dtype(
+    [
+        *_fields(FLOAT, "equity cash lowest_cash calls_paid largest_call sold"),
+        *_fields(INTEGER, "calls defaulted"),
+        ("cash_lines", FLOAT, len(Cash)),
+        ("attribution", FLOAT, len(Line)),
+        ("parties", FLOAT, len(Party) - 1),
+    ]
+)
+"""Rows of the structs of twin.c that bear these names."""
+
+
+class CMarket(ctypes.Structure):
+    """`Market` of twin.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("days", "positions", "contract_count", "notes")),
+        *((name, ctypes.c_void_p) for name in ("day", "value_date", "note", "quote", "terms", "contract")),
+    )
+
+
+def compiler() -> str | None:
+    """The C compiler of this machine: ``CC``, or the first of cc, gcc and clang that is found."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CC", ""), "cc", "gcc", "clang"))), None)
+
+
+@cache
+def library() -> Any:
+    """The compiled twin.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no C compiler.
+    """
+    found = compiler()
+    if found is None:
+        raise FileNotFoundError("no C compiler (cc, gcc, clang) was found")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "twin.so"
+        subprocess.run([found, *FLAGS, str(SOURCE), "-o", str(target), "-lm"], check=True)
+        loaded = ctypes.CDLL(str(target))
+    loaded.run_cells.restype = None
+    return loaded
+
+
+class CTwin:
+    """Many cells of one market, laid out for C once; `run` may be called again and again.
+
+    Parameters
+    ----------
+    setups
+        Worlds of one fund each that share one market, schedule and contracts.
+    keep_days
+        Keep every day and row, as the engine's full record does; otherwise totals per cell.
+    """
+
+    def __init__(self, setups: Sequence[Setup], keep_days: bool = False) -> None:
+        first, cells, positions = setups[0], len(setups), len(setups[0].positions)
+        path = timeline(first)
+        self.funds = _rows(FUND, np.concatenate([setup.funds for setup in setups]))
+        self.positions = _rows(POSITION, np.concatenate([setup.positions for setup in setups]))
+        self.outcomes = np.zeros(cells, OUTCOME)
+        self.arrays = _market_arrays(path)
+        shapes: tuple[tuple[int, ...], ...] = ((positions + 1, len(Cash)), (positions + 1, len(Line)),
+                                               (len(FundColumn),), (positions, len(PositionColumn)))  # fmt: skip
+        self.days: list[Floats] = [np.zeros((cells, first.days, *shape)) for shape in shapes] if keep_days else []
+        self.market = CMarket(first.days, positions, len(first.contracts), self.arrays[2].shape[1],
+                              *(array.ctypes.data for array in self.arrays))  # fmt: skip
+        self.function = library().run_cells
+
+    def run(self) -> Records:
+        """Run every cell; rows of `OUTCOME`, and `days` filled where asked for."""
+        for array in self.days:
+            array[...] = 0.0
+        days = [ctypes.c_void_p(array.ctypes.data) for array in self.days] or [ctypes.c_void_p()] * 4
+        rows = (self.funds, self.positions, self.outcomes)
+        pointers = (ctypes.c_void_p(array.ctypes.data) for array in rows)
+        self.function(ctypes.byref(self.market), ctypes.c_int64(len(self.outcomes)), *pointers, *days)
+        return self.outcomes
+
+
+def _rows(kind: np.dtype[Any], rows: Records) -> Records:
+    """The fields of engine rows that C reads, in its order."""
+    out = np.zeros(rows.shape, kind)
+    for name in kind.names or ():
+        out[name] = rows[name]
+    return out
+
+
+def _market_arrays(path: Timeline) -> list[Any]:
+    """Day, value_date, note, quote, terms and contract of `Market`."""
+    day = np.zeros(len(path.repo_rate), DAY)
+    for name in DAY.names or ():
+        day[name] = getattr(path, name)
+    terms = np.zeros(path.haircut_rise.shape, TERMS)
+    for name in TERMS.names or ():
+        terms[name] = getattr(path, name)
+    notes, quotes = np.ascontiguousarray(path.notes), np.ascontiguousarray(path.futures)
+    return [day, path.value_date, notes, quotes, terms, _rows(CONTRACT, path.contracts)]

@@ -1,0 +1,92 @@
+"""The single-book timeline against its twins: nanoseconds per fund-day, quiet and stressed, the same money out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks import books, numpy_walk, python_pair, python_twin
+from benchmarks.c_twin import CTwin, compiler
+from benchmarks.harness import Contender, Fact, Timing, race
+from benchmarks.kernels import FullRecord, lean_cells
+from benchmarks.timeline import Timeline, timeline
+from engine.compile import set_threads
+from engine.run import Setup, run_all
+from engine.world import Floats
+
+EQUAL = 1e-12
+"""Relative difference in what books end with and have paid, over all contenders."""
+DAYS = 250
+FULL = "engine, full record"
+LEAN = "engine, lean cells"
+C_TWIN = "C twin, totals"
+C_DAYS = "C twin, full record"
+SLOW_TWIN_BOOKS = 4
+
+
+def timeline_races(rounds: int, cells: int = 400) -> tuple[list[Timing], list[Fact]]:
+    """Both books, every contender."""
+    timings: list[Timing] = []
+    facts: list[Fact] = []
+    for kind in ("quiet", "stressed"):
+        setups = books.cells(getattr(books, kind)(books.Size(DAYS)), cells)
+        contenders, ends = _contenders(setups)
+        group = f"timeline, {kind}"
+        timings += race(group, "fund-day", contenders, rounds)
+        facts += [_difference(group, who, found, ends[FULL]) for who, found in ends.items() if who != FULL]
+    return timings, facts
+
+
+def _contenders(setups: Sequence[Setup]) -> tuple[list[Contender], dict[str, Floats]]:
+    """Everybody who can run here; final equity and calls paid [2, books] of each."""
+    count = len(setups) * DAYS
+    full = FullRecord(setups)
+    full.run()
+    ends = {FULL: full.ends()}
+    contenders = [Contender(FULL, full.run, count, full.restore, "the kernel alone: every day, line and event is kept")]
+    lean = lean_cells(setups)
+    if lean is not None:
+        ends[LEAN] = _ends(lean())
+        contenders.append(Contender(LEAN, lean, count, None, "one outcome per book is kept"))
+    some = setups[:50]
+    contenders.append(
+        Contender("engine, run_all", lambda: _run_all(some), len(some) * DAYS, None, "checked, laid out, handed back")
+    )
+    if compiler():
+        totals, days = CTwin(setups), CTwin(setups, keep_days=True)
+        ends[C_TWIN] = _ends(totals.run())
+        contenders.append(Contender(C_TWIN, totals.run, count, None, "-O3 -march=native; no event log, no defaults"))
+        contenders.append(Contender(C_DAYS, days.run, count, None, "every day and line is kept; no event log"))
+    contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, "all books at once", 5))
+    wide = numpy_walk.walk(setups)
+    ends["NumPy twin"] = np.array([wide.equity(), wide.calls_paid])
+    few, path = setups[:SLOW_TWIN_BOOKS], timeline(setups[0])
+    contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, "one by one", 5))
+    ends["Python twin"] = np.array([(one.equity, one.calls_paid) for one in _walk_all(few, path)]).T
+    return contenders, ends
+
+
+def _ends(rows: Any) -> Floats:
+    """Final equity and calls paid of rows that have both."""
+    return np.array([rows["equity"], rows["calls_paid"]])
+
+
+def _run_all(setups: Sequence[Setup]) -> object:
+    """The public run, on one thread."""
+    set_threads(1)
+    return run_all(setups)
+
+
+def _walk_all(setups: Sequence[Setup], path: Timeline) -> list[python_pair.Outcome]:
+    """The Python twin, one book after the other."""
+    return [python_twin.walk(setup, path) for setup in setups]
+
+
+def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:
+    """The largest relative difference of a contender's final equity and calls paid from the engine's."""
+    largest = float(np.max(np.abs(found / engine[:, : found.shape[1]] - 1.0)))
+    if not largest < EQUAL:
+        raise AssertionError(
+            f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it walks other days"
+        )
+    return Fact(group, who, largest, "relative", "largest difference in final equity and calls paid from the engine")

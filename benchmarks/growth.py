@@ -1,0 +1,89 @@
+"""How time grows with books, paths, funds, days and threads: the exponent of each, 1 being linear."""
+
+from collections.abc import Callable, Sequence
+
+from benchmarks import books
+from benchmarks.harness import Contender, Fact, Timing, exponent, race
+from benchmarks.kernels import FullRecord, lean_cells
+from engine.compile import set_threads, settings
+from engine.run import Setup, run
+
+SIZES = {
+    "books": (50, 100, 200, 400),
+    "paths": (4, 8, 16, 32),
+    "funds": (5, 10, 20, 40),
+    "days": (60, 125, 250, 500),
+}
+THREAD_BOOKS = 400
+
+
+def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]]:
+    """One timing per size, one exponent per curve; ``scale`` multiplies the sizes."""
+    timings: list[Timing] = []
+    facts: list[Fact] = []
+    for what, sizes in SIZES.items():
+        grown = [scale * size for size in sizes]
+        curve = [_curve_point(what, size, rounds) for size in grown]
+        timings += curve
+        facts.append(Fact("growth", f"time against {what}", exponent(grown, [one.median for one in curve]), "exponent"))
+    threads, speed_up = _threads(rounds, scale)
+    return timings + threads, facts + speed_up
+
+
+def _curve_point(what: str, size: int, rounds: int) -> Timing:
+    """Seconds of one size."""
+    prepare, job = JOBS[what](size)
+    (timing,) = race(f"growth, {what}", "run", [Contender(str(size), job, prepare=prepare)], rounds)
+    return timing
+
+
+Job = tuple[Callable[[], object], Callable[[], object]]
+
+
+def _books(setups: Sequence[Setup], threads: int = 1) -> Job:
+    """Many books: lean where the engine has lean cells, else with the full record."""
+    lean = lean_cells(setups, threads)
+    if lean is not None:
+        return _nothing, lean
+    full = FullRecord(setups, threads)
+    return full.restore, full.run
+
+
+def _nothing() -> None:
+    """No preparation."""
+
+
+def _paths(count: int) -> Job:
+    """One book over many paths, run after run."""
+    setups = [books.quiet(books.Size(60), seed=seed) for seed in range(count)]
+    return _nothing, lambda: [run(setup) for setup in setups]
+
+
+JOBS: dict[str, Callable[[int], Job]] = {
+    "books": lambda size: _books(books.cells(books.quiet(books.Size(60)), size)),
+    "paths": _paths,
+    "funds": lambda size: _books_kernel([books.quiet(books.Size(60, funds=size))]),
+    "days": lambda size: _books(books.cells(books.quiet(books.Size(size)), 20)),
+}
+
+
+def _books_kernel(setups: Sequence[Setup]) -> Job:
+    """Funds of one world, with the full record."""
+    full = FullRecord(setups)
+    return full.restore, full.run
+
+
+def _threads(rounds: int, scale: int) -> tuple[list[Timing], list[Fact]]:
+    """The same books on one thread, two, four, up to the machine's."""
+    setups = books.cells(books.quiet(books.Size(125)), THREAD_BOOKS * scale)
+    most = int(settings.NUMBA_NUM_THREADS)
+    counts = sorted({1, most, *(2**k for k in range(1, 10) if 2**k < most)})
+    jobs = {threads: _books(setups, threads) for threads in counts}
+    contenders = [Contender(str(threads), job, prepare=prepare) for threads, (prepare, job) in jobs.items()]
+    timings = race("growth, threads", "run", contenders, rounds)
+    set_threads(most)
+    facts = [
+        Fact("growth", f"{one.who} threads over one", timings[0].median / one.median, "times as fast")
+        for one in timings[1:]
+    ]
+    return timings, facts

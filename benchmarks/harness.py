@@ -1,0 +1,165 @@
+"""Races: contenders for one job take turns, round by round, so that a slow moment of the machine falls on all of them.
+
+Ratios are taken within rounds. The interval of a median stands on ranks alone (a sign test turned round; Conover,
+"Practical Nonparametric Statistics", ch. 3), since nothing is known of how times are distributed.
+"""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+CONFIDENCE = 0.95
+LONG_ENOUGH = 0.01
+"""Seconds that a timed sample takes at least, by repetition: the clock and its surroundings cost far less."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way of doing a job.
+
+    Parameters
+    ----------
+    count
+        Units of work in one run: fund-days, notes, bars.
+    prepare
+        What is to be restored before each run, outside the time.
+    most
+        Rounds it takes part in, for those so slow that a race would wait for them.
+    """
+
+    who: str
+    run: Callable[[], object]
+    count: int = 1
+    prepare: Callable[[], object] | None = None
+    note: str = ""
+    most: int = 1_000
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a race measured of one contender."""
+
+    group: str
+    who: str
+    per: str
+    """The unit of work: "fund-day", "note", "run"."""
+    seconds: tuple[float, ...]
+    """Seconds per unit of work, by round."""
+    note: str = ""
+    yard: tuple[float, ...] = ()
+    """Seconds of the yardstick, measured just before each round's sample: how fast the machine was then."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in a history."""
+        return f"{self.group}: {self.who}"
+
+    @property
+    def median(self) -> float:
+        """Seconds per unit of work."""
+        return statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is measured but not timed: bytes, exponents, how a probe ended."""
+
+    group: str
+    who: str
+    value: float
+    unit: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A median, and the span that holds the true one."""
+
+    low: float
+    median: float
+    high: float
+
+
+def race(group: str, per: str, contenders: Sequence[Contender], rounds: int = 9) -> list[Timing]:
+    """Time contenders in turn, after one run each that does not count (kernels compile, caches fill)."""
+    repeats = [_repeats(contender) for contender in contenders]
+    seconds: list[list[float]] = [[] for _ in contenders]
+    yards: list[list[float]] = [[] for _ in contenders]
+    for turn in range(rounds):
+        for contender, repeat, own, yard in zip(contenders, repeats, seconds, yards, strict=True):
+            if turn < contender.most:
+                yard.append(yardstick())
+                own.append(_sample(contender, repeat) / contender.count)
+    return [
+        Timing(group, contender.who, per, tuple(own), contender.note, tuple(yard))
+        for contender, own, yard in zip(contenders, seconds, yards, strict=True)
+    ]
+
+
+def yardstick() -> float:
+    """Seconds that plain Python takes for a fixed job, which no change of ours touches."""
+    start = time.perf_counter()
+    sum(i * i for i in range(50_000))
+    return time.perf_counter() - start
+
+
+def _sample(contender: Contender, repeat: int) -> float:
+    """Seconds of one run: the mean of several in a row where one is short."""
+    if contender.prepare is not None:
+        total = 0.0
+        for _ in range(repeat):
+            contender.prepare()
+            start = time.perf_counter()
+            contender.run()
+            total += time.perf_counter() - start
+        return total / repeat
+    start = time.perf_counter()
+    for _ in range(repeat):
+        contender.run()
+    return (time.perf_counter() - start) / repeat
+
+
+def _repeats(contender: Contender) -> int:
+    """Runs in one sample; the first ever, which may compile, is not judged."""
+    _sample(contender, 1)
+    return max(1, math.ceil(LONG_ENOUGH / max(_sample(contender, 1), 1e-9)))
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Median and its distribution-free interval, of at least 95% where there are six values or more.
+
+    With fewer the span of all values is given, which holds less: 94% of five, 75% of three.
+    """
+    ordered = sorted(values)
+    count, outside, cut = len(ordered), 0.0, 0
+    while cut < count // 2:
+        outside += math.comb(count, cut) / 2**count
+        if 2.0 * outside > 1.0 - CONFIDENCE:
+            break
+        cut += 1
+    cut = max(cut - 1, 0)
+    return Interval(ordered[cut], statistics.median(ordered), ordered[count - 1 - cut])
+
+
+def ratio(slower: Timing, faster: Timing) -> Interval:
+    """How many times as long, from rounds run side by side."""
+    return interval([a / b for a, b in zip(slower.seconds, faster.seconds, strict=False)])
+
+
+def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The power of size by which time grows: the slope of least squares in logarithms; 1 is linear."""
+    x, y = [math.log(size) for size in sizes], [math.log(second) for second in seconds]
+    return statistics.linear_regression(x, y).slope
+
+
+def as_rows(timings: Sequence[Timing]) -> list[dict[str, Any]]:
+    """Timings as plain data."""
+    return [{**vars(one), "seconds": list(one.seconds), "yard": list(one.yard)} for one in timings]
+
+
+def from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Timing]:
+    """Plain data as timings."""
+    return [Timing(**{**row, "seconds": tuple(row["seconds"]), "yard": tuple(row["yard"])}) for row in rows]

@@ -1,0 +1,64 @@
+"""Our own contenders on the single-book timeline: the kernel that keeps everything, the public run, the lean cells."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.compile import set_threads
+from engine.day import simulate_all
+from engine.run import Setup, _lay_out
+from engine.world import Floats, Stacked
+
+LOG_ROWS_PER_DAY = 16
+
+
+class FullRecord:
+    """The kernel alone: rows laid out and restored outside the time; every day, line and event is kept."""
+
+    def __init__(self, setups: Sequence[Setup], threads: int = 1) -> None:
+        capacity = 64 + LOG_ROWS_PER_DAY * setups[0].days * len(setups[0].positions)
+        worlds = [[np.asarray(array) for array in _lay_out(setup, capacity)[1:]] for setup in setups]
+        # Stacking forgets that the rows are records, which uncompiled kernels need.
+        self.pristine: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*worlds, strict=True)]
+        self.worlds = Stacked(*(array.copy() for array in self.pristine))
+        self.market, self.threads = setups[0].market, threads
+
+    def restore(self) -> None:
+        """The worlds as they were before they ran."""
+        for array, before in zip(self.worlds, self.pristine, strict=True):
+            np.copyto(np.asarray(array), before)
+
+    def run(self) -> None:
+        """Every world, on so many threads."""
+        set_threads(self.threads)
+        simulate_all(self.market, self.worlds)
+
+    def ends(self) -> Floats:
+        """[2, worlds] what each world's first fund ends with and has paid of calls, USD."""
+        funds: Any = self.worlds.funds
+        return np.array([self.worlds.fund_days[:, -1, 0, 0], funds["calls_paid"][:, 0]])
+
+
+def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any] | None:
+    """Lean runs, of which only the outcome of each book is kept; None where the engine has none."""
+    if importlib.util.find_spec("engine.cells") is None:
+        return None
+    cells: Any = importlib.import_module("engine.cells")
+    rows: Any = importlib.import_module("engine.rows")
+    count = len(setups)
+    books = cells.Books(
+        np.concatenate([setup.funds for setup in setups]),
+        np.concatenate([setup.positions for setup in setups]).reshape(count, -1),
+        np.concatenate([setup.contracts for setup in setups]).reshape(count, -1),
+        rows.empty_rows(rows.Outcome, count),
+    )
+
+    def run() -> Any:
+        set_threads(threads)
+        cells.run_books(setups[0], books)
+        return books.outcomes
+
+    return run

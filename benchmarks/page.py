@@ -1,0 +1,143 @@
+"""The tables of a run as Markdown: what README's performance section shows, losses included."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from benchmarks.cases_timeline import C_TWIN
+from benchmarks.harness import Fact, Interval, Timing, ratio
+from benchmarks.history import Record, Verdict
+from benchmarks.peers import GROUP as PEER_GROUP
+from benchmarks.ruin import GROUP as RUIN_GROUP
+
+RULERS = {
+    "timeline, quiet": C_TWIN,
+    "timeline, stressed": C_TWIN,
+    "bonds, price from yield": "kernel over rows",
+    "bonds, yield from price": "kernel over rows",
+}
+"""Who each group is measured against; other groups have no ratio."""
+
+
+def markdown(record: Record) -> str:
+    """Every table."""
+    parts = [_machine(record), *(_note(note) for note in record.notes)]
+    groups = dict.fromkeys(one.group for one in record.timings)
+    parts += [
+        _group_table(group, [one for one in record.timings if one.group == group], record.facts)
+        for group in groups
+        if not group.startswith("growth")
+    ]
+    parts += [_ruin_table(record.facts), _growth_table(record), _memory_table(record.facts)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it, three figures."""
+    if not math.isfinite(seconds):
+        return "–"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{_figures(seconds / size)} {unit}"
+    return f"{_figures(seconds / 1e-9)} ns"
+
+
+def times(span: Interval) -> str:
+    """A ratio and its interval."""
+    return f"{_figures(span.median)} ({_figures(span.low)}–{_figures(span.high)})"
+
+
+def comparison(verdicts: Sequence[Verdict], before: Record, now: Record) -> str:
+    """What changed since an earlier run."""
+    rows = [
+        [verdict.key, times(verdict.ratio) if verdict.ratio else "–", verdict.word]
+        for verdict in sorted(
+            verdicts, key=lambda one: ("slower", "faster", "unsure", "new", "gone", "same").index(one.word)
+        )
+    ]
+    counts = {
+        word: sum(one.word == word for one in verdicts)
+        for word in ("slower", "faster", "same", "unsure", "new", "gone")
+    }
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    text = f"Against {before.machine.get('commit')} of {before.machine.get('date')}: {told}."
+    if before.machine.get("processor") != now.machine.get("processor"):
+        text += " The processors differ; the yardstick corrects for plain Python only."
+    return f"{text}\n\n{table(['what', 'now / then (95%)', 'verdict'], rows)}"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _figures(value: float) -> str:
+    """Three significant figures without an exponent."""
+    if value == 0.0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f}"
+
+
+def _machine(record: Record) -> str:
+    """One line on where and when."""
+    return "; ".join(f"{name} {value}" for name, value in record.machine.items()) + "."
+
+
+def _note(note: str) -> str:
+    """A remark on what was not run."""
+    return f"*{note}*"
+
+
+def _group_table(group: str, timings: Sequence[Timing], facts: Sequence[Fact]) -> str:
+    """One race; against its ruler where it has one, else against the fastest of the peers."""
+    ruler = _ruler(group, timings)
+    rows = []
+    for one in timings:
+        cells = [one.who, duration(one.median)]
+        if group == PEER_GROUP:
+            cells.append(f"{1.0 / one.median:,.0f}")
+        if ruler is not None:
+            cells.append("1" if one is ruler else times(ratio(one, ruler)))
+        rows.append([*cells, one.note])
+    skipped = [fact for fact in facts if fact.group == group and fact.unit == "skipped"]
+    width = len(rows[0]) if rows else 3
+    rows += [[fact.who, *["–"] * (width - 2), f"skipped: {fact.note}"] for fact in skipped]
+    heads = ["", f"per {timings[0].per}"]
+    heads += ["bars a second"] if group == PEER_GROUP else []
+    heads += [f"times {ruler.who}"] if ruler is not None else []
+    return f"**{_sentence(group)}**\n\n{table([*heads, ''], rows)}"
+
+
+def _ruler(group: str, timings: Sequence[Timing]) -> Timing | None:
+    """Who a group is measured against."""
+    if group == PEER_GROUP:
+        outside = [one for one in timings if not one.who.startswith("basis-stress")]
+        return min(outside, key=lambda one: one.median, default=None)
+    return next((one for one in timings if one.who == RULERS.get(group)), None)
+
+
+def _ruin_table(facts: Sequence[Fact]) -> str:
+    """How each program takes a loss beyond equity."""
+    rows = [[fact.who, f"{fact.value:,.0f}", fact.note] for fact in facts if fact.group == RUIN_GROUP]
+    return f"**{_sentence(RUIN_GROUP)}**\n\n{table(['', 'final equity, $', 'position'], rows)}" if len(rows) > 1 else ""
+
+
+def _growth_table(record: Record) -> str:
+    """Exponents and threads."""
+    facts = [fact for fact in record.facts if fact.group == "growth"]
+    if not facts:
+        return ""
+    rows = [[fact.who, f"{fact.value:.2f}", fact.unit] for fact in facts]
+    return f"**Growth** (exponent 1 is linear)\n\n{table(['', '', ''], rows)}"
+
+
+def _memory_table(facts: Sequence[Fact]) -> str:
+    """Peak memory of fresh processes."""
+    rows = [[fact.who, f"{fact.value:,.0f} {fact.unit}"] for fact in facts if fact.group == "peak memory"]
+    return f"**Peak memory**\n\n{table(['', ''], rows)}" if rows else ""
+
+
+def _sentence(text: str) -> str:
+    """With a capital."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,103 @@
+"""hftbacktest's event loop, run by an interpreter of its own: prices on standard input, JSON on standard output."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from hftbacktest import (
+    BUY_EVENT,
+    DEPTH_EVENT,
+    EXCH_EVENT,
+    GTC,
+    LIMIT,
+    LOCAL_EVENT,
+    SELL_EVENT,
+    BacktestAsset,
+    HashMapMarketDepthBacktest,
+    event_dtype,
+)
+from numba import njit
+
+BAR = 60_000_000_000  # nanoseconds between bars
+TICK = 0.01
+
+
+def events(prices: list[float]) -> Any:
+    """Bid and ask of every bar, the ones before taken away; one bar more than is walked, or the last would not end."""
+    rows = []
+    before = None
+    for i, price in enumerate([*prices, prices[-1]]):
+        moment, both = (i + 1) * BAR, EXCH_EVENT | LOCAL_EVENT | DEPTH_EVENT
+        quotes = [(BUY_EVENT, price - TICK, 1e9), (SELL_EVENT, price + TICK, 1e9)]
+        if before is not None:
+            quotes = [(BUY_EVENT, before - TICK, 0.0), (SELL_EVENT, before + TICK, 0.0), *quotes]
+        rows += [
+            (both | side, moment, moment, round(level, 2), quantity, 0, 0, 0.0) for side, level, quantity in quotes
+        ]
+        before = price
+    return np.array(rows, event_dtype)
+
+
+def asset(rows: Any) -> Any:
+    """One instrument without fees or latency."""
+    return (
+        BacktestAsset()
+        .data(rows)
+        .linear_asset(1.0)
+        .constant_order_latency(0, 0)
+        .risk_adverse_queue_model()
+        .no_partial_fill_exchange()
+        .trading_value_fee_model(0.0, 0.0)
+        .tick_size(TICK)
+        .lot_size(1.0)
+    )
+
+
+@njit
+def walk(hbt: Any, quantities: Any, bars: int, marks: Any) -> float:
+    """Take the position on the first bar, read its value on every bar."""
+    hbt.elapse(1)  # the clock starts at the first event
+    for number in range(len(quantities)):
+        depth, quantity = hbt.depth(number), quantities[number]
+        if quantity > 0:
+            hbt.submit_buy_order(number, number + 1, depth.best_ask, quantity, GTC, LIMIT, True)
+        else:
+            hbt.submit_sell_order(number, number + 1, depth.best_bid, -quantity, GTC, LIMIT, True)
+    for bar in range(1, bars):
+        if hbt.elapse(BAR) != 0:
+            break
+        total = 0.0
+        for number in range(len(quantities)):
+            depth, state = hbt.depth(number), hbt.state_values(number)
+            total += state.balance + state.position * 0.5 * (depth.best_bid + depth.best_ask)
+        marks[bar] = total
+    return hbt.position(0)  # type: ignore[no-any-return]
+
+
+def run(tables: list[Any], quantities: list[float], bars: int) -> tuple[Any, float]:
+    """One backtest: profit at the last bar, and what is still held."""
+    marks = np.zeros(bars)
+    hbt = HashMapMarketDepthBacktest([asset(rows) for rows in tables])
+    held = walk(hbt, np.array(quantities, float), bars, marks)
+    hbt.close()
+    return marks, held
+
+
+def main() -> None:
+    """Time as many runs as fit, and probe ruin."""
+    given = json.load(sys.stdin)
+    bars, tables, sizes = len(given["bond"]), [events(given["bond"]), events(given["future"])], [10_000.0, -9_000.0]
+    run(tables, sizes, bars)
+    seconds: list[float] = []
+    until = time.perf_counter() + given["budget"]
+    while time.perf_counter() < until or len(seconds) < 3:
+        start = time.perf_counter()
+        run(tables, sizes, bars)
+        seconds.append((time.perf_counter() - start) / bars)
+    marks, held = run([events(given["probe"])], [200_000.0], len(given["probe"]))
+    print(json.dumps({"seconds": seconds, "equity": 1e6 + float(marks[-1]), "open": abs(held) > 0}))
+
+
+main()

@@ -1,0 +1,135 @@
+"""What the twins read: the days of one setup, laid out as plain arrays in the order in which they happen.
+
+A twin has no event queue. It needs a last mark at 15:00 on every day and none at noon itself; a schedule with anything
+that only the engine does (deliveries, redemptions, outside flows, dealers who ask a rent) is refused.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.names import Kind
+from engine.run import Setup
+from engine.schedule import DAY_LENGTH, INTRADAY_DUE, INTRADAY_TIME, SETTLEMENT_TIME
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+EVERY_DAY = {
+    Kind.OPEN, Kind.REPO_ROLL, Kind.REPO_SHORTFALL, Kind.MARK, Kind.INTRADAY_CYCLE, Kind.SETTLEMENT, Kind.REPO_MARK,
+    Kind.RISK_LIMITS, Kind.END, Kind.RECORD,
+}  # fmt: skip
+NO_MARK = -1
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The days and marks of a run; day 0 is the day of entry, rates decimal per year, prices per 100 face."""
+
+    first_mark: Integers
+    """[days] row of the day's first mark."""
+    last_mark: Integers
+    """[days] row of the mark at settlement."""
+    cycle_mark: Integers
+    """[days] mark before which the intraday clearing cycle stands; -1 without one."""
+    pay_mark: Integers
+    """[days] mark before which its calls fall due; -1 without one."""
+    repo_rate: Floats
+    """[days]"""
+    cash_rate: Floats
+    """[days]"""
+    not_rolled: Floats
+    """[days] share of overnight repo that lenders do not roll that morning."""
+    haircut_rise: Floats
+    """[days, contracts] above the haircut of entry, from that morning."""
+    initial_margin: Floats
+    """[days, contracts] USD per contract in force from that day's settlement."""
+    announced_margin: Floats
+    """[days, contracts] USD per contract, announced by that day's risk limits."""
+    value_date: Integers
+    """[marks] days since 1970-01-01."""
+    notes: Any
+    """[marks, notes] rows of engine.rows.NoteQuote."""
+    futures: Any
+    """[marks, contracts] rows of engine.rows.FuturesQuote."""
+    contracts: Any
+    """[contracts] rows of engine.rows.Contract."""
+
+
+def timeline(setup: Setup) -> Timeline:
+    """Lay a setup's schedule out day by day.
+
+    Raises
+    ------
+    InputError
+        If something is scheduled that a twin does not do.
+    """
+    days, count = setup.days, len(setup.contracts)
+    first, last, cycle, pay = (np.full(days, NO_MARK) for _ in range(4))
+    repo, cash, not_rolled = np.zeros(days), np.zeros(days), np.zeros(days)
+    rise = np.zeros((days, count))
+    margin = np.tile(setup.contracts["initial_margin"], (days, 1))
+    announced = np.tile(setup.contracts["announced_margin"], (days, 1))
+    first[0] = last[0] = 0
+    schedule: Any = setup.schedule
+    for event in schedule:
+        day, contracts = (
+            int(event.day),
+            slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1),
+        )
+        if event.kind == Kind.MARK:
+            first[day] = event.mark if first[day] == NO_MARK else first[day]
+            last[day] = event.mark
+        elif event.kind == Kind.INTRADAY_CYCLE:
+            cycle[day], pay[day] = _after(setup, day, INTRADAY_TIME), _after(setup, day, INTRADAY_DUE)
+        elif event.kind == Kind.REPO_ROLL:
+            repo[day], cash[day] = event.value, event.second_value
+        elif event.kind == Kind.ROLL_SHARE_CHANGE:
+            not_rolled[day:] = event.value
+        elif event.kind == Kind.HAIRCUT_CHANGE:
+            rise[day:, contracts] = event.value
+        elif event.kind == Kind.MARGIN_NOTICE:
+            announced[day:, contracts] = event.value
+        elif event.kind == Kind.MARGIN_CHANGE:
+            margin[day:, contracts] = announced[day:, contracts] = event.value
+        elif event.kind not in EVERY_DAY:
+            raise InputError(
+                f"benchmarks: {Kind(event.kind).name} is scheduled, which the twins do not do; leave it out"
+            )
+    _check(setup, last)
+    marks: Any = setup.market.marks
+    rates, levels = (repo, cash, not_rolled), (rise, margin, announced)
+    quotes = setup.market.notes, setup.market.futures, setup.contracts
+    return Timeline(first, last, cycle, pay, *rates, *levels, np.ascontiguousarray(marks["value_date"]), *quotes)
+
+
+def _after(setup: Setup, day: int, minute: int) -> int:
+    """First mark of a day at or after a minute of it; none stands at noon, where the cycle would come second."""
+    marks: Any = setup.market.marks
+    minutes = (marks["time"] - _midnight(setup, day)) if day else np.zeros(0)
+    return int(np.searchsorted(minutes, minute))
+
+
+def _midnight(setup: Setup, day: int) -> int:
+    """Midnight of a day, minutes UTC, from its settlement."""
+    schedule: Any = setup.schedule
+    rows = schedule[(schedule["day"] == day) & (schedule["kind"] == Kind.SETTLEMENT)]
+    return int(rows["time"][0]) - SETTLEMENT_TIME
+
+
+def _check(setup: Setup, last: Integers) -> None:
+    """Refuse marks and dealers that the twins do not know."""
+    marks: Any = setup.market.marks
+    for day in range(1, setup.days):
+        minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH
+        if minutes[last[day]] != SETTLEMENT_TIME or np.any(minutes == INTRADAY_TIME):
+            raise InputError(
+                f"benchmarks: day {day} has no mark at 15:00, or one at 12:00; the twins need and refuse them"
+            )
+    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
+        raise InputError(
+            "benchmarks: dealers who ask a rent were given, the twins know none; set slope and rent_share to 0"
+        )

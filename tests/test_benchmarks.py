@@ -1,0 +1,293 @@
+"""The benchmark suite: fair races, honest intervals, twins that walk the same days, tables that tell losses."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import books, history, numpy_walk, page, peers, python_twin, ruin
+from benchmarks.c_twin import CTwin, compiler
+from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
+from benchmarks.history import Record
+from benchmarks.kernels import FullRecord, lean_cells
+from benchmarks.timeline import timeline
+from engine.errors import InputError
+from engine.names import Cash, Kind, Line, What
+from engine.run import run
+from tests import worlds
+
+needs_a_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler (cc, gcc, clang) here")
+ONLY_THE_ENGINE = (Kind.DELIVERY, Kind.FINAL_SETTLEMENT, Kind.REDEMPTION, Kind.OUTSIDE_FLOW)
+SHORT = books.Size(40, positions=2)
+
+
+def twin_world(seed):
+    """A random world of one fund, less what the twins do not do."""
+    setup = worlds.random_world(seed, worlds.Shape(25, 1, 1 + seed % 3, 2, 1 + seed % 2))
+    kept = setup.schedule[~np.isin(setup.schedule["kind"], ONLY_THE_ENGINE)]
+    dealers, contracts = setup.dealers.copy(), setup.contracts.copy()
+    dealers["slope"], contracts["rent_share"] = 0.0, 0.0
+    return replace(setup, schedule=kept, dealers=dealers, contracts=contracts)
+
+
+def totals(outcome):
+    """Cash and attribution lines of a run, USD, and what the fund ends with."""
+    lines = np.concatenate([outcome.cash_flows.sum(axis=(0, 1)), outcome.attribution.sum(axis=(0, 1))])
+    return np.array([*lines, *outcome.fund_days[-1, 0, :2], outcome.funds["sold"][0], outcome.funds["calls_paid"][0]])
+
+
+def walked_worlds(seeds):
+    """Random worlds that the twins can walk, each with the engine's run of it."""
+    for seed in seeds:
+        setup = twin_world(seed)
+        try:
+            timeline(setup)
+        except InputError:
+            continue  # a mark at noon
+        yield setup, run(setup)
+
+
+def defaulted(outcome):
+    return bool(np.any(outcome.log["what"] == What.DEFAULT))
+
+
+@needs_a_compiler
+def test_the_c_twin_keeps_every_line_of_every_day():
+    seen = set()
+    for setup, outcome in walked_worlds(range(120)):
+        twin = CTwin([setup], keep_days=True)
+        found = twin.run()
+        assert bool(found["defaulted"][0]) == defaulted(outcome)
+        if defaulted(outcome):
+            continue
+        scale = np.max(np.abs(outcome.cash_flows))
+        days = outcome.cash_flows, outcome.attribution, outcome.fund_days[:, 0], outcome.position_days
+        for ours, theirs in zip(days, twin.days, strict=True):
+            np.testing.assert_allclose(theirs[0], ours, rtol=1e-12, atol=1e-12 * scale)
+        np.testing.assert_allclose(found["parties"][0], outcome.parties["cash"], rtol=1e-12, atol=1e-12 * scale)
+        for name in ("calls", "calls_paid", "largest_call", "lowest_cash", "sold"):
+            assert found[name][0] == pytest.approx(outcome.funds[name][0], rel=1e-12, abs=1e-12 * scale)
+        seen |= set(outcome.log["what"])
+    assert {What.SALE, What.CREDIT_DRAWN, What.CREDIT_REPAID, What.COLLATERAL_CALLED_BACK, What.CALL_CURED} <= seen
+
+
+@needs_a_compiler
+def test_the_c_twin_totals_are_the_sums_of_its_days():
+    setups = books.cells(books.stressed(SHORT), 3)
+    days, sums = CTwin(setups, keep_days=True), CTwin(setups)
+    days.run()
+    found = sums.run()
+    np.testing.assert_allclose(found["cash_lines"], days.days[0].sum(axis=(1, 2)), rtol=1e-12, atol=1e-4)
+    np.testing.assert_allclose(found["attribution"], days.days[1].sum(axis=(1, 2)), rtol=1e-12, atol=1e-4)
+
+
+def test_the_python_twin_walks_the_same_days():
+    survivors = 0
+    for setup, outcome in walked_worlds(range(60)):
+        found = python_twin.walk(setup)
+        assert found.defaulted == defaulted(outcome)
+        if not found.defaulted:
+            lines = [found.cash_lines[line] for line in Cash] + [found.attribution[line] for line in Line]
+            close = np.array([*lines, found.equity, found.cash, found.sold, found.calls_paid])
+            np.testing.assert_allclose(close, totals(outcome), rtol=1e-12, atol=1e-10 * np.max(np.abs(close)))
+            survivors += 1
+    assert survivors > 20
+
+
+def test_the_numpy_twin_walks_the_same_days():
+    survivors = 0
+    for setup, outcome in walked_worlds(range(60)):
+        found = numpy_walk.walk([setup])
+        assert bool(found.alive[0]) != defaulted(outcome)
+        if found.alive[0]:
+            ends = found.equity()[0], found.cash[0], found.sold[0], found.calls_paid[0]
+            close = np.array([*found.cash_lines[:, 0], *found.attribution[:, 0], *ends])
+            np.testing.assert_allclose(close, totals(outcome), rtol=1e-12, atol=1e-10 * np.max(np.abs(close)))
+            survivors += 1
+    assert survivors > 20
+
+
+@pytest.mark.parametrize("kind", ["quiet", "stressed"])
+def test_timed_books_do_what_they_say_and_nobody_defaults(kind):
+    setups = books.cells(getattr(books, kind)(), 3)
+    runs = [run(setup) for setup in setups]
+    told = {What(what).name for outcome in runs for what in outcome.log["what"]}
+    assert "DEFAULT" not in told
+    assert {"CALL_PAID", "COUPON_PAID", "REPO_REMARGIN"} <= told
+    stress = {"SALE", "HAIRCUT_CHANGE", "MARGIN_CHANGE", "ROLL_SHARE_CHANGE", "LEVERAGE_LIMIT"}
+    assert stress <= told if kind == "stressed" else not stress & told
+    np.testing.assert_array_equal(numpy_walk.walk(setups).alive, True)
+
+
+def test_the_timed_kernel_is_the_public_run():
+    setups = books.cells(books.quiet(SHORT), 3)
+    full = FullRecord(setups)
+    for _ in range(2):  # restored in between
+        full.restore()
+        full.run()
+        runs = [run(setup) for setup in setups]
+        expected = [one.fund_days[-1, 0, 0] for one in runs], [one.funds["calls_paid"][0] for one in runs]
+        np.testing.assert_array_equal(full.ends(), expected)
+    lean = lean_cells(setups)
+    if lean is not None:
+        np.testing.assert_allclose(lean()["equity"], expected[0], rtol=1e-12)
+
+
+def test_twins_refuse_what_they_do_not_do():
+    setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, Kind.REDEMPTION, 9 * 60, 1e4, fund=0)])
+    with pytest.raises(InputError, match="REDEMPTION is scheduled"):
+        timeline(setup)
+    noon = worlds.hand_made([100.0, 101.0, 102.0], minutes=(12 * 60, 15 * 60))
+    with pytest.raises(InputError, match="12:00"):
+        timeline(noon)
+
+
+def test_a_race_runs_contenders_in_turn_and_counts_work():
+    order = []
+    contenders = [
+        Contender("a", lambda: order.append("a"), 10, prepare=lambda: order.append("p")),
+        Contender("b", lambda: sum(range(10_000)), most=2),
+    ]
+    a, b = race("group", "unit", contenders, rounds=3)
+    assert len(a.seconds) == 3
+    assert len(b.seconds) == 2
+    assert order.count("p") == order.count("a")
+    assert all(second > 0.0 for second in (*a.seconds, *b.seconds))
+
+
+def test_intervals_hold_the_median_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(2_000):
+        span = interval(rng.lognormal(0.0, 0.3, 9).tolist())
+        held += span.low <= 1.0 <= span.high
+    assert 0.95 <= held / 2_000 <= 0.99
+    assert interval([3.0, 1.0, 2.0]) == Interval(1.0, 2.0, 3.0)
+
+
+def test_ratios_are_taken_within_rounds():
+    slow = Timing("g", "slow", "run", (2.0, 20.0, 2.2))
+    fast = Timing("g", "fast", "run", (1.0, 10.0, 1.1))
+    assert ratio(slow, fast) == Interval(2.0, 2.0, 2.0)
+
+
+def test_exponents_are_powers():
+    sizes = [10.0, 20.0, 40.0]
+    assert exponent(sizes, [3e-6 * size**1.5 for size in sizes]) == pytest.approx(1.5)
+
+
+def record(seconds, yard=1.0, who="x"):
+    timings = [Timing("g", who, "run", tuple(seconds), yard=(yard,) * len(seconds))]
+    return Record({"processor": "p", "commit": "c", "date": "d"}, timings)
+
+
+def noisy(scale, seed):
+    return (scale * np.random.default_rng(seed).lognormal(0.0, 0.03, 9)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("now", "yard", "expected"),
+    [(1.0, 1.0, "same"), (1.02, 1.0, "same"), (1.3, 1.0, "slower"), (0.7, 1.0, "faster"), (1.3, 1.3, "same")],
+)
+def test_verdicts_know_noise_and_the_machine(now, yard, expected):
+    verdicts = history.compare(record(noisy(1.0, 1)), record(noisy(now, 2), yard))
+    assert [verdict.word for verdict in verdicts] == [expected]
+
+
+def test_a_busy_machine_is_not_judged():
+    busy = record(noisy(2.0, 1))
+    busy = replace(busy, timings=[replace(one, yard=(*one.yard[:-1], 2.0)) for one in busy.timings])
+    (verdict,) = history.compare(record(noisy(1.0, 1)), busy)
+    assert verdict.word == "unsure"
+
+
+def test_one_run_alone_proves_nothing():
+    (verdict,) = history.compare(record([1.0]), record([3.0]))
+    assert verdict.word == "same"
+    assert verdict.ratio.high == math.inf
+
+
+def test_what_came_and_went_is_told():
+    words = {verdict.key: verdict.word for verdict in history.compare(record([1.0]), record([1.0], who="y"))}
+    assert words == {"g: y": "new", "g: x": "gone"}
+
+
+def test_a_history_comes_back_as_it_was(tmp_path):
+    before = replace(record([1.0, 2.0]), facts=[Fact("g", "f", 1.5, "MiB"), Fact("g", "h", math.nan, "skipped", "why")])
+    path = tmp_path / "bench.json"
+    path.write_text(history.as_json(before))
+    after = history.load(path)
+    assert after.timings == before.timings
+    assert after.timings[0].yard == (1.0, 1.0)
+    assert after.facts[0] == before.facts[0]
+    assert math.isnan(after.facts[1].value)
+
+
+@pytest.mark.parametrize("content", [None, "nonsense", json.dumps({"format": 99}), json.dumps({"format": 1})])
+def test_a_history_that_is_none_is_refused(tmp_path, content):
+    path = tmp_path / "bench.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match=r"--compare .*bench\.json"):
+        history.load(path)
+
+
+def full_record():
+    rounds = (2e-6, 2.1e-6, 1.9e-6, 2e-6, 2e-6, 2e-6)
+    timings = [
+        Timing("timeline, quiet", "engine, full record", "fund-day", rounds),
+        Timing("timeline, quiet", "C twin, totals", "fund-day", tuple(x / 40 for x in rounds)),
+        Timing(peers.GROUP, "basis-stress, full record", "bar", rounds),
+        Timing(peers.GROUP, "quick 1.0", "bar", tuple(x / 2 for x in rounds), "does less"),
+    ]
+    facts = [
+        Fact(peers.GROUP, "missing", math.nan, "skipped", "no wheel"),
+        *ruin.facts("quick", -3e6, True, ""),
+        *ruin.facts("basis-stress", 0.0, False, "the lender lost"),
+        Fact("growth", "time against books", 1.01, "exponent"),
+    ]
+    return Record({"processor": "p"}, timings, facts, ["No C compiler."])
+
+
+def test_the_page_tells_losses_and_what_was_skipped():
+    text = page.markdown(full_record())
+    assert "| engine, full record | 2.00 µs | 40.0 (40.0–40.0) |" in text
+    assert "| basis-stress, full record | 2.00 µs | 500,000 | 2.00 (2.00–2.00) |" in text  # twice as long as a peer
+    assert "| missing | – | – | – | skipped: no wheel |" in text
+    assert "| quick | -3,000,000 | still open |" in text
+    assert "*No C compiler.*" in text
+    widths = {line.count("|") for line in text.split("**Timeline, quiet**")[1].split("\n\n")[1].splitlines()}
+    assert len(widths) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(1.234, "1.23 s"), (0.0456, "45.6 ms"), (7e-9, "7.00 ns"), (123.4, "123 s")]
+)
+def test_durations_have_three_figures(seconds, text):
+    assert page.duration(seconds) == text
+
+
+def test_ruin_ends_closed_at_nothing_and_the_lender_pays():
+    (fact,) = ruin.ours()
+    assert fact.value == 0.0
+    held = next(price for price in ruin.PATH if price <= 95.0)
+    assert fact.note == f"closed: seized on the day equity went; the lender lost ${(95.0 - held) * 200_000:,.0f}"
+
+
+def test_a_peer_that_does_not_install_is_skipped_with_a_word(monkeypatch):
+    def refuse(peer):
+        raise OSError("no index here")
+
+    monkeypatch.setattr(peers, "_environment", refuse)
+    told = []
+    answer = peers._ask(peers.PEERS[0], "{}", told.append)
+    assert answer == "no index here"
+    assert told[-1] == "hftbacktest: skipped (no index here)"
+
+
+def test_only_permissive_peers_are_installed():
+    assert {peer.licence for peer in peers.PEERS} <= {"MIT", "Apache-2.0", "BSD-3-Clause", "LGPL-3.0"}
+    refused = ("backtrader", "backtesting", "vectorbt", "rateslib", "financepy")
+    assert not [peer for peer in peers.PEERS if peer.requirement.lower().startswith(refused)]
