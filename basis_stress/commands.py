@@ -12,7 +12,7 @@ from basis_stress import tables
 from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
 from basis_stress.replay import strategies as strategy_table
-from engine.compile import compile_elsewhere, is_cold
+from engine.compile import is_cold
 from strategies.cash_futures_basis import CashFuturesBasis
 
 BACKTEST_EXAMPLES = """\b
@@ -76,8 +76,7 @@ def backtest(
     """
     given = {name: value for name, value in options.items() if value is not None}
     if is_cold() and sys.stderr.isatty():
-        click.echo("Compiling the engine for this machine (once, about 15 seconds) ...", err=True)
-    compile_elsewhere("engine.warm")
+        click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
     if market:
         show_market(
             scenario,

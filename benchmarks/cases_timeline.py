@@ -1,7 +1,6 @@
 """The single-book timeline against its twins: nanoseconds per fund-day, quiet and stressed, the same money out."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from engine.run import Setup, run_all
 from engine.world import Floats
 
 EQUAL = 1e-12
-"""Relative difference in what books end with and have paid, over all contenders."""
+"""Relative difference in the equity at the end, over all contenders."""
 DAYS = 250
 FULL = "engine, full record"
 LEAN = "engine, lean cells"
@@ -30,23 +29,23 @@ def timeline_races(rounds: int, cells: int = 400) -> tuple[list[Timing], list[Fa
     facts: list[Fact] = []
     for kind in ("quiet", "stressed"):
         setups = books.cells(getattr(books, kind)(books.Size(DAYS)), cells)
-        contenders, ends = _contenders(setups)
+        contenders, equity = _contenders(setups)
         group = f"timeline, {kind}"
         timings += race(group, "fund-day", contenders, rounds)
-        facts += [_difference(group, who, found, ends[FULL]) for who, found in ends.items() if who != FULL]
+        facts += [_difference(group, who, found, equity[FULL]) for who, found in equity.items() if who != FULL]
     return timings, facts
 
 
 def _contenders(setups: Sequence[Setup]) -> tuple[list[Contender], dict[str, Floats]]:
-    """Everybody who can run here; final equity and calls paid [2, books] of each."""
+    """Everybody who can run here, and the equity that each ends with."""
     count = len(setups) * DAYS
     full = FullRecord(setups)
     full.run()
-    ends = {FULL: full.ends()}
+    equity = {FULL: full.equity().copy()}
     contenders = [Contender(FULL, full.run, count, full.restore, "the kernel alone: every day, line and event is kept")]
     lean = lean_cells(setups)
     if lean is not None:
-        ends[LEAN] = _ends(lean())
+        equity[LEAN] = np.asarray(lean()["equity"]).copy()
         contenders.append(Contender(LEAN, lean, count, None, "one outcome per book is kept"))
     some = setups[:50]
     contenders.append(
@@ -54,21 +53,15 @@ def _contenders(setups: Sequence[Setup]) -> tuple[list[Contender], dict[str, Flo
     )
     if compiler():
         totals, days = CTwin(setups), CTwin(setups, keep_days=True)
-        ends[C_TWIN] = _ends(totals.run())
+        equity[C_TWIN] = totals.run()["equity"].copy()
         contenders.append(Contender(C_TWIN, totals.run, count, None, "-O3 -march=native; no event log, no defaults"))
         contenders.append(Contender(C_DAYS, days.run, count, None, "every day and line is kept; no event log"))
     contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, "all books at once", 5))
-    wide = numpy_walk.walk(setups)
-    ends["NumPy twin"] = np.array([wide.equity(), wide.calls_paid])
+    equity["NumPy twin"] = numpy_walk.walk(setups).equity()
     few, path = setups[:SLOW_TWIN_BOOKS], timeline(setups[0])
     contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, "one by one", 5))
-    ends["Python twin"] = np.array([(one.equity, one.calls_paid) for one in _walk_all(few, path)]).T
-    return contenders, ends
-
-
-def _ends(rows: Any) -> Floats:
-    """Final equity and calls paid of rows that have both."""
-    return np.array([rows["equity"], rows["calls_paid"]])
+    equity["Python twin"] = np.array([one.equity for one in _walk_all(few, path)])
+    return contenders, equity
 
 
 def _run_all(setups: Sequence[Setup]) -> object:
@@ -83,10 +76,10 @@ def _walk_all(setups: Sequence[Setup], path: Timeline) -> list[python_pair.Outco
 
 
 def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:
-    """The largest relative difference of a contender's final equity and calls paid from the engine's."""
-    largest = float(np.max(np.abs(found / engine[:, : found.shape[1]] - 1.0)))
+    """The largest relative difference of a contender's final equity from the engine's."""
+    largest = float(np.max(np.abs(found / engine[: len(found)] - 1.0)))
     if not largest < EQUAL:
         raise AssertionError(
             f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it walks other days"
         )
-    return Fact(group, who, largest, "relative", "largest difference in final equity and calls paid from the engine")
+    return Fact(group, who, largest, "relative", "largest difference in final equity from the engine")

@@ -10,7 +10,7 @@ import numpy as np
 from engine.compile import set_threads
 from engine.day import simulate_all
 from engine.run import Setup, _lay_out
-from engine.world import Floats, Stacked
+from engine.world import Stacked
 
 LOG_ROWS_PER_DAY = 16
 
@@ -36,10 +36,9 @@ class FullRecord:
         set_threads(self.threads)
         simulate_all(self.market, self.worlds)
 
-    def ends(self) -> Floats:
-        """[2, worlds] what each world's first fund ends with and has paid of calls, USD."""
-        funds: Any = self.worlds.funds
-        return np.array([self.worlds.fund_days[:, -1, 0, 0], funds["calls_paid"][:, 0]])
+    def equity(self) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        """Equity at the end of each world's first fund, USD."""
+        return np.asarray(self.worlds.fund_days[:, -1, 0, 0])
 
 
 def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any] | None:

@@ -10,11 +10,8 @@ numba's own cache looks at one file at a time and goes stale when a callee in an
 directory is therefore named by a digest of all kernel sources (and of the mode), which costs under 1 ms.
 """
 
-import contextlib
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -99,25 +96,6 @@ def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
 def is_cold() -> bool:
     """Whether kernels have still to be compiled for these sources on this machine."""
     return not (settings.DISABLE_JIT or any(Path(CACHE_DIRECTORY).rglob("*.nbi")))
-
-
-_helpers: list[subprocess.Popen[bytes]] = []
-
-
-def compile_elsewhere(module: str) -> None:
-    """On a cold machine run a module in a second process, which compiles kernels while this one does other work.
-
-    Compiling holds a lock of numba's, so threads would not help; processes meet in the cache.
-    """
-    if is_cold() and CACHE_DIRECTORY:
-        with contextlib.suppress(OSError):  # without a second process this one compiles everything
-            _helpers.append(subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.DEVNULL))
-
-
-def await_kernels() -> None:
-    """Wait for what is compiled elsewhere, if anything is."""
-    while _helpers:
-        _helpers.pop().wait()
 
 
 def set_threads(threads: int) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.compile import await_kernels
 from engine.day import advance, simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
@@ -85,7 +84,6 @@ def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
     for setup in setups:
         check(setup)
     capacity = 64 * (1 + max(len(setup.positions) + len(setup.funds) for setup in setups))
-    await_kernels()
     while True:
         worlds = [_lay_out(setup, capacity) for setup in setups]
         _simulate(worlds, parallel)
