@@ -1,5 +1,6 @@
 """The suite: which races run, in which order, and how thoroughly."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,7 +65,9 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
         jobs["peers"] = lambda: peer_races(effort.rounds, say)
     for what, job in jobs.items():
         say(f"{what} ...")
+        start = time.perf_counter()
         found, told = job()
+        say(f"{what}: {time.perf_counter() - start:.0f} s")
         timings.extend(found)
         facts.extend(told)
     return Record(describe(), timings, facts, notes)
