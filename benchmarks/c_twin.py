@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timeline import Timeline, timeline
-from engine.names import Cash, FundColumn, Line, Party, PositionColumn
+from engine.errors import InputError
+from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.run import Setup
 from engine.world import Floats, Records
 
 SOURCE = Path(__file__).with_name("twin.c")
 FLAGS = ("-O3", "-march=native", "-std=c11", "-shared", "-fPIC")
+MOST = 16
+"""Positions of a fund, and contracts, that twin.c has room for."""
 
 
 def _fields(kind: type[np.generic], names: str) -> list[tuple[str, type[np.generic]]]:
@@ -31,15 +34,21 @@ DAY = np.dtype(
     _fields(INTEGER, "first_mark last_mark cycle_mark pay_mark") + _fields(FLOAT, "repo_rate cash_rate not_rolled")
 )
 TERMS = np.dtype(_fields(FLOAT, "initial_margin announced_margin haircut_rise"))
-CONTRACT = np.dtype(_fields(FLOAT, "point_value depth bond_cost futures_cost impact"))
+NOTE = np.dtype(_fields(FLOAT, "clean accrued coupon_due convergence"))
+QUOTE = np.dtype(_fields(FLOAT, "price dislocation"))
+CONTRACT = np.dtype(_fields(FLOAT, "point_value depth bond_cost futures_cost impact rent_share rent_years"))
 FUND = np.dtype(
     _fields(FLOAT, "entry_equity credit_line credit_spread leverage_target leverage_limit drawdown_limit")
-    + _fields(FLOAT, "risk_limit risk_speed calm_volatility depth_share call_back")
+    + _fields(FLOAT, "stop_cut stop_speed risk_limit risk_speed calm_volatility depth_share call_back feedback")
     + _fields(INTEGER, "unwind")
 )
 POSITION = np.dtype(
     _fields(INTEGER, "contract bond term_maturity")
     + _fields(FLOAT, "face contracts base_haircut term_share repo_threshold repo_spread term_rate")
+)
+DEALERS = np.dtype(
+    _fields(FLOAT, "inventory pending decay slope kink capacity ceiling rent volatility memory")
+    + _fields(FLOAT, "outside_sales purchases fund_sales")
 )
 OUTCOME = np.dtype(
     [
@@ -58,8 +67,15 @@ class CMarket(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("days", "positions", "contract_count", "notes")),
-        *((name, ctypes.c_void_p) for name in ("day", "value_date", "note", "quote", "terms", "contract")),
+        *((name, ctypes.c_void_p) for name in ("day", "value_date", "elsewhere", "sales", "purchases")),
+        *((name, ctypes.c_void_p) for name in ("note", "quote", "terms", "contract")),
     )
+
+
+class CDays(ctypes.Structure):
+    """`Days` of twin.c."""
+
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("lines", "gains", "funds", "positions", "dealers"))
 
 
 def compiler() -> str | None:
@@ -83,7 +99,7 @@ def library() -> Any:
         target = Path(folder) / "twin.so"
         subprocess.run([found, *FLAGS, str(SOURCE), "-o", str(target), "-lm"], check=True)
         loaded = ctypes.CDLL(str(target))
-    loaded.run_cells.restype = None
+    loaded.run_cells.restype, loaded.book_size.restype = None, ctypes.c_int64
     return loaded
 
 
@@ -93,34 +109,62 @@ class CTwin:
     Parameters
     ----------
     setups
-        Worlds of one fund each that share one market, schedule and contracts.
+        Worlds that share one market, schedule and contracts: of one fund, or of funds with as many positions each.
     keep_days
-        Keep every day and row, as the engine's full record does; otherwise totals per cell.
+        Keep every day and row, as the engine's full record does; otherwise totals per fund.
+
+    Raises
+    ------
+    InputError
+        If a world holds something that the twins do not do.
     """
 
     def __init__(self, setups: Sequence[Setup], keep_days: bool = False) -> None:
-        first, cells, positions = setups[0], len(setups), len(setups[0].positions)
+        first, cells = setups[0], len(setups)
+        funds, positions = len(first.funds), len(first.positions) // len(first.funds)
         path = timeline(first)
+        _check_shape(first, positions)
         self.funds = _rows(FUND, np.concatenate([setup.funds for setup in setups]))
         self.positions = _rows(POSITION, np.concatenate([setup.positions for setup in setups]))
-        self.outcomes = np.zeros(cells, OUTCOME)
+        self.dealers = _rows(DEALERS, np.concatenate([setup.dealers for setup in setups]))
+        self.outcomes = np.zeros(cells * funds, OUTCOME)
         self.arrays = _market_arrays(path)
-        shapes: tuple[tuple[int, ...], ...] = ((positions + 1, len(Cash)), (positions + 1, len(Line)),
-                                               (len(FundColumn),), (positions, len(PositionColumn)))  # fmt: skip
-        self.days: list[Floats] = [np.zeros((cells, first.days, *shape)) for shape in shapes] if keep_days else []
-        self.market = CMarket(first.days, positions, len(first.contracts), self.arrays[2].shape[1],
+        pages = cells * funds, first.days
+        shapes: tuple[tuple[int, ...], ...] = (
+            (*pages, positions + 1, len(Cash)),
+            (*pages, positions + 1, len(Line)),
+            (*pages, len(FundColumn)),
+            (*pages, positions, len(PositionColumn)),
+            (cells, first.days, len(DealerColumn)),
+        )
+        self.days: list[Floats] = [np.zeros(shape) for shape in shapes] if keep_days else []
+        self.market = CMarket(first.days, positions, len(first.contracts), self.arrays[5].shape[1],
                               *(array.ctypes.data for array in self.arrays))  # fmt: skip
+        self.shape = ctypes.c_int64(cells), ctypes.c_int64(funds)
+        self.books = np.zeros(funds * library().book_size(), np.uint8)
         self.function = library().run_cells
 
     def run(self) -> Records:
-        """Run every cell; rows of `OUTCOME`, and `days` filled where asked for."""
+        """Run every cell; rows of `OUTCOME` by cell and fund, and `days` filled where asked for."""
         for array in self.days:
             array[...] = 0.0
-        days = [ctypes.c_void_p(array.ctypes.data) for array in self.days] or [ctypes.c_void_p()] * 4
-        rows = (self.funds, self.positions, self.outcomes)
+        days = CDays(*(array.ctypes.data for array in self.days))
+        rows = (self.books, self.funds, self.positions, self.dealers, self.outcomes)
         pointers = (ctypes.c_void_p(array.ctypes.data) for array in rows)
-        self.function(ctypes.byref(self.market), ctypes.c_int64(len(self.outcomes)), *pointers, *days)
+        self.function(ctypes.byref(self.market), *self.shape, *pointers, ctypes.byref(days))
         return self.outcomes
+
+
+def _check_shape(setup: Setup, positions: int) -> None:
+    """Refuse what twin.c has no room for."""
+    even = np.arange(len(setup.funds) + 1) * positions
+    if np.any(setup.funds["first"] != even[:-1]) or np.any(setup.funds["last"] != even[1:]):
+        raise InputError("benchmarks: funds of different sizes were given, the C twin needs as many positions in each")
+    if max(positions, len(setup.contracts)) > MOST:
+        raise InputError(
+            f"benchmarks: {positions} positions a fund and {len(setup.contracts)} contracts were given, "
+            f"the C twin has room for {MOST} of each"
+        )
 
 
 def _rows(kind: np.dtype[Any], rows: Records) -> Records:
@@ -132,12 +176,13 @@ def _rows(kind: np.dtype[Any], rows: Records) -> Records:
 
 
 def _market_arrays(path: Timeline) -> list[Any]:
-    """Day, value_date, note, quote, terms and contract of `Market`."""
+    """Day, value_date, elsewhere, sales, purchases, note, quote, terms and contract of `Market`."""
     day = np.zeros(len(path.repo_rate), DAY)
     for name in DAY.names or ():
         day[name] = getattr(path, name)
     terms = np.zeros(path.haircut_rise.shape, TERMS)
     for name in TERMS.names or ():
         terms[name] = getattr(path, name)
-    notes, quotes = np.ascontiguousarray(path.notes), np.ascontiguousarray(path.futures)
-    return [day, path.value_date, notes, quotes, terms, _rows(CONTRACT, path.contracts)]
+    quotes = _rows(NOTE, path.notes), _rows(QUOTE, path.futures)
+    flows = path.elsewhere, path.outside_sales, path.purchases
+    return [day, path.value_date, *flows, *quotes, terms, _rows(CONTRACT, path.contracts)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.timeline import Timeline, timeline
+from benchmarks.timeline import Timeline, one_book
 from engine.names import Cash, Line
 from engine.run import Setup
 from engine.world import Floats
@@ -28,7 +28,7 @@ class Books:
 
     def __init__(self, setups: Sequence[Setup]) -> None:
         first, cells, count = setups[0], len(setups), len(setups[0].positions)
-        self.path: Timeline = timeline(first)
+        self.path: Timeline = one_book(first)
         self.fund: Any = np.concatenate([setup.funds for setup in setups])
         self.rows: Any = np.concatenate([setup.positions for setup in setups]).reshape(cells, count)
         self.bond, self.column = first.positions["bond"], first.positions["contract"]
@@ -42,6 +42,7 @@ class Books:
         self.face, self.contracts = self.rows["face"].copy(), self.rows["contracts"].copy()
         self.term_share, self.waiting = self.rows["term_share"].copy(), np.zeros((cells, count), bool)
         self.cash, self.drawn, self.calls_paid, self.sold = (np.zeros(cells) for _ in range(4))
+        self.elsewhere, self.to_cut, self.stopped = np.zeros(cells), np.zeros(cells), np.zeros(cells, bool)
         self.calls, self.alive = np.zeros(cells, np.int64), np.ones(cells, bool)
         self.repo_call, self.shortfall_call = np.zeros(cells, bool), np.zeros(cells, bool)
         self.today, self.tomorrow = self.nothing_due(), self.nothing_due()
@@ -115,7 +116,7 @@ class Books:
         owed = self.overnight + self.overnight_interest + self.term + self.term_interest
         clearing = self.margin + self.variation_open + self.variation_due
         own = (self.value() + self.coupon + self.unsettled - owed + clearing).sum(axis=1)
-        return np.asarray(self.cash - self.drawn + own)
+        return np.asarray(self.cash - self.drawn - self.elsewhere + own)
 
     def open(self) -> None:
         """The night's interest, and coupons."""

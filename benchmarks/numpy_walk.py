@@ -98,6 +98,13 @@ class Walk(Books):
             self.pay_unmet((asked & overdue).astype(float))
         self.repo_call, self.shortfall_call = np.zeros_like(overdue), raised
 
+    def settle_elsewhere(self) -> None:
+        """Pay for what another business lost the day before."""
+        if (self.elsewhere > 0.0).any():
+            self.cure(self.elsewhere, self.elsewhere > 0.0)
+            self.pay(Cash.ELSEWHERE, -self.elsewhere)
+            self.elsewhere = np.zeros_like(self.elsewhere)
+
     def mark(self, m: int) -> None:
         """Prices arrive, interest accrues."""
         note, quote = self.path.notes[m][self.bond], self.path.futures[m][self.column]
@@ -180,7 +187,7 @@ class Walk(Books):
         term = np.where((self.term_share > 0.0) & (self.called == 0.0), call_back, -self.called)
         clearing = self.variation_due + self.variation_open + self.margin - self.asked()
         own = (clearing + self.roll_flow() + term + self.coupon).sum(axis=1)
-        return np.asarray(self.cash + self.fund["credit_line"] - self.drawn + own)
+        return np.asarray(self.cash + self.fund["credit_line"] - self.drawn - self.elsewhere + own)
 
     def order_for(self, spare: Floats, book: Floats) -> Floats:
         """Market value that the worst breach of each fund asks to sell."""
@@ -193,8 +200,8 @@ class Walk(Books):
         excess = book - fund["leverage_target"] * worth
         breach = (fund["unwind"] == Unwind.TARGET_LEVERAGE) & (book > fund["leverage_limit"] * worth)
         order = np.where(breach, np.maximum(order, excess), order)
-        breach = (fund["unwind"] == Unwind.STOP_OUT) & (1.0 - worth / self.peak > fund["drawdown_limit"])
-        order = np.where(breach, book, order)
+        stop = self.stop_order(book, 1.0 - worth / self.peak)
+        order = np.where(fund["unwind"] == Unwind.STOP_OUT, np.maximum(order, stop), order)
         risk = book / worth / self.entry_leverage
         excess = fund["risk_speed"] * book * (1.0 - fund["risk_limit"] / risk)
         breach = (
@@ -202,6 +209,21 @@ class Walk(Books):
         )
         order = np.where(breach, np.maximum(order, excess), order)
         return np.where(fund["unwind"] == Unwind.HOLD, 0.0, order)
+
+    def stop_order(self, book: Floats, drawdown: Floats) -> Floats:
+        """A share of what is left of the cut, from the day the drawdown limit is passed."""
+        passed = (drawdown > self.fund["drawdown_limit"]) & ~self.stopped
+        self.to_cut = np.where(passed, self.fund["stop_cut"] * book, self.to_cut)
+        self.stopped |= passed
+        order = self.fund["stop_speed"] * self.to_cut
+        self.to_cut = self.to_cut - order
+        return np.asarray(order)
+
+    def lose_elsewhere(self, amount: float) -> None:
+        """Another business of every fund loses an amount, due tomorrow."""
+        lost = np.full(len(self.cash), amount)
+        self.elsewhere += lost
+        self.gain(Line.ELSEWHERE, -lost)
 
     def check_limits(self) -> None:
         """Repay credit; turn breaches into orders, whose first slices are sold."""
@@ -227,7 +249,10 @@ class Walk(Books):
         self.roll(d)
         self.pay_clearing(self.tomorrow)
         self.meet_repo_calls()
+        self.settle_elsewhere()
         for m in range(path.first_mark[d], path.last_mark[d] + 1):
+            if path.elsewhere[m]:
+                self.lose_elsewhere(float(path.elsewhere[m]))
             if m == path.cycle_mark[d]:
                 self.clear(self.today)
             if m == path.pay_mark[d]:

@@ -14,10 +14,11 @@ class Book:
         self.value_dates, self.notes, self.futures = (
             path.value_date.tolist(),
             path.notes.tolist(),
-            path.futures.tolist(),
+            path.futures[["price", "dislocation"]].tolist(),
         )
         self.margins, self.announced = path.initial_margin.tolist(), path.announced_margin.tolist()
-        self.cash, self.drawn, self.cash_rate, self.not_rolled, self.terms_day = 0.0, 0.0, 0.0, 0.0, 0
+        self.cash, self.drawn, self.elsewhere, self.cash_rate, self.not_rolled = 0.0, 0.0, 0.0, 0.0, 0.0
+        self.lost, self.terms_day, self.stopped, self.to_cut = path.elsewhere.tolist(), 0, False, 0.0
         self.value_date = self.interest_from = self.value_dates[0]
         self.today, self.tomorrow, self.repo_call, self.shortfall_call = Due(), Due(), False, False
         self.pairs = [
@@ -64,7 +65,7 @@ class Book:
 
     def equity(self) -> float:
         """What the fund is worth."""
-        return self.cash - self.drawn + sum(pair.equity() for pair in self.pairs)
+        return self.cash - self.drawn - self.elsewhere + sum(pair.equity() for pair in self.pairs)
 
     def book(self) -> float:
         """Dirty value of all notes."""
@@ -199,3 +200,10 @@ class Book:
                 if overdue:
                     self.pay_unmet(1.0)
         self.repo_call, self.shortfall_call = False, raised
+
+    def settle_elsewhere(self) -> None:
+        """Pay for what another business lost the day before."""
+        if self.elsewhere > 0.0:
+            self.cure(self.elsewhere)
+            self.pay(Cash.ELSEWHERE, -self.elsewhere)
+            self.elsewhere = 0.0

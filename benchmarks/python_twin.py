@@ -5,7 +5,7 @@ It stops at a default, keeps totals per line, and no event log.
 
 from benchmarks.python_book import Book
 from benchmarks.python_pair import Defaulted, Due, Outcome, Pair
-from benchmarks.timeline import Timeline, timeline
+from benchmarks.timeline import Timeline, one_book
 from engine.names import Cash, Line, Unwind
 from engine.run import Setup
 
@@ -101,7 +101,7 @@ class Walk(Book):
 
     def spare(self) -> float:
         """Liquidity at hand tomorrow once every call in sight is met."""
-        spare: float = self.cash + self.terms.credit_line - self.drawn
+        spare: float = self.cash + self.terms.credit_line - self.drawn - self.elsewhere
         for pair in self.pairs:
             term = -pair.called
             if pair.term_share > 0.0 and pair.called == 0.0:
@@ -122,13 +122,26 @@ class Walk(Book):
             order = book if freed <= gap else gap * book / freed
         if terms.unwind == Unwind.TARGET_LEVERAGE and book > terms.leverage_limit * worth:
             order = max(order, book - terms.leverage_target * worth)
-        if terms.unwind == Unwind.STOP_OUT and 1.0 - worth / self.peak > terms.drawdown_limit:
-            order = book
+        if terms.unwind == Unwind.STOP_OUT:
+            order = max(order, self.stop_order(book, 1.0 - worth / self.peak))
         if terms.unwind == Unwind.VALUE_AT_RISK and terms.calm_volatility > 0.0:
             risk = book / worth / self.entry_leverage
             if risk > terms.risk_limit:
                 order = max(order, terms.risk_speed * book * (1.0 - terms.risk_limit / risk))
         return order
+
+    def stop_order(self, book: float, drawdown: float) -> float:
+        """A share of what is left of the cut, from the day the drawdown limit is passed."""
+        if drawdown > self.terms.drawdown_limit and not self.stopped:
+            self.stopped, self.to_cut = True, self.terms.stop_cut * book
+        order: float = self.terms.stop_speed * self.to_cut
+        self.to_cut -= order
+        return order
+
+    def lose_elsewhere(self, amount: float) -> None:
+        """Another business loses an amount, due tomorrow."""
+        self.elsewhere += amount
+        self.gain(Line.ELSEWHERE, -amount)
 
     def check_limits(self) -> None:
         """Repay credit; turn a breach into orders, whose first slice is sold."""
@@ -160,7 +173,10 @@ class Walk(Book):
         self.roll(d)
         self.pay_clearing(self.tomorrow)
         self.meet_repo_calls()
+        self.settle_elsewhere()
         for m in range(path.first_mark[d], path.last_mark[d] + 1):
+            if self.lost[m]:
+                self.lose_elsewhere(self.lost[m])
             if m == path.cycle_mark[d]:
                 self.clear(self.today)
             if m == path.pay_mark[d]:
@@ -177,7 +193,7 @@ class Walk(Book):
 
 def walk(setup: Setup, path: Timeline | None = None) -> Outcome:
     """Take one fund through every day of a setup."""
-    book = Walk(setup, path or timeline(setup))
+    book = Walk(setup, path or one_book(setup))
     try:
         for day in range(1, setup.days):
             book.day(day)

@@ -1,7 +1,8 @@
 """What the twins read: the days of one setup, laid out as plain arrays in the order in which they happen.
 
-A twin has no event queue. It needs a last mark at 15:00 on every day and none at noon itself; a schedule with anything
-that only the engine does (deliveries, redemptions, outside flows, dealers who ask a rent) is refused.
+A twin has no event queue. It needs a last mark at 15:00 on every day and none at noon itself. The timeline is that of
+one book of notes held and futures sold: a world with anything that only the engine does (deliveries, redemptions, daily
+decisions, notes sold short, swaps at a second house) is refused. Dealers who ask a rent are walked by the C twin alone.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.names import Kind
 from engine.run import Setup
-from engine.schedule import DAY_LENGTH, INTRADAY_DUE, INTRADAY_TIME, SETTLEMENT_TIME
+from engine.schedule import CALL_TIME, DAY_LENGTH, INTRADAY_DUE, INTRADAY_TIME, SETTLEMENT_TIME
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -49,6 +50,12 @@ class Timeline:
     """[days, contracts] USD per contract in force from that day's settlement."""
     announced_margin: Floats
     """[days, contracts] USD per contract, announced by that day's risk limits."""
+    elsewhere: Floats
+    """[marks] USD that the fund loses in another business just before the mark."""
+    outside_sales: Floats
+    """[marks] USD that outsiders sell to dealers just before the mark."""
+    purchases: Floats
+    """[marks] USD that the central bank buys from them."""
     value_date: Integers
     """[marks] days since 1970-01-01."""
     notes: Any
@@ -73,6 +80,8 @@ def timeline(setup: Setup) -> Timeline:
     rise = np.zeros((days, count))
     margin = np.tile(setup.contracts["initial_margin"], (days, 1))
     announced = np.tile(setup.contracts["announced_margin"], (days, 1))
+    multiple = setup.contracts["margin_multiple"]
+    elsewhere, sales, purchases = (np.zeros(len(setup.market.marks)) for _ in range(3))
     first[0] = last[0] = 0
     schedule: Any = setup.schedule
     for event in schedule:
@@ -92,18 +101,40 @@ def timeline(setup: Setup) -> Timeline:
         elif event.kind == Kind.HAIRCUT_CHANGE:
             rise[day:, contracts] = event.value
         elif event.kind == Kind.MARGIN_NOTICE:
-            announced[day:, contracts] = event.value
+            announced[day:, contracts] = event.value * multiple[contracts]
         elif event.kind == Kind.MARGIN_CHANGE:
-            margin[day:, contracts] = announced[day:, contracts] = event.value
+            margin[day:, contracts] = announced[day:, contracts] = event.value * multiple[contracts]
+        elif event.kind == Kind.LOSS_ELSEWHERE:
+            elsewhere[_after(setup, day, _minute(setup, event))] += event.value
+        elif event.kind == Kind.OUTSIDE_FLOW:
+            flow = sales if event.value >= 0.0 else purchases
+            flow[_after(setup, day, _minute(setup, event))] += abs(event.value)
         elif event.kind not in EVERY_DAY:
             raise InputError(
                 f"benchmarks: {Kind(event.kind).name} is scheduled, which the twins do not do; leave it out"
             )
-    _check(setup, last)
+    _check_marks(setup, last)
+    _check_book(setup, elsewhere)
     marks: Any = setup.market.marks
     rates, levels = (repo, cash, not_rolled), (rise, margin, announced)
     quotes = setup.market.notes, setup.market.futures, setup.contracts
-    return Timeline(first, last, cycle, pay, *rates, *levels, np.ascontiguousarray(marks["value_date"]), *quotes)
+    flows, dates = (elsewhere, sales, purchases), np.ascontiguousarray(marks["value_date"])
+    return Timeline(first, last, cycle, pay, *rates, *levels, *flows, dates, *quotes)
+
+
+def one_book(setup: Setup) -> Timeline:
+    """The days of a book on which dealers ask nothing, as the twins in Python and NumPy walk them.
+
+    Raises
+    ------
+    InputError
+        If dealers ask a rent, or something is scheduled that a twin does not do.
+    """
+    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
+        raise InputError(
+            "benchmarks: dealers who ask a rent were given, allowed is none here; set slope and rent_share to 0"
+        )
+    return timeline(setup)
 
 
 def _after(setup: Setup, day: int, minute: int) -> int:
@@ -113,6 +144,17 @@ def _after(setup: Setup, day: int, minute: int) -> int:
     return int(np.searchsorted(minutes, minute))
 
 
+def _minute(setup: Setup, event: Any) -> int:
+    """Minute of its day at which an event stands."""
+    minute = int(event.time) - _midnight(setup, int(event.day))
+    if not CALL_TIME < minute <= SETTLEMENT_TIME:
+        raise InputError(
+            f"benchmarks: {Kind(event.kind).name} stands at {minute // 60:02d}:{minute % 60:02d}, "
+            "allowed is after 09:00 and up to 15:00; move it"
+        )
+    return minute
+
+
 def _midnight(setup: Setup, day: int) -> int:
     """Midnight of a day, minutes UTC, from its settlement."""
     schedule: Any = setup.schedule
@@ -120,8 +162,8 @@ def _midnight(setup: Setup, day: int) -> int:
     return int(rows["time"][0]) - SETTLEMENT_TIME
 
 
-def _check(setup: Setup, last: Integers) -> None:
-    """Refuse marks and dealers that the twins do not know."""
+def _check_marks(setup: Setup, last: Integers) -> None:
+    """Refuse marks that the twins do not know."""
     marks: Any = setup.market.marks
     for day in range(1, setup.days):
         minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH
@@ -129,7 +171,13 @@ def _check(setup: Setup, last: Integers) -> None:
             raise InputError(
                 f"benchmarks: day {day} has no mark at 15:00, or one at 12:00; the twins need and refuse them"
             )
-    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
-        raise InputError(
-            "benchmarks: dealers who ask a rent were given, the twins know none; set slope and rent_share to 0"
-        )
+
+
+def _check_book(setup: Setup, elsewhere: Floats) -> None:
+    """Refuse positions that only the engine carries."""
+    if np.any(setup.positions["face"] < 0.0):
+        raise InputError("benchmarks: notes sold short were given, the twins hold notes only; give faces of 0 or more")
+    if np.any(setup.contracts["swap"]):
+        raise InputError("benchmarks: swaps were given, the twins clear futures only; give contracts without swaps")
+    if np.any(elsewhere) and len(setup.funds) > 1:
+        raise InputError("benchmarks: LOSS_ELSEWHERE is scheduled among several funds; give one fund, or leave it out")

@@ -1,7 +1,9 @@
-/* The single-book timeline in C: the days of engine/day.py for funds that meet every call, until one cannot.
+/* The single-book timeline in C, and the market of funds: the days of engine/day.py for funds that meet every call,
+   until one cannot.
 
    Same rows in, same money out; the ledger, the waterfall and the attribution are kept line by line. Left out are
-   the event log and what happens after a default: a fund that fails stops there, and its outcome says so.
+   the event log, what happens after a default (a fund that fails stops there, and its outcome says so), notes sold
+   short, swaps at a second house, deliveries, redemptions and a strategy's daily decisions.
    Money is USD, prices per 100 face, rates decimal per year, as in engine/rows.py; benchmarks/c_twin.py lays the
    structs out and compiles this file. */
 
@@ -10,25 +12,25 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_POSITIONS = 16 };
+enum { MOST_POSITIONS = 16, MOST_CONTRACTS = 16 };
 enum { VARIATION_MARGIN, INITIAL_MARGIN, REPO_REMARGIN, HAIRCUT, REPO_NOT_ROLLED, COUPON, REPO_INTEREST, CASH_INTEREST,
-       SALES, CREDIT_LINE, CAPITAL, ESTATE, CASH_LINES };
+       SALES, CREDIT_LINE, CAPITAL, ESTATE, PAID_ELSEWHERE, CASH_LINES };
 enum { COUPON_ACCRUAL, REPO_COST, INTEREST_EARNED, CURVE, BASIS_CONVERGENCE, DISLOCATION, SWAP_SPREAD, COST,
-       DEFAULT_LOSS, CAPITAL_PAID, GAIN_LINES };
+       DEFAULT_LOSS, CAPITAL_PAID, LOST_ELSEWHERE, GAIN_LINES };
 enum { REPO_LENDER, CLEARING_MEMBER, CLEARING_HOUSE, SWAP_HOUSE, DEALERS, CENTRAL_BANK, TREASURY, OUTSIDE_INVESTORS,
-       CASH_BANK, CREDIT_BANK, PARTIES };
+       CASH_BANK, CREDIT_BANK, OTHER_MARKETS, PARTIES };
 enum { HOLD, CURE, TARGET_LEVERAGE, STOP_OUT, VALUE_AT_RISK };
-enum { FUND_COLUMNS = 10, POSITION_COLUMNS = 10 };
+enum { FUND_COLUMNS = 11, POSITION_COLUMNS = 10, DEALER_COLUMNS = 6 };
 
 typedef struct { int64_t first_mark, last_mark, cycle_mark, pay_mark; double repo_rate, cash_rate, not_rolled; } Day;
 typedef struct { double clean, accrued, coupon_due, convergence; } Note;
 typedef struct { double price, dislocation; } Quote;
 typedef struct { double initial_margin, announced_margin, haircut_rise; } Terms; /* after the day's changes */
-typedef struct { double point_value, depth, bond_cost, futures_cost, impact; } Contract;
+typedef struct { double point_value, depth, bond_cost, futures_cost, impact, rent_share, rent_years; } Contract;
 
 typedef struct {
-    double entry_equity, credit_line, credit_spread, leverage_target, leverage_limit, drawdown_limit, risk_limit,
-        risk_speed, calm_volatility, depth_share, call_back;
+    double entry_equity, credit_line, credit_spread, leverage_target, leverage_limit, drawdown_limit, stop_cut,
+        stop_speed, risk_limit, risk_speed, calm_volatility, depth_share, call_back, feedback;
     int64_t unwind;
 } FundTerms;
 
@@ -41,6 +43,9 @@ typedef struct {
     int64_t days, positions, contract_count, notes;
     const Day *day;             /* [days] */
     const int64_t *value_date;  /* [marks] */
+    const double *elsewhere;    /* [marks] lost in another business just before the mark */
+    const double *sales;        /* [marks] what outsiders sell to dealers just before the mark */
+    const double *purchases;    /* [marks] what the central bank buys from them */
     const Note *note;           /* [marks, notes] */
     const Quote *quote;         /* [marks, contracts] */
     const Terms *terms;         /* [days, contracts] */
@@ -64,12 +69,25 @@ typedef struct {
 typedef struct { int variation, initial, release; } Pending; /* what clearing will pay or collect */
 
 typedef struct {
+    double inventory, pending, decay, slope, kink, capacity, ceiling, rent, volatility, memory, outside_sales, purchases,
+        fund_sales;
+} Dealers;
+
+/* What all funds of a run face alike; dealers without a slope ask nothing. */
+typedef struct {
+    Dealers dealers;
+    double repo_rate, repo_rate_before, cheapness[MOST_CONTRACTS]; /* basis points of price, by contract */
+    int64_t value_date;
+} Street;
+
+typedef struct {
     const Market *market;
+    Street *street;
     FundTerms terms;
-    double cash, credit_drawn, entry_leverage, peak_equity, not_rolled, cash_rate;
+    double cash, credit_drawn, elsewhere, entry_leverage, peak_equity, to_cut, not_rolled, cash_rate;
     int64_t value_date, interest_from, terms_day;
     Pending today, tomorrow; /* due at 14:00, and at 09:00 of the next business day */
-    int repo_call, shortfall_call, defaulted;
+    int repo_call, shortfall_call, stopped, defaulted;
     Position positions[MOST_POSITIONS];
     double *lines, *gains;      /* where today's lines are added up */
     int64_t line_row, gain_row; /* 0: all rows of a fund in one */
@@ -107,7 +125,7 @@ static inline double repo_owed(const Position *p) {
 }
 
 static double equity(const Book *b) {
-    double total = b->cash - b->credit_drawn;
+    double total = b->cash - b->credit_drawn - b->elsewhere;
     for (int64_t i = 0; i < b->market->positions; i++) {
         const Position *p = &b->positions[i];
         double assets = market_value(p) + p->coupon_receivable + p->unsettled;
@@ -335,6 +353,14 @@ static void settle_repo_call(Book *b, int overdue) {
     note_lowest_cash(b);
 }
 
+/* Pay for what another business lost the day before. */
+static void settle_elsewhere(Book *b) {
+    if (b->elsewhere <= 0.0 || !cure(b, b->elsewhere)) return;
+    transfer(b, b->market->positions, PAID_ELSEWHERE, OTHER_MARKETS, -b->elsewhere);
+    b->elsewhere = 0.0;
+    note_lowest_cash(b);
+}
+
 /* Marks and clearing */
 
 static void mark(Book *b, int64_t m) {
@@ -356,7 +382,8 @@ static void mark(Book *b, int64_t m) {
         p->accrued = note->accrued;
         double gain = p->contracts * contract_of(b, p)->point_value * (quote->price - p->futures);
         p->variation_open += gain;
-        double clean = note->clean * (1.0 - quote->dislocation / 1e4);
+        double dislocation = quote->dislocation + b->street->cheapness[p->terms.contract];
+        double clean = note->clean * (1.0 - dislocation / 1e4);
         double fair = p->face * (note->clean - p->undislocated) / 100.0;
         double total = p->face * (clean - p->clean) / 100.0;
         double convergence = p->face * note->convergence / 100.0;
@@ -425,6 +452,8 @@ static void sell_slice(Book *b, int64_t i) {
     p->unsettled += face * (price + p->accrued) / 100.0;
     p->unsettled_face += face;
     p->face -= face;
+    b->street->dealers.pending += b->terms.feedback * (face * (price + p->accrued) / 100.0);
+    b->street->dealers.fund_sales += face * (price + p->accrued) / 100.0;
     b->out->sold += face;
     b->tomorrow.release = 1;
     p->order -= face;
@@ -432,7 +461,7 @@ static void sell_slice(Book *b, int64_t i) {
 }
 
 static double spare_liquidity(const Book *b) {
-    double spare = b->cash + b->terms.credit_line - b->credit_drawn;
+    double spare = b->cash + b->terms.credit_line - b->credit_drawn - b->elsewhere;
     for (int64_t i = 0; i < b->market->positions; i++) {
         const Position *p = &b->positions[i];
         double sold = sold_share(p), term = -p->called;
@@ -458,16 +487,28 @@ static double cash_order(const Book *b, double gap, double book) {
     return freed <= gap ? book : gap * book / freed;
 }
 
-static double decide(const Book *b, double spare, double book) {
+/* A share of what is left of the cut, from the day the drawdown limit is passed. */
+static double stop_order(Book *b, double book, double drawdown) {
+    if (drawdown > b->terms.drawdown_limit && !b->stopped) {
+        b->stopped = 1;
+        b->to_cut = b->terms.stop_cut * book;
+    }
+    double order = b->terms.stop_speed * b->to_cut;
+    b->to_cut -= order;
+    return order;
+}
+
+static double decide(Book *b, double spare, double book) {
     double worth = equity(b), order = 0.0, excess;
     if (spare < 0.0) order = cash_order(b, 0.01 - spare, book);
     if (b->terms.unwind == TARGET_LEVERAGE && book > b->terms.leverage_limit * worth) {
         excess = book - b->terms.leverage_target * worth;
         order = most(order, excess);
     }
-    if (b->terms.unwind == STOP_OUT && 1.0 - worth / b->peak_equity > b->terms.drawdown_limit) order = book;
+    if (b->terms.unwind == STOP_OUT) order = most(order, stop_order(b, book, 1.0 - worth / b->peak_equity));
     if (b->terms.unwind == VALUE_AT_RISK && b->terms.calm_volatility > 0.0) {
-        double risk = book / worth / b->entry_leverage; /* dealers without a slope add no volatility */
+        double calm = b->terms.calm_volatility * b->terms.calm_volatility;
+        double risk = book / worth / b->entry_leverage * sqrt((calm + b->street->dealers.volatility) / calm);
         if (risk > b->terms.risk_limit)
             order = most(order, b->terms.risk_speed * book * (1.0 - b->terms.risk_limit / risk));
     }
@@ -511,9 +552,8 @@ static void change_haircuts(Book *b) {
     }
 }
 
-/* Engine order: 08:30 open, haircuts, roll; 09:00 calls; marks with the intraday cycle; 15:00 settlement, term repo;
-   15:30 limits. The last mark of a day stands at settlement. */
-static void walk_day(Book *b, int64_t d) {
+/* 08:30 open, haircuts, roll; 09:00 clearing, then calls. */
+static void open_book(Book *b, int64_t d) {
     const Day *day = &b->market->day[d];
     b->not_rolled = day->not_rolled;
     open_day(b);
@@ -525,21 +565,79 @@ static void walk_day(Book *b, int64_t d) {
     if (b->defaulted) return;
     int called_today = b->repo_call, overdue = b->shortfall_call, raised = present_shortfalls(b);
     if (called_today || overdue) settle_repo_call(b, overdue);
+    if (!b->defaulted) settle_elsewhere(b);
     b->repo_call = 0;
     b->shortfall_call = raised;
-    for (int64_t m = day->first_mark; m <= day->last_mark && !b->defaulted; m++) {
-        if (m == day->cycle_mark) clear(b, &b->today);
-        if (m == day->pay_mark) pay_clearing(b, &b->today);
-        if (b->defaulted) return;
-        mark(b, m);
-        if (m < day->last_mark) sell_waiting(b);
+}
+
+/* What happens before a mark, and the mark; orders that waited sell a slice, on the last after settlement. */
+static void meet_mark(Book *b, const Day *day, int64_t m) {
+    double lost = b->market->elsewhere[m];
+    if (lost != 0.0) {
+        b->elsewhere += lost;
+        attribute(b, b->market->positions, LOST_ELSEWHERE, -lost);
     }
+    if (m == day->cycle_mark) clear(b, &b->today);
+    if (m == day->pay_mark) pay_clearing(b, &b->today);
     if (b->defaulted) return;
+    mark(b, m);
+    if (m < day->last_mark && !b->defaulted) sell_waiting(b);
+}
+
+/* 15:00 settlement, term repo; 15:30 limits. The last mark of a day stands at settlement. */
+static void close_book(Book *b, int64_t d) {
     b->terms_day = d;
     clear(b, &b->tomorrow);
     mark_term_loans(b);
     sell_waiting(b);
     check_limits(b);
+}
+
+/* Dealers place part of what they hold and take on what was sold to them, once a day; then they ask a new rent. */
+static void take_inventory(Dealers *dealers) {
+    dealers->inventory = most(0.0, (1.0 - dealers->decay) * dealers->inventory + dealers->pending);
+    dealers->pending = 0.0;
+    double held = dealers->inventory + (dealers->kink - 1.0) * most(0.0, dealers->inventory - dealers->capacity);
+    double asked = dealers->slope * held / 1e9;
+    if (dealers->ceiling > 0.0) asked = dealers->ceiling * (1.0 - exp(-asked / dealers->ceiling));
+    double rise = most(asked - dealers->rent, 0.0);
+    dealers->volatility = dealers->memory * dealers->volatility + (1.0 - dealers->memory) * 2.0 * rise * rise;
+    dealers->rent = asked;
+}
+
+static void cheapen(Street *street, const Market *market) {
+    double jump = 1e4 * (street->repo_rate - street->repo_rate_before) / 360.0;
+    for (int64_t c = 0; c < market->contract_count; c++) {
+        const Contract *contract = &market->contract[c];
+        street->cheapness[c] = contract->rent_share * (street->dealers.rent * contract->rent_years + jump);
+    }
+}
+
+static void price_street(Street *street, const Market *market, int64_t m) {
+    Dealers *dealers = &street->dealers;
+    dealers->pending += market->sales[m] - market->purchases[m];
+    dealers->outside_sales += market->sales[m];
+    dealers->purchases += market->purchases[m];
+    if (market->value_date[m] > street->value_date) take_inventory(dealers);
+    street->value_date = market->value_date[m];
+    cheapen(street, market);
+}
+
+/* The order of engine/day.py. Between marks funds touch each other only in what they sell to dealers. */
+static void walk_day(Street *street, Book *books, int64_t funds, int64_t d) {
+    const Market *market = books->market;
+    const Day *day = &market->day[d];
+    street->repo_rate_before = d > 1 ? street->repo_rate : day->repo_rate;
+    street->repo_rate = day->repo_rate;
+    for (int64_t f = 0; f < funds; f++)
+        if (!books[f].defaulted) open_book(&books[f], d);
+    for (int64_t m = day->first_mark; m <= day->last_mark; m++) {
+        price_street(street, market, m);
+        for (int64_t f = 0; f < funds; f++)
+            if (!books[f].defaulted) meet_mark(&books[f], day, m);
+    }
+    for (int64_t f = 0; f < funds; f++)
+        if (!books[f].defaulted) close_book(&books[f], d);
 }
 
 static void enter(Book *b, const PositionTerms *terms) {
@@ -561,7 +659,7 @@ static void enter(Book *b, const PositionTerms *terms) {
         p->undislocated = note->clean;
         p->accrued = note->accrued;
         p->futures = quote->price;
-        p->clean = note->clean * (1.0 - quote->dislocation / 1e4);
+        p->clean = note->clean * (1.0 - (quote->dislocation + b->street->cheapness[p->terms.contract]) / 1e4);
         p->haircut = p->financed_haircut = terms[i].base_haircut;
         double value = market_value(p);
         p->overnight = lendable(p, p->haircut, 0.0);
@@ -590,51 +688,90 @@ static void record(const Book *b, double *fund_row, double *position_rows) {
         fund_row[4] += p->margin_posted;
         fund_row[5] += variation;
         fund_row[6] += p->unsettled;
-        fund_row[8] += p->face;
+        fund_row[9] += p->face;
     }
     fund_row[0] = equity(b);
     fund_row[1] = b->cash;
     fund_row[7] = b->credit_drawn;
-    fund_row[9] = b->defaulted;
+    fund_row[8] = b->elsewhere;
+    fund_row[10] = b->defaulted;
 }
 
-/* One fund through all days. With days_out == NULL its lines are totals in `out`; otherwise every day and row is kept:
-   [days, rows, cash lines], [days, rows, gain lines], [days, fund columns], [days, positions, position columns]. */
-static void run_one(const Market *market, const FundTerms *fund, const PositionTerms *positions, Outcome *out,
-                    double *lines, double *gains, double *fund_days, double *position_days) {
-    int64_t rows = market->positions + 1;
-    Book b;
+static void record_dealers(const Dealers *dealers, double *row) {
+    double columns[DEALER_COLUMNS] = {dealers->inventory, dealers->rent, sqrt(dealers->volatility),
+                                      dealers->outside_sales, dealers->purchases, dealers->fund_sales};
+    memcpy(row, columns, sizeof columns);
+}
+
+/* Where days are kept, each fund's rows stand together: [funds, days, ...]; NULL keeps totals in outcomes only. */
+typedef struct {
+    double *lines;     /* [positions + 1, cash lines] of a day */
+    double *gains;     /* [positions + 1, gain lines] */
+    double *funds;     /* [fund columns] */
+    double *positions; /* [positions, position columns] */
+    double *dealers;   /* [days, dealer columns] of a run */
+} Days;
+
+static void open_page(Book *b, const Days *days, int64_t page) {
+    int64_t rows = b->market->positions + 1;
+    b->lines = days->lines + page * rows * CASH_LINES;
+    b->gains = days->gains + page * rows * GAIN_LINES;
+}
+
+static void begin(Book *b, Street *street, const Market *market, const FundTerms *fund, Outcome *out, int keep_days) {
     memset(out, 0, sizeof *out);
-    memset(&b, 0, offsetof(Book, positions));
-    b.market = market;
-    b.terms = *fund;
-    b.out = out;
-    b.lines = lines ? lines : out->cash_lines;
-    b.gains = lines ? gains : out->gains;
-    b.line_row = lines ? CASH_LINES : 0;
-    b.gain_row = lines ? GAIN_LINES : 0;
-    enter(&b, positions);
-    for (int64_t d = 0; d < market->days; d++) {
-        if (lines) {
-            b.lines = lines + d * rows * CASH_LINES;
-            b.gains = gains + d * rows * GAIN_LINES;
-        }
-        if (d > 0 && !b.defaulted) walk_day(&b, d);
-        if (lines)
-            record(&b, fund_days + d * FUND_COLUMNS, position_days + d * market->positions * POSITION_COLUMNS);
-    }
-    out->equity = equity(&b);
-    out->cash = b.cash;
-    out->defaulted = b.defaulted;
+    memset(b, 0, offsetof(Book, positions));
+    b->market = market;
+    b->street = street;
+    b->terms = *fund;
+    b->out = out;
+    b->lines = out->cash_lines;
+    b->gains = out->gains;
+    b->line_row = keep_days ? CASH_LINES : 0;
+    b->gain_row = keep_days ? GAIN_LINES : 0;
 }
 
-/* Many funds over one market; `lines` and what follows are NULL for totals only. */
-void run_cells(const Market *market, int64_t cells, const FundTerms *funds, const PositionTerms *positions,
-               Outcome *out, double *lines, double *gains, double *fund_days, double *position_days) {
-    int64_t days = market->days, count = market->positions, rows = count + 1;
-    for (int64_t c = 0; c < cells; c++)
-        run_one(market, &funds[c], &positions[c * count], &out[c], lines ? lines + c * days * rows * CASH_LINES : NULL,
-                gains ? gains + c * days * rows * GAIN_LINES : NULL,
-                fund_days ? fund_days + c * days * FUND_COLUMNS : NULL,
-                position_days ? position_days + c * days * count * POSITION_COLUMNS : NULL);
+/* Funds that share dealers, through all days. */
+static void run_world(const Market *market, Book *books, int64_t funds, const FundTerms *terms,
+                      const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
+    int64_t count = market->positions, keep_days = days->lines != NULL;
+    Street street = {.dealers = *dealers, .value_date = market->value_date[0]};
+    cheapen(&street, market);
+    for (int64_t f = 0; f < funds; f++) begin(&books[f], &street, market, &terms[f], &out[f], keep_days);
+    for (int64_t d = 0; d < market->days; d++) {
+        for (int64_t f = 0; f < funds; f++) {
+            if (keep_days) open_page(&books[f], days, f * market->days + d);
+            if (d == 0) enter(&books[f], &positions[f * count]);
+        }
+        if (d > 0) walk_day(&street, books, funds, d);
+        if (!keep_days) continue;
+        for (int64_t f = 0; f < funds; f++) {
+            int64_t page = f * market->days + d;
+            record(&books[f], days->funds + page * FUND_COLUMNS, days->positions + page * count * POSITION_COLUMNS);
+        }
+        record_dealers(&street.dealers, days->dealers + d * DEALER_COLUMNS);
+    }
+    for (int64_t f = 0; f < funds; f++) {
+        out[f].equity = equity(&books[f]);
+        out[f].cash = books[f].cash;
+        out[f].defaulted = books[f].defaulted;
+    }
 }
+
+/* Many runs over one market, each of so many funds with so many positions; `books` is room for the funds of one. */
+void run_cells(const Market *market, int64_t cells, int64_t funds, void *books, const FundTerms *terms,
+               const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
+    int64_t pages = funds * market->days, count = market->positions;
+    for (int64_t c = 0; c < cells; c++) {
+        Days own = {0};
+        if (days->lines)
+            own = (Days){days->lines + c * pages * (count + 1) * CASH_LINES,
+                         days->gains + c * pages * (count + 1) * GAIN_LINES, days->funds + c * pages * FUND_COLUMNS,
+                         days->positions + c * pages * count * POSITION_COLUMNS,
+                         days->dealers + c * market->days * DEALER_COLUMNS};
+        run_world(market, books, funds, &terms[c * funds], &positions[c * funds * count], &dealers[c], &out[c * funds],
+                  &own);
+    }
+}
+
+int64_t book_size(void) { return sizeof(Book); }

@@ -14,22 +14,28 @@ from benchmarks.history import Record
 from benchmarks.kernels import FullRecord, lean_cells
 from benchmarks.timeline import timeline
 from engine.errors import InputError
-from engine.names import Cash, Kind, Line, What
+from engine.names import Cash, DealerColumn, Kind, Line, Party, What
 from engine.run import run
 from tests import worlds
 
 needs_a_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler (cc, gcc, clang) here")
-ONLY_THE_ENGINE = (Kind.DELIVERY, Kind.FINAL_SETTLEMENT, Kind.REDEMPTION, Kind.OUTSIDE_FLOW)
+ONLY_THE_ENGINE = (Kind.DELIVERY, Kind.FINAL_SETTLEMENT, Kind.REDEMPTION)
 SHORT = books.Size(40, positions=2)
+STREET = (Party.DEALERS, Party.OUTSIDE_INVESTORS, Party.CENTRAL_BANK)
+"""Parties that also deal with each other, which a twin does not book."""
 
 
-def twin_world(seed):
-    """A random world of one fund, less what the twins do not do."""
-    setup = worlds.random_world(seed, worlds.Shape(25, 1, 1 + seed % 3, 2, 1 + seed % 2))
-    kept = setup.schedule[~np.isin(setup.schedule["kind"], ONLY_THE_ENGINE)]
+def twin_world(seed, funds=1, dealers_ask=False):
+    """A random world less what the twins do not do; with several funds, without their losses elsewhere."""
+    shape = worlds.Shape(25, funds, 1 + seed % 3, 2, 1 + seed % 2, shorts=False, swaps=False)
+    setup = worlds.random_world(seed, shape)
+    left_out = ONLY_THE_ENGINE if funds == 1 else (*ONLY_THE_ENGINE, Kind.LOSS_ELSEWHERE)
+    setup = replace(setup, schedule=setup.schedule[~np.isin(setup.schedule["kind"], left_out)])
+    if dealers_ask:
+        return setup
     dealers, contracts = setup.dealers.copy(), setup.contracts.copy()
     dealers["slope"], contracts["rent_share"] = 0.0, 0.0
-    return replace(setup, schedule=kept, dealers=dealers, contracts=contracts)
+    return replace(setup, dealers=dealers, contracts=contracts)
 
 
 def totals(outcome):
@@ -38,10 +44,10 @@ def totals(outcome):
     return np.array([*lines, *outcome.fund_days[-1, 0, :2], outcome.funds["sold"][0], outcome.funds["calls_paid"][0]])
 
 
-def walked_worlds(seeds):
+def walked_worlds(seeds, funds=1, dealers_ask=False):
     """Random worlds that the twins can walk, each with the engine's run of it."""
     for seed in seeds:
-        setup = twin_world(seed)
+        setup = twin_world(seed, funds, dealers_ask)
         try:
             timeline(setup)
         except InputError:
@@ -64,13 +70,42 @@ def test_the_c_twin_keeps_every_line_of_every_day():
             continue
         scale = np.max(np.abs(outcome.cash_flows))
         days = outcome.cash_flows, outcome.attribution, outcome.fund_days[:, 0], outcome.position_days
-        for ours, theirs in zip(days, twin.days, strict=True):
+        for ours, theirs in zip(days, twin.days[:4], strict=True):
             np.testing.assert_allclose(theirs[0], ours, rtol=1e-12, atol=1e-12 * scale)
-        np.testing.assert_allclose(found["parties"][0], outcome.parties["cash"], rtol=1e-12, atol=1e-12 * scale)
+        settled = ~np.isin(list(Party)[1:], STREET)
+        parties = outcome.parties["cash"][settled]
+        np.testing.assert_allclose(found["parties"][0][settled], parties, rtol=1e-12, atol=1e-12 * scale)
         for name in ("calls", "calls_paid", "largest_call", "lowest_cash", "sold"):
             assert found[name][0] == pytest.approx(outcome.funds[name][0], rel=1e-12, abs=1e-12 * scale)
         seen |= set(outcome.log["what"])
-    assert {What.SALE, What.CREDIT_DRAWN, What.CREDIT_REPAID, What.COLLATERAL_CALLED_BACK, What.CALL_CURED} <= seen
+    sales = {What.SALE, What.CREDIT_DRAWN, What.CREDIT_REPAID, What.COLLATERAL_CALLED_BACK, What.CALL_CURED}
+    assert sales | {What.DRAWDOWN_LIMIT, What.VALUE_AT_RISK_LIMIT, What.LOSS_ELSEWHERE} <= seen
+
+
+@needs_a_compiler
+@pytest.mark.parametrize("funds", [1, 4])
+def test_the_c_twin_keeps_a_market_whose_dealers_ask_a_rent(funds):
+    survived = 0
+    for setup, outcome in walked_worlds(range(200), funds, dealers_ask=True):
+        if defaulted(outcome):
+            continue
+        twin = CTwin([setup], keep_days=True)
+        found = twin.run()
+        assert not found["defaulted"].any()
+        scale = np.max(np.abs(outcome.cash_flows))
+        position_rows = np.arange(len(setup.positions)).reshape(funds, -1)
+        rows = np.hstack([position_rows, len(setup.positions) + np.arange(funds)[:, None]])
+        days = (
+            outcome.cash_flows[:, rows],
+            outcome.attribution[:, rows],
+            outcome.fund_days,
+            outcome.position_days[:, position_rows],
+            outcome.dealer_days[:, None],
+        )
+        for ours, theirs in zip(days, twin.days, strict=True):
+            np.testing.assert_allclose(theirs, ours.swapaxes(0, 1), rtol=1e-11, atol=1e-11 * scale)
+        survived += bool(outcome.dealer_days[:, DealerColumn.RENT].any())
+    assert survived > 10
 
 
 @needs_a_compiler
@@ -85,7 +120,7 @@ def test_the_c_twin_totals_are_the_sums_of_its_days():
 
 def test_the_python_twin_walks_the_same_days():
     survivors = 0
-    for setup, outcome in walked_worlds(range(60)):
+    for setup, outcome in walked_worlds(range(90)):
         found = python_twin.walk(setup)
         assert found.defaulted == defaulted(outcome)
         if not found.defaulted:
@@ -98,7 +133,7 @@ def test_the_python_twin_walks_the_same_days():
 
 def test_the_numpy_twin_walks_the_same_days():
     survivors = 0
-    for setup, outcome in walked_worlds(range(60)):
+    for setup, outcome in walked_worlds(range(90)):
         found = numpy_walk.walk([setup])
         assert bool(found.alive[0]) != defaulted(outcome)
         if found.alive[0]:

@@ -95,6 +95,8 @@ class Shape:
     positions: int = 2  # of each fund
     contracts: int = 2
     daily_marks: int = 1
+    shorts: bool = True  # notes sold short
+    swaps: bool = True  # cleared at a second house
 
 
 def random_world(seed: int, shape: Shape) -> Setup:
@@ -104,10 +106,11 @@ def random_world(seed: int, shape: Shape) -> Setup:
     dates = business_days(shape.days + 1, holidays)
     market, mark_day = _random_market(rng, shape, dates)
     contracts = _random_contracts(rng, shape.contracts)
+    _leave_out_swaps(shape, market, contracts)
     positions = _random_positions(rng, shape, dates)
     funds = _random_funds(rng, shape.funds)
     assign_positions(funds, positions)
-    _size(rng, market, funds, positions, contracts)
+    _size(rng, market, funds, positions, contracts, shape.shorts)
     calendar = Calendar(
         dates[:-1] * MINUTES_PER_DAY,
         _random_rates(rng, shape.days),
@@ -154,6 +157,14 @@ def _random_note(rng: np.random.Generator, quotes: Any, value_date: Any, level: 
     quotes["accrued"] = coupon * since / COUPON_PERIOD
     quotes["coupon_due"][1:] = coupon * np.diff(paid)
     quotes["convergence"] = rng.normal(0.0, 0.01, len(level))
+
+
+def _leave_out_swaps(shape: Shape, market: Market, contracts: Any) -> None:
+    """Turn swaps into futures where a shape has none; nothing else is drawn anew."""
+    if not shape.swaps:
+        contracts["swap"] = False
+        quotes = np.asarray(market.futures)
+        quotes["accrual"], quotes["spread"] = 0.0, 0.0
 
 
 def _random_contracts(rng: np.random.Generator, count: int) -> Any:
@@ -214,7 +225,7 @@ def _random_dealers(rng: np.random.Generator) -> Any:
     return rows
 
 
-def _size(rng: np.random.Generator, market: Market, funds: Any, positions: Any, contracts: Any) -> None:
+def _size(rng: np.random.Generator, market: Market, funds: Any, positions: Any, contracts: Any, shorts: bool) -> None:
     """Faces and hedges at up to 80x, within what haircut and initial margin leave; not all are hedged well."""
     notes = np.asarray(market.notes)[0]
     quotes = np.asarray(market.futures)[0]
@@ -225,7 +236,7 @@ def _size(rng: np.random.Generator, market: Market, funds: Any, positions: Any, 
         clean = notes["clean"][own["bond"]] * (1.0 - quotes["dislocation"][own["contract"]] / 1e4)
         dirty = clean + notes["accrued"][own["bond"]]
         terms = contracts[own["contract"]]
-        side = np.where(rng.random(len(own)) < 0.2, -1.0, 1.0)
+        side = np.where((rng.random(len(own)) < 0.2) & shorts, -1.0, 1.0)
         own["term_share"][side < 0.0] = 0.0
         own["face"] = side * values / dirty * 100.0
         hedge = rng.choice([0.0, 1.0, 1.0, 1.0, 1.2, -0.2])
