@@ -91,7 +91,39 @@ def without() -> str:
     return ablations.as_markdown(ablations.ablations()) + "\n"
 
 
+def composed() -> str:
+    """A composed scenario as one sentence, and what it does to a book."""
+    chosen = bs.scenario("april-2025").scaled(2).with_repo("2025-04-07", 300, until="2025-04-11")
+    chosen = chosen.with_margin("2025-04-08", 1.5)
+    rows = ["| " + str(chosen) + " | 20x | 30x | 40x |", "|---|---|---|---|"]
+    told = [bs.backtest(chosen, contract="TY", leverage=leverage).summary.iloc[0] for leverage in (20, 30, 40)]
+    for label, text in (
+        ("status", [str(one["status"]) for one in told]),
+        ("largest call, share of equity", [f"{one['largest_call_usd'] / one['equity_start_usd']:.0%}" for one in told]),
+        ("forced sales, share of the book", [f"{one['forced_sales_usd'] / one['notional_usd']:.1%}" for one in told]),
+        ("return", [f"{one['return']:+.1%}" for one in told]),
+    ):
+        rows.append(f"| {label} | {' | '.join(text)} |")
+    return "\n".join(rows) + "\n"
+
+
+def highest_leverage() -> str:
+    """Highest leverage that holds without a forced sale, by haircut, in two episodes."""
+    with tempfile.TemporaryDirectory() as folder:
+        swept = bs.sweep(
+            ["april-2025", "march-2020"], out=f"{folder}/sweep", leverage="10:120:1", haircut="0,0.01,0.02"
+        )
+        found = swept.break_even("leverage", "unwound")
+    rows = ["| highest leverage of a TY book | haircut 0 | 1% | 2% | what binds above |", "|---|---|---|---|---|"]
+    for name, one in found.groupby("scenario", sort=False, observed=True):
+        cells = " | ".join(f"{level:g}x" for level in one["break_even"])
+        rows.append(f"| {name} | {cells} | {', '.join(dict.fromkeys(one['bound_by']))} |")
+    return "\n".join(rows) + "\n"
+
+
 BLOCKS = {
+    "a composed scenario": composed,
+    "highest leverage": highest_leverage,
     "ablations": without,
     "validation": judged,
     "variation margin of the CFTC book": variation_margin,
