@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.day import advance, simulate, simulate_all
+from engine.day import advance, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
 from engine.record import enter
@@ -98,7 +98,8 @@ def _simulate(worlds: Sequence[World], parallel: bool) -> None:
     if not parallel:
         for world in worlds:
             enter(world)
-            simulate(world)
+            while advance(world):
+                pass
         return
     stacked = _stack(worlds)
     simulate_all(worlds[0].market, stacked)

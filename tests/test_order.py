@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_world
 
 import engine.run
-from engine.day import simulate
+from engine.day import advance
 from engine.names import Claim, Kind, Party, Unwind, What
 from engine.queue import next_event, push
 from engine.record import enter
@@ -185,7 +185,7 @@ def test_a_run_that_overflows_runs_again_and_tells_the_same(setup: Setup, monkey
 
     roomy = laid_out(setup, 100_000)
     enter(roomy)
-    simulate(roomy)
+    assert not advance(roomy)
     laid_out_before = engine.run._lay_out
     monkeypatch.setattr(engine.run, "_lay_out", spy)
     assert digest([run(setup)]) == digest([engine.run.hand_back(roomy)])
