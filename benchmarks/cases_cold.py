@@ -6,24 +6,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from benchmarks.harness import Fact, Timing, yardstick
 
 BACKTEST = "-m basis_stress backtest april-2025 --contract TY --leverage 50 --quiet"
-PEAK = """
-import pathlib, resource
-status = pathlib.Path("/proc/self/status")
-if status.exists():  # ru_maxrss would count the parent's memory, inherited when the process began
-    print(next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")))
-else:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-"""
-CELLS = """
-from benchmarks import books, kernels
-setups = books.cells(books.quiet(books.Size(60)), {cells})
-run = kernels.lean_cells(setups)
-run() if run else kernels.FullRecord(setups).run()
-"""
 
 
 def cold_starts(rounds: int, first_ever: bool) -> list[Timing]:
@@ -59,15 +46,27 @@ def seconds(arguments: list[str], environment: Mapping[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def peak_memory(sizes: tuple[int, ...]) -> list[Fact]:
-    """Peak resident memory of fresh processes, MiB: imports, and books of 60 days by the thousand."""
+def peak() -> float:
+    """Peak resident memory of this process so far, MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would count the parent's memory, inherited when the process began
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    import resource  # no such module on Windows, which the suite does not measure
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def peak_memory() -> list[Fact]:
+    """Peak resident memory of fresh processes, MiB; sweeps tell theirs themselves."""
     jobs = {
         "import basis_stress": "import basis_stress",
         "a backtest": "import basis_stress as bs; bs.backtest('april-2025')",
     }
-    jobs |= {f"{cells:,} books of 60 days": CELLS.format(cells=cells) for cells in sizes}
+    asked = "from benchmarks.cases_cold import peak; print(peak())"
     facts = []
     for who, code in jobs.items():
-        run = subprocess.run([sys.executable, "-c", f"{code}\n{PEAK}"], capture_output=True, text=True, check=True)
-        facts.append(Fact("peak memory", who, int(run.stdout.split()[-1]) / 1024, "MiB"))
+        run = subprocess.run([sys.executable, "-c", f"{code}\n{asked}"], capture_output=True, text=True, check=True)
+        facts.append(Fact("peak memory", who, float(run.stdout.split()[-1]), "MiB"))
     return facts

@@ -18,48 +18,52 @@ EQUAL = 1e-12
 DAYS = 250
 FULL = "engine, full record"
 LEAN = "engine, lean cells"
+RUN_ALL = "engine, run_all"
 C_TWIN = "C twin, totals"
 C_DAYS = "C twin, full record"
 SLOW_TWIN_BOOKS = 4
+FAST_BOOKS = {"quiet": 40, "stressed": 4}
+"""How many times the books of the full record lean cells and the C twin's totals walk, so that none is over at once."""
+OUTCOME = "keeps one outcome per book: fate, what bound it first, equity, cash, calls, sales"
+TOTALS = "keeps a book's equity, cash, calls, sales, and every cash and profit line as a total; no log, no defaults"
 
 
-def timeline_races(rounds: int, cells: int = 400) -> tuple[list[Timing], list[Fact]]:
-    """Both books, every contender."""
+def timeline_races(rounds: int, count: int = 400) -> tuple[list[Timing], list[Fact]]:
+    """Both books, every contender; ``count`` books with the full record, more with less."""
     timings: list[Timing] = []
     facts: list[Fact] = []
     for kind in ("quiet", "stressed"):
-        setups = books.cells(getattr(books, kind)(books.Size(DAYS)), cells)
-        contenders, equity = _contenders(setups)
+        setups = books.cells(getattr(books, kind)(books.Size(DAYS)), count)
+        contenders, equity = _contenders(setups, FAST_BOOKS[kind])
         group = f"timeline, {kind}"
         timings += race(group, "fund-day", contenders, rounds)
         facts += [_difference(group, who, found, equity[FULL]) for who, found in equity.items() if who != FULL]
     return timings, facts
 
 
-def _contenders(setups: Sequence[Setup]) -> tuple[list[Contender], dict[str, Floats]]:
+def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], dict[str, Floats]]:
     """Everybody who can run here, and the equity that each ends with."""
-    count = len(setups) * DAYS
-    full = FullRecord(setups)
+    count, many = len(setups) * DAYS, [*setups] * more
+    full, lean = FullRecord(setups), lean_cells(many)
     full.run()
-    equity = {FULL: full.equity().copy()}
-    contenders = [Contender(FULL, full.run, count, full.restore, "the kernel alone: every day, line and event is kept")]
-    lean = lean_cells(setups)
-    if lean is not None:
-        equity[LEAN] = np.asarray(lean()["equity"]).copy()
-        contenders.append(Contender(LEAN, lean, count, None, "one outcome per book is kept"))
+    equity = {FULL: full.equity().copy(), LEAN: np.asarray(lean()["equity"]).copy()}
     some = setups[:50]
-    contenders.append(
-        Contender("engine, run_all", lambda: _run_all(some), len(some) * DAYS, None, "checked, laid out, handed back")
-    )
+    contenders = [
+        Contender(LEAN, lean, more * count, None, OUTCOME),
+        Contender(FULL, full.run, count, full.restore, "the kernel alone: keeps every day, line and event"),
+        Contender(RUN_ALL, lambda: _run_all(some), len(some) * DAYS, None, "the same, checked, laid out, handed back"),
+    ]
     if compiler():
-        totals, days = CTwin(setups), CTwin(setups, keep_days=True)
+        totals, days = CTwin(many), CTwin(setups, keep_days=True)
         equity[C_TWIN] = totals.run()["equity"].copy()
-        contenders.append(Contender(C_TWIN, totals.run, count, None, "-O3 -march=native; no event log, no defaults"))
-        contenders.append(Contender(C_DAYS, days.run, count, None, "every day and line is kept; no event log"))
-    contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, "all books at once", 5))
+        contenders.append(Contender(C_TWIN, totals.run, more * count, None, TOTALS))
+        contenders.append(Contender(C_DAYS, days.run, count, None, "keeps every day and line; no log, no defaults"))
+    note = "all books at once, totals"
+    contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, note, 5))
     equity["NumPy twin"] = numpy_walk.walk(setups).equity()
     few, path = setups[:SLOW_TWIN_BOOKS], timeline(setups[0])
-    contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, "one by one", 5))
+    note = "one by one, totals"
+    contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, note, 5))
     equity["Python twin"] = np.array([one.equity for one in _walk_all(few, path)])
     return contenders, equity
 
@@ -77,7 +81,7 @@ def _walk_all(setups: Sequence[Setup], path: Timeline) -> list[python_pair.Outco
 
 def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:
     """The largest relative difference of a contender's final equity from the engine's."""
-    largest = float(np.max(np.abs(found / engine[: len(found)] - 1.0)))
+    largest = float(np.max(np.abs(found / np.resize(engine, len(found)) - 1.0)))
     if not largest < EQUAL:
         raise AssertionError(
             f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it walks other days"

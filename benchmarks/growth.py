@@ -9,12 +9,12 @@ from engine.compile import set_threads, settings
 from engine.run import Setup, run
 
 SIZES = {
-    "books": (50, 100, 200, 400),
+    "books": (500, 1_000, 2_000, 4_000),
     "paths": (4, 8, 16, 32),
     "funds": (5, 10, 20, 40),
     "days": (60, 125, 250, 500),
 }
-THREAD_BOOKS = 400
+THREAD_BOOKS = 4_000
 
 
 def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]]:
@@ -41,12 +41,8 @@ Job = tuple[Callable[[], object], Callable[[], object]]
 
 
 def _books(setups: Sequence[Setup], threads: int = 1) -> Job:
-    """Many books: lean where the engine has lean cells, else with the full record."""
-    lean = lean_cells(setups, threads)
-    if lean is not None:
-        return _nothing, lean
-    full = FullRecord(setups, threads)
-    return full.restore, full.run
+    """Many books, of which the outcomes are kept."""
+    return _nothing, lean_cells(setups, threads)
 
 
 def _nothing() -> None:
@@ -63,7 +59,7 @@ JOBS: dict[str, Callable[[int], Job]] = {
     "books": lambda size: _books(books.cells(books.quiet(books.Size(60)), size)),
     "paths": _paths,
     "funds": lambda size: _books_kernel([books.quiet(books.Size(60, funds=size))]),
-    "days": lambda size: _books(books.cells(books.quiet(books.Size(size)), 20)),
+    "days": lambda size: _books(books.cells(books.quiet(books.Size(size)), 500)),
 }
 
 

@@ -1,14 +1,14 @@
-"""Our own contenders on the single-book timeline: the kernel that keeps everything, the public run, the lean cells."""
+"""Our own contenders on the single-book timeline: the kernel that keeps everything, and the lean cells of sweeps."""
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from engine.cells import Books, run_books
 from engine.compile import set_threads
 from engine.day import simulate_all
+from engine.rows import Outcome, empty_rows
 from engine.run import Setup, _lay_out
 from engine.world import Stacked
 
@@ -16,10 +16,16 @@ LOG_ROWS_PER_DAY = 16
 
 
 class FullRecord:
-    """The kernel alone: rows laid out and restored outside the time; every day, line and event is kept."""
+    """The kernel alone: rows laid out and restored outside the time; every day, line and event is kept.
 
-    def __init__(self, setups: Sequence[Setup], threads: int = 1) -> None:
-        capacity = 64 + LOG_ROWS_PER_DAY * setups[0].days * len(setups[0].positions)
+    Parameters
+    ----------
+    log
+        Rows of the event log; some per day and position if not given.
+    """
+
+    def __init__(self, setups: Sequence[Setup], threads: int = 1, log: int | None = None) -> None:
+        capacity = 64 + LOG_ROWS_PER_DAY * setups[0].days * len(setups[0].positions) if log is None else log
         worlds = [[np.asarray(array) for array in _lay_out(setup, capacity)[1:]] for setup in setups]
         # Stacking forgets that the rows are records, which uncompiled kernels need.
         self.pristine: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*worlds, strict=True)]
@@ -41,23 +47,19 @@ class FullRecord:
         return np.asarray(self.worlds.fund_days[:, -1, 0, 0])
 
 
-def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any] | None:
-    """Lean runs, of which only the outcome of each book is kept; None where the engine has none."""
-    if importlib.util.find_spec("engine.cells") is None:
-        return None
-    cells: Any = importlib.import_module("engine.cells")
-    rows: Any = importlib.import_module("engine.rows")
+def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any]:
+    """Lean runs, of which only the outcome of each book is kept; checked and set up inside the time."""
     count = len(setups)
-    books = cells.Books(
+    books = Books(
         np.concatenate([setup.funds for setup in setups]),
         np.concatenate([setup.positions for setup in setups]).reshape(count, -1),
         np.concatenate([setup.contracts for setup in setups]).reshape(count, -1),
-        rows.empty_rows(rows.Outcome, count),
+        empty_rows(Outcome, count),
     )
 
     def run() -> Any:
         set_threads(threads)
-        cells.run_books(setups[0], books)
+        run_books(setups[0], books)
         return books.outcomes
 
     return run

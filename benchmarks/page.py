@@ -3,24 +3,25 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from benchmarks.cases_timeline import C_TWIN
+from benchmarks.goals import GOALS
 from benchmarks.harness import Fact, Interval, Timing, ratio
 from benchmarks.history import Record, Verdict
 from benchmarks.peers import GROUP as PEER_GROUP
 from benchmarks.ruin import GROUP as RUIN_GROUP
+from benchmarks.rulers import HEADS, ruler
 
-RULERS = {
-    "timeline, quiet": C_TWIN,
-    "timeline, stressed": C_TWIN,
-    "bonds, price from yield": "kernel over rows",
-    "bonds, yield from price": "kernel over rows",
-}
-"""Who each group is measured against; other groups have no ratio."""
+
+def headline(record: Record) -> str:
+    """What README shows: where and when, goals with losses, other backtesters, the ruin probe."""
+    peers = [one for one in record.timings if one.group == PEER_GROUP]
+    parts = [_machine(record), *(_note(note) for note in record.notes), _goal_table(record)]
+    parts += [_group_table(PEER_GROUP, peers, record.facts)] if peers else []
+    return "\n\n".join(part for part in [*parts, _ruin_table(record.facts)] if part) + "\n"
 
 
 def markdown(record: Record) -> str:
     """Every table."""
-    parts = [_machine(record), *(_note(note) for note in record.notes)]
+    parts = [_machine(record), *(_note(note) for note in record.notes), _goal_table(record)]
     groups = dict.fromkeys(one.group for one in record.timings)
     parts += [
         _group_table(group, [one for one in record.timings if one.group == group], record.facts)
@@ -90,31 +91,41 @@ def _note(note: str) -> str:
 
 
 def _group_table(group: str, timings: Sequence[Timing], facts: Sequence[Fact]) -> str:
-    """One race; against its ruler where it has one, else against the fastest of the peers."""
-    ruler = _ruler(group, timings)
-    rows = []
+    """One race; each contender against its ruler, where the group has one."""
+    rows, against = [], any(ruler(one, timings) for one in timings) and group in HEADS
     for one in timings:
         cells = [one.who, duration(one.median)]
         if group == PEER_GROUP:
             cells.append(f"{1.0 / one.median:,.0f}")
-        if ruler is not None:
-            cells.append("1" if one is ruler else times(ratio(one, ruler)))
+        if against:
+            cells.append(_against(one, ruler(one, timings)))
         rows.append([*cells, one.note])
     skipped = [fact for fact in facts if fact.group == group and fact.unit == "skipped"]
     width = len(rows[0]) if rows else 3
     rows += [[fact.who, *["–"] * (width - 2), f"skipped: {fact.note}"] for fact in skipped]
     heads = ["", f"per {timings[0].per}"]
     heads += ["bars a second"] if group == PEER_GROUP else []
-    heads += [f"times {ruler.who}"] if ruler is not None else []
+    heads += [HEADS[group]] if against else []
     return f"**{_sentence(group)}**\n\n{table([*heads, ''], rows)}"
 
 
-def _ruler(group: str, timings: Sequence[Timing]) -> Timing | None:
-    """Who a group is measured against."""
-    if group == PEER_GROUP:
-        outside = [one for one in timings if not one.who.startswith("basis-stress")]
-        return min(outside, key=lambda one: one.median, default=None)
-    return next((one for one in timings if one.who == RULERS.get(group)), None)
+def _against(one: Timing, other: Timing | None) -> str:
+    """A ratio, or that the contender is the ruler."""
+    if other is None:
+        return "–"
+    return "1" if one is other else times(ratio(one, other))
+
+
+def _goal_table(record: Record) -> str:
+    """What was to be reached, and what was."""
+    rows = []
+    for goal in GOALS:
+        found = goal.find(record)
+        side = "at most" if goal.at_most else "at least"
+        measured = "not measured" if found is None else f"{_figures(found.median)} {goal.unit}"
+        word = "–" if found is None else "yes" if goal.reached(found) else "**no**"
+        rows.append([goal.what, f"{side} {goal.limit:g} {goal.unit}", measured, word])
+    return table(["", "to reach", "measured", "reached"], rows)
 
 
 def _ruin_table(facts: Sequence[Fact]) -> str:

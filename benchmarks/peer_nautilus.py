@@ -97,16 +97,18 @@ def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float,
 
 
 def main() -> None:
-    """Time as many runs as fit, and probe ruin."""
-    given = json.load(sys.stdin)
+    """Probe ruin; then answer each line with the seconds per bar of as many runs as fit."""
+    given = json.loads(sys.stdin.readline())
     tables, sizes = [given["bond"], given["future"]], [10_000, -9_000]
     run(tables, sizes)
-    seconds: list[float] = []
-    until = time.perf_counter() + given["budget"]
-    while time.perf_counter() < until or len(seconds) < 3:
-        seconds.append(run(tables, sizes)[0] / len(given["bond"]))
     _, equity, held = run([given["probe"]], [200_000])
-    print(json.dumps({"seconds": seconds, "equity": equity, "open": held}))
+    print(json.dumps({"equity": equity, "open": held}), flush=True)
+    for _ in sys.stdin:
+        seconds: list[float] = []
+        until = time.perf_counter() + given["budget"]
+        while time.perf_counter() < until or not seconds:
+            seconds.append(run(tables, sizes)[0] / len(given["bond"]))
+        print(sum(seconds) / len(seconds), flush=True)
 
 
 main()

@@ -1,4 +1,4 @@
-"""Other backtesters side by side: each in an environment of its own, made here, on the same 1,000 bars in the same run.
+"""Other backtesters side by side: each in an environment of its own, made here, on the same bars, in turn with ours.
 
 Environments are kept in the user's cache and filled by pip from whatever index the user has configured. What does not
 install is skipped with a word. None of them carries repo, dated margin or liquidation, so they do less per bar.
@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import venv
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ HOME = Path(__file__).parent
 BARS = 1_000
 GROUP = "1,000 daily bars, long bond and short future"
 PATIENCE = 900
-"""Seconds that an installation or a run may take."""
+"""Seconds that an installation or an answer may take."""
+SAMPLE_SECONDS = 0.2
+"""Seconds that a peer runs in each round."""
 
 
 @dataclass(frozen=True)
@@ -50,29 +53,33 @@ PEERS = (
     Peer("bt", "bt>=1.1,<2", "MIT", "peer_bt.py",
          "updates a tree of two weights, marks them; no funding, no margin"),
 )  # fmt: skip
-OURS = "repo rolled and re-margined, calls dated and paid, margin, marks, limits, ten lines of profit"
+OURS = "repo rolled and re-margined, calls dated and paid, margin, marks, limits"
 
 
-def peer_races(budget: float, say: Callable[[str], None]) -> tuple[list[Timing], list[Fact]]:
-    """Every peer that installs, then ours over as many bars; and the ruin probe of each.
+def peer_races(rounds: int, say: Callable[[str], None]) -> tuple[list[Timing], list[Fact]]:
+    """Every peer that installs and ours, in turn, over as many bars; and the ruin probe of each.
 
     Parameters
     ----------
-    budget
-        Seconds that each peer runs.
     say
         Told what is installed, run or skipped.
     """
-    facts, timings = ruin.ours(), _ours()
-    given = json.dumps(_prices() | {"budget": budget})
-    for peer in PEERS:
-        answer = _ask(peer, given, say)
-        if isinstance(answer, str):
-            facts.append(Fact(GROUP, peer.name, float("nan"), "skipped", answer))
-            continue
-        timings.append(Timing(GROUP, f"{peer.name} {answer['version']}", "bar", tuple(answer["seconds"]), peer.per_bar))
-        facts += ruin.facts(peer.name, answer["equity"], answer["open"], "")
-    return timings, facts
+    facts, contenders, running = ruin.ours(), _ours(), []
+    given = json.dumps({**_prices(), "budget": SAMPLE_SECONDS})
+    try:
+        for peer in PEERS:
+            found = _start(peer, given, say)
+            if isinstance(found, str):
+                facts.append(Fact(GROUP, peer.name, float("nan"), "skipped", found))
+                continue
+            running.append(found)
+            who = f"{peer.name} {found.version}"
+            contenders.append(Contender(who, found.seconds, 1, None, peer.per_bar, tells=True))
+            facts += ruin.facts(peer.name, found.answer["equity"], found.answer["open"], "")
+        return race(GROUP, "bar", contenders, rounds), facts
+    finally:
+        for one in running:
+            one.stop()
 
 
 def _prices() -> dict[str, list[float]]:
@@ -85,27 +92,71 @@ def _prices() -> dict[str, list[float]]:
     }
 
 
-def _ours(books: int = 100) -> list[Timing]:
+def _ours(books: int = 50, more: int = 10) -> list[Contender]:
     """Our book over as many days."""
     setups = cells(quiet(Size(BARS)), books)
-    full, lean = FullRecord(setups), lean_cells(setups)
-    contenders = [Contender("basis-stress, full record", full.run, BARS * books, full.restore, OURS)]
-    if lean is not None:
-        contenders.append(Contender("basis-stress, lean cells", lean, BARS * books, None, OURS))
-    return race(GROUP, "bar", contenders)
+    full, lean = FullRecord(setups), lean_cells([*setups] * more)
+    return [
+        Contender("basis-stress, lean cells", lean, BARS * books * more, None, f"{OURS}; one outcome kept"),
+        Contender("basis-stress, full record", full.run, BARS * books, full.restore, f"{OURS}; every line kept"),
+    ]
 
 
-def _ask(peer: Peer, given: str, say: Callable[[str], None]) -> dict[str, Any] | str:
-    """Install and run one peer; why it is skipped, where it is."""
+class Running:
+    """A peer's process, warm and waiting: it answers each line with its own seconds per bar."""
+
+    def __init__(self, python: str, peer: Peer, given: str) -> None:
+        lookup = f"import importlib.metadata; print(importlib.metadata.version({peer.name!r}))"
+        self.version = _call([python, "-c", lookup]).strip()
+        command = [python, str(HOME / peer.script)]
+        pipe, folder = subprocess.PIPE, tempfile.gettempdir()
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by `stop`)
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=self.said, text=True, env=_environment_alone(), cwd=folder
+        )
+        try:
+            self.answer: dict[str, Any] = json.loads(self.ask(given))
+            self.seconds()
+        except (OSError, ValueError):
+            self.stop()
+            raise
+
+    def ask(self, line: str) -> str:
+        """Write a line, wait for one."""
+        assert self.process.stdin
+        assert self.process.stdout
+        patience = threading.Timer(PATIENCE, self.process.kill)
+        patience.start()
+        try:
+            self.process.stdin.write(f"{line}\n")
+            self.process.stdin.flush()
+            found = self.process.stdout.readline()
+        finally:
+            patience.cancel()
+        if not found:
+            self.said.seek(0)
+            raise OSError((self.said.read().strip().splitlines() or ["stopped without a word"])[-1])
+        return found
+
+    def seconds(self) -> float:
+        """Seconds per bar of as many runs as fit a sample."""
+        return float(self.ask("run"))
+
+    def stop(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.communicate()
+        self.said.close()
+
+
+def _start(peer: Peer, given: str, say: Callable[[str], None]) -> Running | str:
+    """Install and start one peer; why it is skipped, where it is."""
     say(f"{peer.name}: installing ...")
     try:
         python = _environment(peer)
-        say(f"{peer.name}: running ...")
-        run = _call([python, str(HOME / peer.script)], given)
-        answer: dict[str, Any] = json.loads(run.splitlines()[-1])
-        lookup = f"import importlib.metadata; print(importlib.metadata.version({peer.name!r}))"
-        return answer | {"version": _call([python, "-c", lookup]).strip()}
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as problem:
+        say(f"{peer.name}: starting ...")
+        return Running(python, peer, given)
+    except (OSError, subprocess.SubprocessError, ValueError) as problem:
         reason = _last_line(problem)
         say(f"{peer.name}: skipped ({reason})")
         return reason
@@ -125,14 +176,16 @@ def _environment(peer: Peer) -> str:
     return str(python)
 
 
-def _call(command: list[str], given: str = "") -> str:
+def _call(command: list[str]) -> str:
     """What a program prints, run away from our own packages."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    run = subprocess.run(
-        command, input=given, capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment,
-        cwd=tempfile.gettempdir(),
-    )  # fmt: skip
+    folder, alone = tempfile.gettempdir(), _environment_alone()
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, env=alone, cwd=folder)
     return run.stdout
+
+
+def _environment_alone() -> dict[str, str]:
+    """Environment variables without those that would show a peer our packages."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
 
 def _last_line(problem: Exception) -> str:

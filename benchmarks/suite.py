@@ -1,12 +1,15 @@
 """The suite: which races run, in which order, and how thoroughly."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.c_twin import compiler
 from benchmarks.cases_bonds import bond_races
 from benchmarks.cases_cold import cold_starts, peak_memory
+from benchmarks.cases_market import market_races
 from benchmarks.cases_product import product_races
+from benchmarks.cases_sweeps import sweep_races
 from benchmarks.cases_timeline import timeline_races
 from benchmarks.growth import growth_curves
 from benchmarks.harness import Fact, Timing
@@ -26,12 +29,14 @@ class Effort:
     product_rounds: int
     cold_rounds: int
     first_ever: bool
-    memory: tuple[int, ...]
-    peer_seconds: float
+    members: int
+    sweeps: tuple[int, ...]
+    pair: int
+    pair_rounds: int
 
 
-QUICK = Effort(7, 50, 3, 1, 3, 3, False, (100, 400), 1.0)
-FULL = Effort(15, 400, 7, 2, 9, 9, True, (100, 1_000, 4_000), 5.0)
+QUICK = Effort(7, 50, 3, 1, 3, 2, False, 100, (1_000, 10_000, 100_000), 100_000, 2)
+FULL = Effort(15, 400, 7, 2, 9, 9, True, 1_000, (1_000, 10_000, 100_000, 1_000_000, 10_000_000), 1_000_000, 3)
 
 
 def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], None] = lambda text: None) -> Record:
@@ -47,21 +52,22 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
     timings: list[Timing] = []
     facts: list[Fact] = []
     notes = [] if compiler() else ["No C compiler (cc, gcc, clang) was found: the limit is not measured."]
-
-    def take(found: tuple[list[Timing], list[Fact]]) -> None:
-        timings.extend(found[0])
-        facts.extend(found[1])
-
     jobs: dict[str, Callable[[], tuple[list[Timing], list[Fact]]]] = {
         "the timeline and its twins": lambda: timeline_races(effort.rounds, effort.books),
+        "the market of funds and its twin": lambda: market_races(effort.rounds),
         "bonds": lambda: bond_races(effort.rounds),
-        "books, markets, reports": lambda: (product_races(effort.product_rounds), []),
+        "books, markets, ensembles, reports": lambda: (product_races(effort.product_rounds, effort.members), []),
+        "sweeps": lambda: sweep_races(effort.sweeps, effort.pair, effort.pair_rounds),
         "growth": lambda: growth_curves(effort.growth_rounds, effort.growth_scale),
-        "fresh processes": lambda: (cold_starts(effort.cold_rounds, effort.first_ever), peak_memory(effort.memory)),
+        "fresh processes": lambda: (cold_starts(effort.cold_rounds, effort.first_ever), peak_memory()),
     }
     if peers:
-        jobs["peers"] = lambda: peer_races(effort.peer_seconds, say)
+        jobs["peers"] = lambda: peer_races(effort.rounds, say)
     for what, job in jobs.items():
         say(f"{what} ...")
-        take(job())
+        start = time.perf_counter()
+        found, told = job()
+        say(f"{what}: {time.perf_counter() - start:.0f} s")
+        timings.extend(found)
+        facts.extend(told)
     return Record(describe(), timings, facts, notes)

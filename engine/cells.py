@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.compile import parallel_kernel, prange, step
+from engine.compile import by_reference, parallel_kernel, prange, step
 from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.names import Fate
@@ -73,7 +73,8 @@ def _check(setup: Setup, books: Books) -> None:
 def simulate_books(market: Market, worlds: Stacked, books: Books, dropped: Integers) -> None:
     """Walk the books of each block through its scratch world; the world after the last block's stays blank."""
     for block in prange(len(dropped)):
-        world, blank = one_of(market, worlds, block), one_of(market, worlds, len(dropped))
+        world = by_reference(one_of(market, worlds, block))
+        blank = by_reference(one_of(market, worlds, len(dropped)))
         dropped[block] = walk(world, blank, books, block, len(dropped))
 
 

@@ -18,14 +18,24 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
-from numba.core import config as numba_config
+import numba.core.cgutils
+import numba.core.config
+import numba.core.imputils
+import numba.extending
+from numba.core import types
+from numba.core.datamodel import models
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from platformdirs import user_cache_path
 
-settings: Any = numba_config  # numba fills it from the environment when it is imported
+settings: Any = numba.core.config  # numba fills it from the environment when it is imported
 njit: Any = numba.njit  # its stubs do not know all its options
+extending: Any = numba.extending
+cgutils: Any = numba.core.cgutils
+registry: Any = numba.core.imputils.builtin_registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 prange = numba.prange
 
@@ -103,3 +113,67 @@ def set_threads(threads: int) -> None:
     if not 1 <= threads <= settings.NUMBA_NUM_THREADS:
         raise ValueError(f"threads: {threads} given, allowed are 1 to {settings.NUMBA_NUM_THREADS} on this machine")
     numba.set_num_threads(threads)
+
+
+def by_reference(rows: T) -> T:
+    """Hand rows on by their address, for as long as the kernel that says so runs; uncompiled, the rows themselves.
+
+    A world by value is some 150 numbers a call: a fund-day of the event loop fell from 3.0 to 0.4 microseconds
+    without them, entering a book from 900 to 160 ns, and compiling all by a sixth.
+    """
+    return rows
+
+
+class Reference(types.Type):
+    """numba's type of a named tuple that stands in the frame of a kernel further up and is handed on by its address."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+        super().__init__(f"Reference({rows})")
+
+
+@extending.register_model(Reference)
+class _Address(models.PrimitiveModel):
+    """What compiled code holds of it: a pointer."""
+
+    def __init__(self, manager: Any, reference: Reference) -> None:
+        address = manager[reference.rows].get_value_type().as_pointer()
+        super().__init__(manager, reference, address)  # type: ignore[no-untyped-call]
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    """The types of the fields behind a reference."""
+
+    key = Reference
+
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
+        """That of the named tuple's field."""
+        fields = reference.rows.fields
+        return reference.rows[fields.index(name)] if name in fields else None
+
+
+def _to_reference(context: Any) -> Callable[[Any], Any]:
+    """Rows to their reference; a reference stays one."""
+    return lambda rows: Reference(rows) if isinstance(rows, types.BaseNamedTuple) else rows
+
+
+def _put_in_frame(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Keep the rows in the frame."""
+    return cgutils.alloca_once_value(builder, arguments[0])
+
+
+def _as_it_is(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Hand the address on."""
+    return arguments[0]
+
+
+def _load_field(context: Any, builder: Any, reference: Reference, address: Any, name: str) -> Any:
+    """Read a field behind a reference."""
+    return builder.load(cgutils.gep_inbounds(builder, address, 0, reference.rows.fields.index(name)))
+
+
+extending.type_callable(by_reference)(_to_reference)
+extending.lower_builtin(by_reference, types.BaseNamedTuple)(_put_in_frame)
+extending.lower_builtin(by_reference, Reference)(_as_it_is)
+registry.lower_getattr_generic(Reference)(_load_field)

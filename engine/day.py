@@ -24,7 +24,7 @@ from engine.calls import (
     settle_variation,
 )
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import kernel, parallel_kernel, part, prange, step
+from engine.compile import by_reference, kernel, parallel_kernel, part, prange, step
 from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
@@ -99,6 +99,7 @@ def happen(world: World, event: Event) -> None:
 @kernel
 def advance(world: World) -> bool:
     """Run one world, entered before, to the next decision; False at the end of its schedule."""
+    world = by_reference(world)
     while next_event(world):
         if world.event[0].kind == Kind.DECISION:
             return True
@@ -109,15 +110,9 @@ def advance(world: World) -> bool:
 
 
 @kernel
-def simulate(world: World) -> None:
-    """Run one world, entered before, to the end of its schedule; at decisions it trades nothing."""
-    while advance(world):
-        pass
-
-
-@kernel
 def simulate_quietly(world: World) -> None:
     """The same, to the same bytes, in a world that keeps no record: days of nothing but routine pass straight on."""
+    world = by_reference(world)
     quiet_days(world)
     while next_event(world):
         happen(world, world.event[0])
@@ -153,8 +148,9 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
 
 @parallel_kernel
 def simulate_all(market: Market, worlds: Stacked) -> None:
-    """Run many worlds; each writes its own rows only."""
+    """Run many worlds; each writes its own rows only, and trades nothing at decisions."""
     for w in prange(len(worlds.parties)):
-        world = one_of(market, worlds, w)
+        world = by_reference(one_of(market, worlds, w))
         enter(world)
-        simulate(world)
+        while advance(world):
+            pass

@@ -2,7 +2,7 @@
 
 import math
 
-from engine.compile import kernel, step
+from engine.compile import by_reference, kernel, step
 from engine.dealers import rent_dislocation
 from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
@@ -85,6 +85,7 @@ def record_fund(world: World, f: int, day: int) -> None:
 @kernel
 def enter(world: World) -> None:
     """Enter every position at the first mark, as of its settlement: notes bought and financed, margin posted."""
+    world = by_reference(world)
     clock, market = world.clock[0], world.market
     clock.now, clock.value_date = market.marks[0].time, market.marks[0].value_date
     clock.price_cause = log(world, What.ENTRY, -1, -1, 0.0, -1)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.day import advance, simulate, simulate_all
+from engine.day import advance, simulate_all
 from engine.errors import InputError
-from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
+from engine.names import Cash, DealerColumn, FundColumn, Kind, Line, Party, PositionColumn
 from engine.record import enter
 from engine.rows import Account, Clock, Contract, Dealers, Event, Fund, Log, Outcome, Position, dtype_of, empty_rows
 from engine.trades import carry_out
@@ -68,7 +68,7 @@ def run_deciding(setup: Setup, decide: Callable[[World], Floats]) -> Run:
         may keep nothing between days but what the world holds. What it raises ends the run.
     """
     check(setup)
-    capacity = 64 * (1 + len(setup.positions) + len(setup.funds)) + 16 * setup.days
+    capacity = log_rows(setup)
     while True:
         world = _lay_out(setup, capacity)
         enter(world)
@@ -83,36 +83,57 @@ def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
     """Run worlds that share one market and one shape, each on its own rows; threads change nothing but time."""
     for setup in setups:
         check(setup)
-    capacity = 64 * (1 + max(len(setup.positions) + len(setup.funds) for setup in setups))
+    capacity = max(map(log_rows, setups))
     while True:
         worlds = [_lay_out(setup, capacity) for setup in setups]
-        _simulate(worlds, parallel)
-        needed = max(max(int(world.clock[0].logged), 0) for world in worlds)
+        if parallel:
+            worlds = _simulate_all(worlds)
+        else:
+            _simulate(worlds)
+        needed = max(int(world.clock[0].logged) for world in worlds)
         if needed <= capacity and not any(world.clock[0].dropped for world in worlds):
             return [hand_back(world) for world in worlds]
         capacity = 2 * max(capacity, needed)
 
 
-def _simulate(worlds: Sequence[World], parallel: bool) -> None:
-    """Run in one thread, or spread over the threads set."""
-    if not parallel:
-        for world in worlds:
-            enter(world)
-            simulate(world)
-        return
+def log_rows(setup: Setup) -> int:
+    """Rows that the event log is laid out with: enough for ordinary days; a run that needs more is run again.
+
+    A mark tells of itself, a re-margin of each position and a call on each fund, raised and paid; a decision of a
+    trade of each position and its margin, raised and paid.
+    """
+    positions, funds = len(setup.positions), len(setup.funds)
+    decisions = np.count_nonzero(setup.schedule["kind"] == Kind.DECISION)
+    dated = 64 * (1 + positions + funds)
+    return dated + len(setup.market.marks) * (1 + positions + 2 * funds) + int(decisions) * (1 + 3 * positions)
+
+
+def _simulate(worlds: Sequence[World]) -> None:
+    """Run in one thread; at decisions nothing is traded."""
+    for world in worlds:
+        enter(world)
+        while advance(world):
+            pass
+
+
+def _simulate_all(worlds: Sequence[World]) -> list[World]:
+    """Run spread over the threads set, on rows that stand together; returns the worlds with those rows."""
     stacked = _stack(worlds)
     simulate_all(worlds[0].market, stacked)
-    for w, world in enumerate(worlds):
-        for array, all_worlds in zip(world[1:], stacked, strict=True):
-            np.asarray(array)[...] = np.asarray(all_worlds)[w]
+    tables = [np.asarray(rows) for rows in stacked]
+    return [World(world.market, *(rows[w] for rows in tables)) for w, world in enumerate(worlds)]
 
 
 def _stack(worlds: Sequence[World]) -> Stacked:
     """Rows of many worlds of one shape, each array with a first axis of worlds."""
-    arrays = [[np.asarray(array) for array in world[1:]] for world in worlds]
-    # Stacking forgets that the rows are records, which uncompiled kernels need.
-    stacked: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*arrays, strict=True)]
-    return Stacked(*stacked)
+    tables: list[Any] = []
+    for same in zip(*(world[1:] for world in worlds), strict=True):
+        one = np.asarray(same[0])
+        rows = np.empty((len(same), *one.shape), one.dtype)  # numpy.stack would promote every field of a record
+        for w, row in enumerate(same):
+            rows[w] = row
+        tables.append(rows)
+    return Stacked(*tables)
 
 
 def scratch_worlds(setup: Setup, count: int, queue: int) -> Stacked:

@@ -6,7 +6,7 @@ Cash moves the next morning: notes settle and are financed at 08:30, margin come
 import math
 
 from engine.clearing import raise_call
-from engine.compile import kernel, step
+from engine.compile import by_reference, kernel, step
 from engine.dealers import buy_from_fund
 from engine.ledger import attribute, house_of, log
 from engine.names import Claim, Kind, Line, Status, What
@@ -20,6 +20,7 @@ def carry_out(world: World, targets: Floats) -> None:
 
     A target on the other side closes the position today and opens nothing; notes that will be delivered stay.
     """
+    world = by_reference(world)
     cause = log(world, What.DECISION, -1, -1, 0.0, world.clock[0].price_cause)
     for p in range(len(world.positions)):
         position = world.positions[p]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_world
 
 import engine.run
-from engine.day import simulate
+from benchmarks import books
+from engine.day import advance
 from engine.names import Claim, Kind, Party, Unwind, What
 from engine.queue import next_event, push
 from engine.record import enter
@@ -162,7 +163,7 @@ def test_every_call_of_the_rich_day_has_the_move_that_caused_it() -> None:
 
 
 def long_seizure() -> Setup:
-    """More log rows than are laid out at first: a seizure of a hundred days."""
+    """A seizure of a hundred days."""
     return hand_made(
         np.full(120, 100.0), [100.0, 100.0, *[106.0] * 118], contract={"depth": 2e5}, fund={"unwind": Unwind.HOLD}
     )
@@ -175,18 +176,33 @@ def busy_day() -> Setup:
     return hand_made(np.full(1 + 2 * len(minutes), 100.0), minutes=minutes, fund=rule, contract={"depth": 1e5})
 
 
-@pytest.mark.parametrize("setup", [long_seizure(), busy_day()], ids=["log", "queue"])
-def test_a_run_that_overflows_runs_again_and_tells_the_same(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def capacities_of_runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows of log that each world is laid out with from here on."""
     capacities: list[int] = []
+    before = engine.run._lay_out
 
     def spy(setup: Setup, capacity: int) -> World:
         capacities.append(capacity)
-        return laid_out_before(setup, capacity)
+        return before(setup, capacity)
 
+    monkeypatch.setattr(engine.run, "_lay_out", spy)
+    return capacities
+
+
+@pytest.mark.parametrize("setup", [long_seizure(), busy_day()], ids=["log", "queue"])
+def test_a_run_that_overflows_runs_again_and_tells_the_same(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    capacities = capacities_of_runs(monkeypatch)
+    monkeypatch.setattr(engine.run, "log_rows", lambda setup: 128)
     roomy = laid_out(setup, 100_000)
     enter(roomy)
-    simulate(roomy)
-    laid_out_before = engine.run._lay_out
-    monkeypatch.setattr(engine.run, "_lay_out", spy)
+    assert not advance(roomy)
+    capacities.clear()
     assert digest([run(setup)]) == digest([engine.run.hand_back(roomy)])
     assert len(capacities) > 1
+
+
+@pytest.mark.parametrize("setup", [long_seizure(), rich_day(), books.quiet(), books.stressed()])
+def test_ordinary_books_run_once(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    capacities = capacities_of_runs(monkeypatch)
+    assert len(run(setup).log) <= capacities[0]
+    assert len(capacities) == 1

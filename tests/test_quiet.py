@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import FIRST_DAY, Shape, hand_made, random_world
 
-from engine.day import simulate, simulate_quietly
+from engine.day import advance, simulate_quietly
 from engine.names import Fate, Kind, Unwind
 from engine.record import enter
 from engine.run import Setup, run, scratch_worlds
@@ -32,7 +32,7 @@ def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
     if quiet:
         simulate_quietly(world)
     else:
-        simulate(world)
+        assert not advance(world)
     left = {name: np.asarray(getattr(world, name)) for name in LEFT}
     waiting = np.asarray(world.queue)[: world.clock[0].queued]
     for name in ("time", "kind", "fund", "position", "party", "cause", "sequence"):
