@@ -194,12 +194,12 @@ REFERENCE = (
     Table(
         "basis_spreads",
         "basis_spreads.csv",
-        "Implied repo and swap spreads of Siriwardane, Sunderam and Wallen in three windows",
+        "Implied repo spreads of Siriwardane, Sunderam and Wallen, 2018-04 to 2024-08; swap spreads in three windows",
         (
             _DATE,
             *(
                 optional(f"implied_repo_minus_ois_{tenor}y_bp", "bp", "per year; positive: cash cheap", -1000, 1000)
-                for tenor in (2, 5, 10)
+                for tenor in (2, 5, 10, 20)
             ),
             *(
                 optional(f"ois_swap_minus_treasury_{tenor}y_bp", "bp", "swap rate less Treasury yield", -1000, 1000)
