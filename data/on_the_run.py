@@ -67,7 +67,7 @@ def _newest_two(chosen_on: np.datetime64, term: int, premium_bp: float) -> list[
             term=term,
             generation=generation,
             cusip=row["cusip"],
-            coupon=_par_coupon(row["issue_date"], term) if np.isnan(row["coupon_pct"]) else row["coupon_pct"] / 100,
+            coupon=par_coupon(row["issue_date"], term) if np.isnan(row["coupon_pct"]) else row["coupon_pct"] / 100,
             coupon_assumed=bool(np.isnan(row["coupon_pct"])),
             issue=_day_number(row["issue_date"]),
             maturity=_day_number(row["maturity_date"]),
@@ -78,7 +78,7 @@ def _newest_two(chosen_on: np.datetime64, term: int, premium_bp: float) -> list[
     ]
 
 
-def _par_coupon(issue: pd.Timestamp, term: int) -> float:
+def par_coupon(issue: pd.Timestamp, term: int) -> float:
     """Par yield of the last day before issue, down to an eighth of a percent, as the Treasury sets coupons."""
     yields = read("par_yields").set_index("date")[f"y_{term}y_pct"].loc[: issue - pd.Timedelta(days=1)].dropna()
     return float(np.floor(yields.iloc[-1] * 8) / 8 / 100)

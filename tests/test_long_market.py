@@ -6,7 +6,6 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from data.calendars import cash_days, mark_days
 from data.carry import carry_rate
@@ -15,7 +14,7 @@ from data.expectations import expected_repo
 from data.long_market import LongMarket, long_market
 from data.markets import market_data
 from data.observed_basis import FILLED_DAYS
-from data.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, spreads
+from data.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, par_coupon, spreads
 from data.pricing import priced_market
 from data.scenario import Scenario
 from data.tables import read
@@ -97,7 +96,8 @@ def test_pairs_are_entered_left_and_delivered_on_their_days(hiking: LongMarket) 
         future = hiking.months[row.hedge].future
         if row.last_trading < len(on):
             assert on[row.last_trading].astype(int) == future.last_trading
-        assert row.factor == conversion_factor(code != "TU", row.coupon, row.maturity, int(np.datetime64(month, "D")))
+        first_day = int(np.datetime64(month, "D").astype(np.int64))
+        assert row.factor == conversion_factor(code != "TU", row.coupon, row.maturity, first_day)
         assert hiking.hedges[row.hedge] == name
 
 
@@ -160,9 +160,8 @@ def test_bills_foresee_repo_better_than_one_night() -> None:
     for horizon, bills, night in ((91, 17.7, 30.2), (120, 20.5, 37.5)):
         start, end = (daily.loc[pd.DatetimeIndex(days + shift)].to_numpy() for shift in (0, horizon))
         realised = (end - start) / horizon
-        error = [
-            np.sqrt(np.mean((rate - realised) ** 2)) * 1e4 for rate in (expected_repo(days, horizon), carry_rate(days))
-        ]
+        foreseen = expected_repo(days, horizon), carry_rate(days)
+        error = [np.sqrt(np.mean((rate - realised) ** 2)) * 1e4 for rate in foreseen]
         assert error == pytest.approx([bills, night], abs=1.0)
 
 
@@ -289,10 +288,8 @@ def test_the_newest_ten_year_of_february_2019() -> None:
 
 def test_assumed_coupons_follow_the_treasurys_rule() -> None:
     known = read("securities").dropna(subset="coupon_pct")
-    from data.on_the_run import _par_coupon
-
     known = known[(known["original_term_years"] == 5) & known["issue_date"].between("2018-04-01", "2024-12-31")]
-    assumed = np.array([_par_coupon(issue, 5) * 100 for issue in known["issue_date"]])
+    assumed = np.array([par_coupon(issue, 5) * 100 for issue in known["issue_date"]])
     # The auction is some days before the issue, so that the rule is off by what yields moved in them.
     assert np.median(np.abs(assumed - known["coupon_pct"])) <= 0.125
 
@@ -322,7 +319,7 @@ def test_a_note_cheapens_by_its_premium_over_a_cycle(hiking: LongMarket) -> None
     [
         ({"codes": ("TX",)}, "TX"),
         ({"start": "2017-01-03"}, "long market, start: 2017-01-03 given, allowed is 2018-04-02, when SOFR begins"),
-        ({"end": "2027-01-04"}, "outside its dates"),
+        ({"end": "2027-01-04"}, "long market, end: 2027-01-04 given, allowed is 2026-04-17, where the par yields end"),
         ({"start": "2019-01-05", "end": "2019-01-06"}, "holds 0 business days"),
         ({"terms": (3,)}, r"long market, terms: 3 given, allowed are 2, 5, 10, 30"),
         ({"expectations": "forwards"}, r"long market, expectations: 'forwards' given, allowed are bills, overnight"),
@@ -333,6 +330,3 @@ def test_a_note_cheapens_by_its_premium_over_a_cycle(hiking: LongMarket) -> None
 def test_mistakes_get_one_sentence(given: dict[str, object], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         long_market(**given)  # type: ignore[arg-type]
-
-
-Floats = NDArray[np.float64]
