@@ -209,13 +209,6 @@ REFERENCE = (
         ("date",),
     ),
     Table(
-        "swap_spreads",
-        "swap_spread_windows.csv",
-        "SOFR swap rate minus Treasury par yield in two windows",
-        (_DATE, needed("tenor_years", "count", low=1, high=50), needed("swap_spread_bp", "bp", low=-1000, high=1000)),
-        ("date", "tenor_years"),
-    ),
-    Table(
         "dealer_positions",
         "primary_dealer_positions.csv",
         "Net Treasury positions of primary dealers by maturity, Wednesdays, in two windows",

@@ -99,6 +99,7 @@ def test_pairs_are_entered_left_and_delivered_on_their_days(hiking: LongMarket) 
         first_day = int(np.datetime64(month, "D").astype(np.int64))
         assert row.factor == conversion_factor(code != "TU", row.coupon, row.maturity, first_day)
         assert hiking.hedges[row.hedge] == name
+        assert row.note == hiking.priced.priced.cheapest[row.roll_in, row.hedge]
 
 
 def test_one_pair_of_each_contract_is_the_front_one(hiking: LongMarket) -> None:
@@ -284,6 +285,17 @@ def realised(market: LongMarket, p: int, m: int) -> float:
 def test_the_newest_ten_year_of_february_2019() -> None:
     new, old = on_the_run(np.datetime64("2019-02-22"), (10,))
     assert (new.cusip, new.coupon, old.cusip, old.coupon) == ("9128286B1", 0.02625, "9128285M8", 0.03125)
+
+
+def test_notes_on_the_run_are_the_last_issued_on_the_day(hiking: LongMarket) -> None:
+    issued = read("securities").set_index("cusip")
+    alone = hiking.pairs.rows[~hiking.pairs.rows["hedged"]]
+    for row, note in zip(alone, hiking.pairs.outrights, strict=True):
+        chosen_on = pd.Timestamp(hiking.dates[row.roll_in])
+        same_term = issued[issued["original_term_years"].round() == note.term]["issue_date"]
+        assert issued.loc[note.cusip, "issue_date"] <= chosen_on
+        newer = same_term[(same_term > issued.loc[note.cusip, "issue_date"]) & (same_term <= chosen_on)]
+        assert len(newer) == note.generation
 
 
 def test_assumed_coupons_follow_the_treasurys_rule() -> None:
