@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -12,9 +13,11 @@ from data.contract_months import ContractMonth, contract_months
 from data.long_data import Expectations, long_data
 from data.long_pairs import LongPairs, long_pairs
 from data.long_signals import engine_market, signals_of
+from data.long_swaps import SWAP_TENORS, LongSwaps, long_swaps, with_swaps
 from data.observed_basis import ObservedBasis, dislocation_bp, observed_basis
 from data.pricing import PricedMarket, priced_market
 from data.scenario import Scenario
+from data.swaps import NOTIONAL_USD
 from data.validation import validated
 from engine.errors import InputError
 from engine.world import Market, Records
@@ -30,7 +33,7 @@ TERMS = (2, 5, 10, 30)
 
 @dataclass(frozen=True)
 class LongMarket:
-    """m days, p pairs, h hedges: k contract-months and a column for each term of notes alone.
+    """m days, p pairs, h hedges: k contract-months, a column for each term of notes alone, swaps.
 
     Everything is known on the day it stands at: baskets at listing, notes at entry, spreads and rates that day.
     """
@@ -44,13 +47,17 @@ class LongMarket:
     market: Market
     """What the engine reads: notes [m, p] of the pairs, futures [m, h]."""
     hedges: tuple[str, ...]
-    """[h] 'TY 2019-06'; '10Y' for notes alone, whose column keeps a price of 100 and has no margin."""
+    """[h] 'TY 2019-06'; '10Y' for notes alone, whose column keeps a price of 100 without margin; '10Y swap 2020-03'."""
+    is_swap: NDArray[np.bool_]
+    """[h] cleared swaps, which have a clearing house of their own."""
+    notionals: Array
+    """[h] USD per contract."""
     initial_margin: Array
     """[m, h] USD per contract; a contract-month's stands still outside its life."""
     margin_assumed: NDArray[np.bool_]
     """[m, h] whether the margin is from an assumed leverage, as no public level exists."""
     observed: NDArray[np.bool_]
-    """[m, h] whether the dislocation is from published data; never for notes alone."""
+    """[m, h] whether dislocation or swap spread is from published data; never for notes alone."""
     signals: Records
     """[m, p] rows of `engine.signals.Signal`."""
 
@@ -71,6 +78,8 @@ def long_market(
     cash_spread_bp: float = 0.0,
     expectations: Expectations = "bills",
     basis: Literal["observed", "none"] = "observed",
+    swap_tenors: Sequence[int] = SWAP_TENORS,
+    swap_spreads: Path | None = None,
 ) -> LongMarket:
     """Build the market of every business day from start to end, one mark a day at 15:00 New York.
 
@@ -90,6 +99,10 @@ def long_market(
         What carries notes to delivery: 'bills' (`data.expectations`) or 'overnight' (`data.carry`, as in episodes).
     basis
         'observed' for the published basis as a dislocation to August 2024, 'none' for fair futures throughout.
+    swap_tenors
+        Years of swap-spread trades, which exist where swap spreads are known; () for none.
+    swap_spreads
+        The user's own swap spreads (data/SCHEMA.md); by default the two windows that come with the program.
 
     Four contracts and eight years take about 3 s and 0.3 GB.
 
@@ -118,7 +131,10 @@ def long_market(
     measured = observed_basis(fair, months, scenario.contracts)
     path = dislocation_bp(measured, months, days, fair.data.settle)
     cheapened = replace(fair, data=replace(fair.data, dislocation_bp=path))
-    return _with_pairs(cheapened if basis == "observed" else fair, months, measured, tuple(terms))
+    priced = cheapened if basis == "observed" else fair
+    pairs = long_pairs(priced, months, tuple(terms))
+    swaps = long_swaps(priced.data, pairs, tuple(swap_tenors), swap_spreads)
+    return _quoted(priced, months, measured, pairs, swaps, tuple(terms))
 
 
 def _check(name: str, given: object, allowed: Sequence[object]) -> None:
@@ -127,27 +143,38 @@ def _check(name: str, given: object, allowed: Sequence[object]) -> None:
         raise InputError(f"long market, {name}: {given!r} given, allowed are {', '.join(map(str, allowed))}")
 
 
-def _with_pairs(
-    priced: PricedMarket, months: tuple[ContractMonth, ...], basis: ObservedBasis, terms: tuple[int, ...]
+def _quoted(
+    priced: PricedMarket,
+    months: tuple[ContractMonth, ...],
+    basis: ObservedBasis,
+    pairs: LongPairs,
+    swaps: LongSwaps,
+    terms: tuple[int, ...],
 ) -> LongMarket:
-    """Choose the pairs, quote them and say each day's signals."""
-    data, none = priced.data, np.zeros((len(priced.data.dates), len(terms)))
-    pairs = long_pairs(priced, months, terms)
+    """Quote the pairs, put swap-spread trades beside them and say each day's signals."""
+    data, marks = priced.data, len(priced.data.dates)
     market = engine_market(priced, pairs, terms)
+    none, q = np.zeros((marks, len(terms))), len(swaps.names)
+    every = np.ones((marks, q))
     observed = basis.observed[:, [basis.codes.index(code) for code in priced.codes]] & bool(data.dislocation_bp.any())
     assumed = np.column_stack([np.isnan(one.margin.usd) for one in data.futures])
-    initial_margin = np.hstack([priced.initial_margin, none])
-    share = initial_margin / np.append(priced.notionals, np.ones(len(terms)))
-    flags = [np.hstack([flag, none > 0]) for flag in (assumed, observed)]
+    margin = np.hstack([priced.initial_margin, none, every * swaps.margin_usd])
+    notionals = np.array([*priced.notionals, *([NOTIONAL_USD] * (len(terms) + q))])
+    mark = np.arange(marks)[:, None]
+    quoted = (mark >= swaps.rows["first_mark"]) & (mark <= swaps.rows["last_mark"])
+    flags = np.hstack([observed, none, quoted]) > 0
+    pairs, market = with_swaps(pairs, market, swaps)
     return LongMarket(
         priced=priced,
         months=months,
         basis=basis,
         pairs=pairs,
         market=market,
-        hedges=tuple(month.name for month in months) + tuple(f"{term}Y" for term in terms),
-        initial_margin=initial_margin,
-        margin_assumed=flags[0],
-        observed=flags[1],
-        signals=signals_of(priced, market, pairs, share, flags[1]),
+        hedges=(*(month.name for month in months), *(f"{term}Y" for term in terms), *swaps.names),
+        is_swap=np.arange(len(notionals)) >= len(notionals) - q,
+        notionals=notionals,
+        initial_margin=margin,
+        margin_assumed=np.hstack([assumed, none, every]) > 0,
+        observed=flags,
+        signals=signals_of(priced, market, pairs, margin / notionals, flags),
     )

@@ -22,14 +22,17 @@ DAYS_PAST = 400
 
 @dataclass(frozen=True)
 class LongPairs:
-    """p pairs, by delivery month: those hedged by futures in the order of the contracts, then notes alone by term."""
+    """p pairs, by delivery month: those hedged by futures in the order of the contracts, then notes alone by term.
+
+    Swap-spread trades, if any, stand behind all of them.
+    """
 
     rows: Records
     """[p] rows of `engine.signals.Pair`."""
     names: tuple[str, ...]
     """[p]"""
     cusips: tuple[str, ...]
-    """[p]"""
+    """[p] blank for the par note of a swap-spread trade."""
     outrights: tuple[OutrightNote, ...]
     """Notes alone, in the order of their pairs."""
 

@@ -1,7 +1,7 @@
 """What is known of each pair at the close of a day, before any decision: one row per mark and pair.
 
-A pair is a note with its futures hedge in one delivery month, or a note alone. Every figure comes from prices and rates
-of the mark and of marks before it. Rows outside the days on which a pair may be held are zero.
+A pair is a note with its futures hedge in one delivery month, a note with a swap, or a note alone. Every figure comes
+from prices and rates of the mark and of marks before it. Rows outside the days on which a pair may be held are zero.
 """
 
 import math
@@ -22,12 +22,12 @@ VOLATILITY_MARKS = 20
 class Pair:
     """A note and what hedges it. Marks past the path's end count business days on."""
 
-    hedged: bool  # by a futures contract; else a note alone
+    hedged: bool  # by a futures contract; else by a swap, or by nothing
     hedge: Index  # column of the market's futures
-    note: Index  # row of the baskets; -1 for a note alone
+    note: Index  # row of the baskets; -1 for a note that is in none
     coupon: Rate
     maturity: Day
-    factor: float  # conversion factor; 0 for a note alone
+    factor: float  # conversion factor; swap notional per face, by DV01; 0 for a note alone
     first_mark: Index  # priced from here
     roll_in: Index  # mark from which a new position goes to this pair, and at which its note is chosen
     roll_out: Index  # mark from which a new position goes to the next
@@ -95,6 +95,8 @@ def fill_signals(
             say_terms(terms, pair, m, signal)
             if pair.hedged:
                 say_basis(path, baskets, priced, market, pair, p, m, signal)
+            elif pair.factor > 0.0:
+                signal.hedge_dv01 = signal.note_dv01 / pair.factor  # of a swap; they were matched at entry
             signal.volatility = deviation(profits, max(pair.first_mark + 1, m - VOLATILITY_MARKS + 1), m + 1)
 
 

@@ -1,6 +1,7 @@
 """The market of years: prices of the episodes, dates and factors, no look-ahead, the observed basis, every signal."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import naive
 import numpy as np
@@ -205,8 +206,8 @@ def test_only_what_is_published_is_called_observed(hiking: LongMarket) -> None:
         assert hiking.observed[~blank, c].all()
         for m in np.flatnonzero(blank & (np.arange(len(blank)) > FILLED_DAYS)):
             assert hiking.observed[m, c] == (~blank[m - FILLED_DAYS : m]).any()
-    assert not hiking.observed[hiking.dates > np.datetime64("2024-08-13")].any()
-    assert not hiking.observed[:, len(hiking.months) :].any()
+    assert not hiking.observed[hiking.dates > np.datetime64("2024-08-13")][:, ~hiking.is_swap].any()
+    assert not hiking.observed[:, len(hiking.months) :][:, ~hiking.is_swap[len(hiking.months) :]].any()
 
 
 def test_the_deferred_contract_shows_the_published_spread() -> None:
@@ -289,7 +290,7 @@ def test_the_newest_ten_year_of_february_2019() -> None:
 
 def test_notes_on_the_run_are_the_last_issued_on_the_day(hiking: LongMarket) -> None:
     issued = read("securities").set_index("cusip")
-    alone = hiking.pairs.rows[~hiking.pairs.rows["hedged"]]
+    alone = hiking.pairs.rows[~hiking.pairs.rows["hedged"] & (hiking.pairs.rows["factor"] == 0)]
     for row, note in zip(alone, hiking.pairs.outrights, strict=True):
         chosen_on = pd.Timestamp(hiking.dates[row.roll_in])
         same_term = issued[issued["original_term_years"].round() == note.term]["issue_date"]
@@ -321,6 +322,47 @@ def test_a_note_cheapens_by_its_premium_over_a_cycle(hiking: LongMarket) -> None
     assert hiking.signals["yield_"][m, off] - par > hiking.signals["yield_"][m, on] - par
     assert not hiking.signals["hedge_dv01"][:, on].any()
     assert hiking.hedges[hiking.pairs.rows[on].hedge] == "10Y"
+
+
+# Swap-spread trades ------------------------------------------------------------------------------------------------
+
+
+def test_swap_spread_trades_are_those_of_an_episode() -> None:
+    quarter = long_market("2025-02-03", "2025-06-30", ("TY",))
+    window = {"name": "episode", "start": "2025-03-03", "end": "2025-05-16", "contracts": ("TY",), "curve": "par"}
+    episode = priced_market(market_data(Scenario.model_validate(window))).with_swaps()
+    assert episode.swaps is not None
+    days = np.isin(quarter.dates, episode.data.dates.astype("M8[D]"))
+    for k, tenor in enumerate(episode.swaps.tenors):
+        p = pair(quarter, f"{tenor}Y swap 2025-06")
+        row = quarter.pairs.rows[p]
+        assert [str(quarter.dates[mark]) for mark in (row.roll_in, row.last_mark)] == ["2025-03-03", "2025-05-16"]
+        assert quarter.is_swap[row.hedge]
+        assert row.factor == pytest.approx(episode.swaps.note_dv01[k] / episode.swaps.swap_dv01[k], rel=1e-12)
+        assert quarter.initial_margin[0, row.hedge] == pytest.approx(episode.swaps.margin_usd[k], rel=1e-12)
+        quotes = episode.swaps.quotes
+        for mine, theirs in ((quarter.market.notes, quotes.notes), (quarter.market.futures, quotes.swaps)):
+            column = p if mine is quarter.market.notes else int(row.hedge)
+            for field in np.asarray(theirs).dtype.names:
+                ours, other = np.asarray(mine)[field][days, column], np.asarray(theirs)[field][:, k]
+                np.testing.assert_allclose(ours, other, rtol=0, atol=1e-12)
+    assert not [name for name in long_market("2021-03-01", "2021-05-28", ("TY",)).pairs.names if "swap" in name]
+
+
+def test_swap_spreads_of_ones_own_make_trades_of_every_quarter(tmp_path: Path) -> None:
+    file = tmp_path / "swaps.csv"
+    days = mark_days("2021-01-04", "2021-12-31")
+    file.write_text("date,tenor_years,swap_spread_bp\n" + "".join(f"{d},{t},-20\n" for d in days for t in (5, 10)))
+    own = long_market("2021-01-04", "2021-12-31", ("TY",), terms=(), swap_tenors=(5, 10), swap_spreads=file)
+    trades = [name for name in own.pairs.names if "swap" in name]
+    assert trades == [
+        f"{t}Y swap {q}" for q in ("2021-03", "2021-06", "2021-09", "2021-12", "2022-03") for t in (5, 10)
+    ]
+    p = pair(own, "10Y swap 2021-06")
+    row, signals = own.pairs.rows[p], own.signals[:, pair(own, "10Y swap 2021-06")]
+    alive = slice(row.roll_in + 20, row.last_mark)
+    assert (signals["volatility"][alive] < 1e-4).all()  # a swap spread that does not move leaves carry alone
+    assert signals["hedge_dv01"][alive] * row.factor == pytest.approx(signals["note_dv01"][alive])
 
 
 # Mistakes ----------------------------------------------------------------------------------------------------------
