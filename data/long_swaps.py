@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from data.long_pairs import LongPairs
 from data.markets import MarketData
 from data.swaps import margins_usd, par_trades, shifts_at, spread_table
+from engine.errors import InputError
 from engine.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
 from engine.signals import Pair
 from engine.world import Market, Records
@@ -52,10 +53,19 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
         Whose quarters the trades follow: entered, rolled and ended on the same days.
     path
         The user's own swap spreads (data/SCHEMA.md).
+
+    Raises
+    ------
+    InputError
+        If there are no swap spreads of a tenor.
     """
     table = spread_table(path)
+    for tenor in tenors:
+        if tenor not in table:
+            have = ", ".join(f"{years:g}" for years in table.columns)
+            raise InputError(f"long market, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known")
     table = table.reindex(pd.DatetimeIndex(data.dates.astype("M8[D]")))
-    known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy()
+    known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy() & bool(tenors)
     rows: list[Records] = []
     names: list[str] = []
     columns: list[tuple[Records, Records]] = []

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from data.calendars import Days
 from data.contract_months import ContractMonth
+from data.contracts import contract, delivery_dates
 from data.pricing import PricedMarket
 from data.tables import read
 from engine.signals import last_day_convention
@@ -92,8 +93,25 @@ def _published(code: str, days: Days) -> tuple[Array, NDArray[np.bool_]]:
     """Last published spread on each day, decimal, and whether it is at most some days old."""
     column = f"implied_repo_minus_ois_{TENORS[code]}y_bp"
     rows = read("basis_spreads").set_index("date")[column].reindex(pd.DatetimeIndex(days)) / 1e4
+    rows = rows.mask(unreliable(code, days))
     age = np.arange(len(days)) - np.maximum.accumulate(np.where(rows.notna(), np.arange(len(days)), -len(days)))
     return rows.ffill().fillna(0.0).to_numpy(np.float64), age <= FILLED_DAYS
+
+
+def unreliable(code: str, days: Days) -> NDArray[np.bool_]:
+    """Days between the last trading day of a contract and the end of its month, where it does not trade to that end.
+
+    On them the published figure of TY leaps, by up to 252 basis points, and back on the month's last day (20 December
+    2023), as if one contract's rate stood against another's term; why is not documented.
+    """
+    leaps = np.zeros(len(days), bool)
+    if contract(code).trades_to_month_end:
+        return leaps
+    for month in pd.period_range(str(days[0]), str(days[-1]), freq="M"):
+        if month.month % 3 == 0:
+            dates = delivery_dates(code, str(month))
+            leaps |= (days > dates.last_trading_day) & (days < dates.last_delivery_day)
+    return leaps
 
 
 def _deferred(months: Sequence[ContractMonth], code: str, days: Days) -> Integers:

@@ -14,7 +14,7 @@ from data.contracts import delivery_month_for
 from data.expectations import expected_repo
 from data.long_market import LongMarket, long_market
 from data.markets import market_data
-from data.observed_basis import FILLED_DAYS
+from data.observed_basis import FILLED_DAYS, unreliable
 from data.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, par_coupon, spreads
 from data.pricing import priced_market
 from data.scenario import Scenario
@@ -35,7 +35,9 @@ def hiking() -> LongMarket:
 @pytest.fixture(scope="module")
 def overnight() -> LongMarket:
     """Carried and priced as an episode is."""
-    return long_market("2018-11-01", "2019-06-28", CODES, expectations="overnight", basis="none", terms=())
+    return long_market(
+        "2018-11-01", "2019-06-28", CODES, expectations="overnight", basis="none", terms=(), swap_tenors=()
+    )
 
 
 def pair(market: LongMarket, name: str) -> int:
@@ -181,6 +183,15 @@ def test_the_convention_explains_the_negative_spreads_of_2023(hiking: LongMarket
     assert (hiking.basis.convention < 1e-9).all()
 
 
+def test_what_leaps_between_expiry_and_month_end_is_not_taken() -> None:
+    calm = long_market("2019-02-01", "2019-04-30", ("TU", "TY"), terms=(), swap_tenors=())
+    days = calm.dates[unreliable("TY", calm.dates)]
+    assert [str(day) for day in days] == [f"2019-03-{day}" for day in (21, 22, 25, 26, 27, 28)]
+    assert not unreliable("TU", calm.dates).any()
+    moves = np.diff(calm.basis.published, axis=0) * 1e4
+    assert np.abs(moves).max() < 30  # the published 10-year fell by 99 on the 21st
+
+
 def test_the_convention_is_nil_where_carry_is_positive() -> None:
     calm = long_market("2021-01-04", "2021-06-30", ("FV", "TY"), terms=())
     assert calm.basis.convention == pytest.approx(0.0, abs=1e-9)
@@ -203,6 +214,7 @@ def test_only_what_is_published_is_called_observed(hiking: LongMarket) -> None:
     for c, month in enumerate(hiking.months):
         tenor = {"TU": 2, "TY": 10, "US": 20}[month.future.code]
         blank = rows[f"implied_repo_minus_ois_{tenor}y_bp"].reindex(pd.DatetimeIndex(hiking.dates)).isna().to_numpy()
+        blank = blank | unreliable(month.future.code, hiking.dates)
         assert hiking.observed[~blank, c].all()
         for m in np.flatnonzero(blank & (np.arange(len(blank)) > FILLED_DAYS)):
             assert hiking.observed[m, c] == (~blank[m - FILLED_DAYS : m]).any()
@@ -379,6 +391,10 @@ def test_swap_spreads_of_ones_own_make_trades_of_every_quarter(tmp_path: Path) -
         ({"expectations": "forwards"}, r"long market, expectations: 'forwards' given, allowed are bills, overnight"),
         ({"basis": "all"}, r"long market, basis: 'all' given, allowed are observed, none"),
         ({"haircut": 3.0}, "haircut"),
+        (
+            {"swap_tenors": (7,)},
+            r"long market, swap_tenors: 7 given, allowed are 2, 5, 10, 30, of which spreads are known",
+        ),
     ],
 )
 def test_mistakes_get_one_sentence(given: dict[str, object], sentence: str) -> None:
