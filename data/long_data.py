@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from data.calendars import Days, new_york_minutes, settlement_date
 from data.carry import carry_rate
@@ -60,17 +61,24 @@ def long_data(
 
 
 def _curves(scenario: Scenario, days: Days) -> Curves:
-    """Par curves; a tenor blank on a day (the 3-year on 50 days) is left out of that day alone.
+    """Par curves; a 3-year yield that is blank (50 days) keeps its last distance from the 2-year and the 5-year.
 
-    A window of weeks drops such a tenor throughout, so that nothing but yields moves prices; over years that would
-    throw away what other days have.
+    A window of weeks drops the tenor throughout, so that nothing but yields moves prices. Over years that would throw
+    away what other days have, and dropping it on those days alone would move a note of four years by up to 17 cents
+    per 100 overnight.
     """
     required = ALWAYS_NEEDED + (["y_30y_pct"] if NEEDS_30_YEARS & set(scenario.contracts) else [])
     rows = read_days("par_yields", days, required)
+    yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
+    two, three, five = (list(TENOR_YEARS).index(name) for name in ("y_2y_pct", "y_3y_pct", "y_5y_pct"))
+    straight = (2 * yields[:, two] + yields[:, five]) / 3
+    apart = pd.Series(yields[:, three] - straight).ffill().to_numpy(np.float64)
+    blank = np.isnan(yields[:, three])
+    yields[blank, three] = (straight + apart)[blank]
     return Curves(
         kind=PAR,
         note="par yields (a Svensson curve is public for one window only)",
         tenors=np.array(list(TENOR_YEARS.values())),
-        par_yields=np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100,
+        par_yields=yields,
         svensson=np.empty((0, 6)),
     )

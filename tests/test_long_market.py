@@ -68,6 +68,17 @@ def test_prices_are_those_of_an_episode(overnight: LongMarket, code: str) -> Non
     assert overnight.initial_margin[days, row.hedge] == pytest.approx(episode.initial_margin[:, 0], rel=1e-12)
 
 
+def test_a_blank_three_year_yield_keeps_its_distance(hiking: LongMarket) -> None:
+    published = read("par_yields").set_index("date").loc[pd.DatetimeIndex(hiking.dates)]
+    distance = published["y_3y_pct"] - (2 * published["y_2y_pct"] + published["y_5y_pct"]) / 3
+    used = hiking.priced.data.curves.par_yields[:, 5] * 100
+    blank = published["y_3y_pct"].isna().to_numpy()
+    assert blank.sum() == 16
+    assert used[~blank].tolist() == pytest.approx(published["y_3y_pct"][~blank].tolist(), abs=1e-12)
+    kept = used - ((2 * published["y_2y_pct"] + published["y_5y_pct"]) / 3).to_numpy()
+    assert kept[blank] == pytest.approx(distance["2024-12-06"], abs=1e-12)
+
+
 def test_outside_its_life_nothing_moves(hiking: LongMarket) -> None:
     notes, futures = np.asarray(hiking.market.notes), np.asarray(hiking.market.futures)
     for table in (notes, futures, hiking.signals):
