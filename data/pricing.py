@@ -94,12 +94,14 @@ def _path(data: MarketData) -> Path:
     """The engine's view of the marks."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else par_curves(curves.tenors, curves.par_yields)
-    return Path(data.minutes, data.settle, curves.kind, parameters, data.carry_rate)
+    carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
+    return Path(data.minutes, data.settle, curves.kind, parameters, carried)
 
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:
     """Stack the baskets; a contract's final settlement is the first mark on or after its last trading day."""
-    futures = data.futures
+    futures, last_mark = data.futures, len(data.dates) - 1
+    delivered = [int(np.searchsorted(data.dates, one.last_delivery)) for one in futures]
     sizes = [len(one.basket.coupon) for one in futures]
     return Baskets(
         start=np.cumsum([0, *sizes]).astype(np.int64),
@@ -109,6 +111,9 @@ def _baskets(data: MarketData, option_value: float) -> Baskets:
         spread=np.zeros(sum(sizes)),
         first_delivery=np.array([one.first_delivery for one in futures], np.int64),
         last_delivery=np.array([one.last_delivery for one in futures], np.int64),
+        known_mark=np.searchsorted(data.dates, np.concatenate([one.basket.known for one in futures])),
+        first_mark=np.searchsorted(data.dates, [max(one.listed, int(one.basket.known.min())) for one in futures]),
         final_mark=np.array([int(np.searchsorted(data.dates, one.last_trading)) for one in futures], np.int64),
+        last_mark=np.minimum(np.array(delivered, np.int64), last_mark),
         option_value=np.full(len(futures), option_value),
     )

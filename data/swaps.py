@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -98,22 +99,23 @@ def swap_market(data: MarketData, tenors: Sequence[int] = TENORS) -> SwapMarket:
     )
 
 
-def spread_before(start: DateLike, tenors: Sequence[int], days: int) -> Array:
+def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path | None = None) -> Array:
     """Mean swap spread of some tenors on up to so many business days before a date, basis points, oldest first."""
-    table = _table()
+    table = _table(path)
     first, last = (pd.Timestamp(business_day_offset(start, -offset)) for offset in (days, 1))
     before: Array = table.loc[first:last, list(tenors)].mean(axis=1).dropna().to_numpy(np.float64)
     return before
 
 
-def _table() -> pd.DataFrame:
-    """Swap spreads in basis points, days by tenors."""
-    return read("swap_spreads").pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
+def _table(path: Path | None = None) -> pd.DataFrame:
+    """Swap spreads in basis points, days by tenors; of the user's own file if there is one."""
+    return read("swap_spreads", path).pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
 
 
 def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
     """Swap spreads on every mark, all tenors of the table."""
-    table, days = _table(), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
+    own = data.scenario.files.swap_spreads
+    table, days = _table(own), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
     name = data.scenario.name
     unknown = [tenor for tenor in tenors if tenor not in table]
     if unknown:
@@ -123,8 +125,9 @@ def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
     missing = days[~days.isin(table.index)]
     if len(missing):
         raise InputError(
-            f"scenario {name}, swap spreads: history/swap_spread_windows.csv has none for {missing[0]:%Y-%m-%d}, a day "
-            "of the window; choose a window inside it or leave swap-spread funds out of [market]"
+            f"scenario {name}, swap spreads: {own or 'history/swap_spread_windows.csv'} has none for "
+            f"{missing[0]:%Y-%m-%d}, a day of the window; choose a window inside it, give your own files.swap_spreads, "
+            "or leave swap-spread trades out"
         )
     return table.loc[days]
 
