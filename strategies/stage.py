@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -41,8 +42,8 @@ class Stage:
     """[p] contracts added with each dollar of face."""
     signals: Records
     """[m, p] rows of `engine.signals.Signal`."""
-    initial_margin: Floats
-    """[m, h] USD per contract."""
+    hedges: tuple[str, ...]
+    """[h] what contracts are called."""
     source: LongMarket
 
     def columns(self, leg: str) -> Integers:
@@ -62,8 +63,15 @@ class Stage:
         return np.array(found, np.int64)
 
 
-def stage(market: LongMarket, execution: Execution | None = None, swap_tenors: Sequence[int] = ()) -> Stage:
+def stage(
+    market: LongMarket,
+    execution: Execution | None = None,
+    swap_tenors: Sequence[int] = (),
+    swap_spreads: Path | None = None,
+) -> Stage:
     """Lay out a market of years, with swaps of some tenors beside the futures where asked.
+
+    ``swap_spreads`` is the user's own file of them.
 
     Raises
     ------
@@ -81,10 +89,15 @@ def stage(market: LongMarket, execution: Execution | None = None, swap_tenors: S
         names=market.pairs.names,
         hedge=_per_face(market.pairs.rows, months),
         signals=market.signals,
-        initial_margin=market.initial_margin,
+        hedges=market.hedges,
         source=market,
     )
-    return _with_swaps(bare, plan.execution, swap_market(priced.data, swap_tenors)) if len(swap_tenors) else bare
+    if not len(swap_tenors):
+        return bare
+    scenario = priced.data.scenario
+    files = scenario.files.model_copy(update={"swap_spreads": swap_spreads})
+    data = replace(priced.data, scenario=scenario.model_copy(update={"files": files}))
+    return _with_swaps(bare, plan.execution, swap_market(data, swap_tenors))
 
 
 def _per_face(pairs: Records, notionals: Sequence[float]) -> Floats:
@@ -136,8 +149,8 @@ def _with_swaps(bare: Stage, execution: Execution, swaps: SwapMarket) -> Stage:
         pairs=np.concatenate([bare.pairs, pairs]).view(bare.pairs.dtype),
         names=bare.names + tuple(f"{tenor}Y swap spread" for tenor in swaps.tenors),
         hedge=np.concatenate([bare.hedge, -ratio / NOTIONAL_USD]),
+        hedges=bare.hedges + swaps.names,
         signals=np.hstack([bare.signals, _swap_signals(bare, swaps, ratio)]).view(bare.signals.dtype),
-        initial_margin=np.hstack([bare.initial_margin, np.tile(swaps.margin_usd, (len(bare.dates), 1))]),
     )
 
 
