@@ -124,7 +124,7 @@ class CalendarRoll(SizedStrategy):
                 target[p] = 0.0
         for old in range(len(pairs)):
             for new in range(old + 1, len(pairs)):
-                ahead = pairs[old].days_to_notice + terms.past_notice > 0 and not pairs[old].front
+                ahead = pairs[old].days_to_notice + terms.past_notice > 1 and not pairs[old].front
                 if pairs[old].leg == pairs[new].leg and ahead and pairs[old].tradable and pairs[new].tradable:
                     gain = carry(pairs[new]) - carry(pairs[old])
                     if pairs[new].face != 0.0 or gain > terms.enter_bp / 1e4:

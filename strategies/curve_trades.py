@@ -9,7 +9,7 @@ from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen
 from engine.world import Floats
 from strategies.rules import may_hold, unless_close
-from strategies.strategy import Days, Share, Strategy
+from strategies.strategy import BasisPoints, Days, Share, Strategy
 
 
 class CurveStrategy(Strategy):
@@ -121,6 +121,8 @@ class OnTheRunOffTheRun(CurveStrategy):
     """What equity gains or loses as the spread of the trade moves by a basis point."""
     leverage: float = Field(30.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
     """Most that both notes together may be worth over equity."""
+    special_bp: BasisPoints = 20.0
+    """Cash lent against the new note earns this below SOFR (an assumption)."""
 
     @decision
     def decide(terms: "OnTheRunOffTheRun", fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:

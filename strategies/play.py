@@ -171,6 +171,7 @@ class _Decider:
         for name in SIGNALS:
             seen[name] = self.stage.signals[name][day, columns]
         seen["face"], seen["leg"] = faces[rows], sleeve.leg[alive]
+        seen["tradable"] &= ~np.asarray(world.positions)["committed"][rows]  # notice of delivery is given
         try:
             self.decisions[number](self.terms[number], fund[0], seen, target)
         except Exception as problem:

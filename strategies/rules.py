@@ -58,10 +58,8 @@ def affordable_leverage(leverage: float, haircut: float, margin: float, buffer: 
 
 @decision
 def left_to_roll(days_to_notice: int, roll_days: int) -> float:
-    """Share still held in the old month: all of it until ``roll_days`` before first notice, none of it from then on."""
-    if roll_days <= 0:
-        return 1.0 if days_to_notice > 0 else 0.0
-    return min(max(days_to_notice / roll_days, 0.0), 1.0)
+    """Share still held in the old month: it is let go over some days, the last of them the day before first notice."""
+    return min(max((days_to_notice - 1) / max(roll_days, 1), 0.0), 1.0)
 
 
 @decision

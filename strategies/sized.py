@@ -33,9 +33,9 @@ class BasisStrategy(SizedStrategy):
     """Enter when implied repo less expected repo is above this; the default is always."""
     exit_bp: BasisPoints = -1000.0
     """Leave when it falls below this; hysteresis if lower than ``enter_bp``."""
-    roll_days: Days = 3
-    """Days before first notice over which the old month is let go; the new one is there from about five days before
-    the delivery month."""
+    roll_days: Days = 2
+    """Days over which the old month is let go, the last of them the day before first notice; the new month is there two or
+    three days before notice, so that more than three have no effect."""
 
 
 @decision
