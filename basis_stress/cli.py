@@ -16,7 +16,9 @@ COMMANDS = {
     "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
     "scenarios": ("commands", "List the scenarios, or show one."),
-    "strategies": ("commands", "List the strategies and their parameters."),
+    "run": ("strategy_commands", "Play a strategy, of the library or your own, through 2018 to 2026."),
+    "compare": ("strategy_commands", "Is this rule better, or lucky? Strategies over the same days."),
+    "strategies": ("strategy_commands", "List the strategies, or show one with its parameters."),
 }
 """Name to home in this package and one line of help."""
 
@@ -28,6 +30,8 @@ Examples:
   basis-stress backtest april-2025 --market
   basis-stress validate
   basis-stress scenarios show april-2025
+  basis-stress run LongBasis --legs FV --leverage 20
+  basis-stress compare LongBasis LongBasis:enter_bp=10,exit_bp=0
 """
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from basis_stress import tables
 from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
-from basis_stress.replay import strategies as strategy_table
 from data.scenario import scenario as load_scenario
 from data.scenario import scenarios as scenario_table
 from engine.compile import is_cold
@@ -120,12 +119,6 @@ def scenarios(action: str | None, name: str | None) -> None:
     for field, value in load_scenario(name).model_dump().items():
         if value not in (None, "", ()):
             click.echo(f"{field:20} {value}")
-
-
-@click.command()
-def strategies() -> None:
-    """List the strategies and their parameters."""
-    click.echo(_listing(strategy_table(), "name", ["description", "parameters"]))
 
 
 def _listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:

@@ -4,7 +4,6 @@ Days are drawn in blocks (Politis and Romano 1992, circular), the same days for 
 cancels and what follows a bad day stays with it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
-from matplotlib.dates import DateFormatter, YearLocator
+from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
 
 from basis_stress import figures_style as look
@@ -27,7 +27,7 @@ GROUPS = {
     "carry": CARRY,
     "dislocation": ["dislocation"],
     "swap spread": ["swap_spread"],
-    "curve": ["curve"],
+    "curve and expected repo": ["curve"],
     "interest on cash": ["cash_interest"],
     "costs": ["cost"],
     "losses elsewhere and borne by others": ["elsewhere", "default_loss"],
@@ -40,10 +40,10 @@ def years_axis(axes: Axes, days: pd.DatetimeIndex) -> None:
     for _, crisis in crises().iterrows():
         if crisis["end"] >= days[0] and crisis["start"] <= days[-1]:
             axes.axvspan(crisis["start"], crisis["end"], color=look.RED, alpha=0.16, lw=0)
-    axes.set_xlim(days[0], days[-1])
+    axes.set_xlim(*date2num(days[[0, -1]]))  # type: ignore[no-untyped-call]
     if days[-1] - days[0] > pd.Timedelta(days=800):
-        axes.xaxis.set_major_locator(YearLocator())
-        axes.xaxis.set_major_formatter(DateFormatter("%Y"))
+        axes.xaxis.set_major_locator(YearLocator())  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(DateFormatter("%Y"))  # type: ignore[no-untyped-call]
 
 
 def equity(run: LongRun) -> Figure:
@@ -73,12 +73,13 @@ def heat_map(run: LongRun) -> Figure:
     """Monthly returns."""
     table = 100 * run.monthly
     figure, (axes,) = look.new_figure(1.0 + 0.34 * len(table))
-    largest = max(float(np.nanmax(np.abs(table.to_numpy()))), 1e-9)
+    cells = table.to_numpy(np.float64)
+    largest = max(float(np.nanmax(np.abs(cells))), 1e-9)
     axes.imshow(table, cmap="RdBu", norm=TwoSlopeNorm(0.0, -largest, largest), aspect="auto")
     axes.grid(False)
     for row in range(len(table)):
         for column in range(12):
-            value = float(table.iloc[row, column])
+            value = cells[row, column]
             if np.isfinite(value):
                 colour = "white" if abs(value) > 0.6 * largest else look.INK
                 text = f"{value:.1f}".replace("-", "−")
@@ -117,7 +118,9 @@ def balance(run: LongRun) -> Figure:
     top.set_ylabel("notes / equity")
     middle.plot(days, 100 * daily["margin_to_equity"], color=look.ORANGE, lw=1.2)
     middle.set_ylabel("margin, % equity")
-    bottom.bar(days, 100 * daily["called_usd"] / daily["equity_usd"].where(daily["equity_usd"] > 0), 2.0, color=look.RED)
+    bottom.bar(
+        days, 100 * daily["called_usd"] / daily["equity_usd"].where(daily["equity_usd"] > 0), 2.0, color=look.RED
+    )
     bottom.set_ylabel("calls, % equity")
     for axes in (top, middle, bottom):
         years_axis(axes, days)
@@ -128,8 +131,8 @@ def draw(run: LongRun) -> list[Picture]:
     """Every picture of a long run."""
     row = run.performance.iloc[0]
     observed = "" if np.isnan(row["observed_share"]) else (
-        f" The strip below: green where most of the basis held was observed ({percent(row['observed_share'], 0)} of the "
-        "run, weighted by the book), orange where it is modelled fair."
+        f" The strip below: green where most of the basis held was observed ({percent(row['observed_share'], 0)} of "
+        "the run, weighted by the book), orange where it is modelled fair."
     )  # fmt: skip
     whole: list[tuple[str, str, str, Callable[[LongRun], Figure]]] = [
         (
@@ -148,8 +151,8 @@ def draw(run: LongRun) -> list[Picture]:
         (
             "attribution",
             "Where profit came from",
-            f"Carry is coupons, repo and convergence, {percent(row['carry_pa'], 1, signed=True)} of equity a year; costs "
-            f"take {percent(-row['cost_pa'])}.",
+            f"Carry is coupons, repo and convergence, {percent(row['carry_pa'], 1, signed=True)} of equity a year; "
+            f"costs take {percent(-row['cost_pa'])}.",
             attribution,
         ),
         (
@@ -167,13 +170,13 @@ def draw(run: LongRun) -> list[Picture]:
 
 def paths(comparison: Comparison) -> Figure:
     """Equity of every strategy over that of cash."""
-    figure, (axes,) = look.new_figure(3.8)
+    figure, (axes,) = look.new_figure(3.6 + 0.2 * len(comparison.runs))
     for run, colour in zip(comparison.runs, look.PALETTE, strict=False):
         days = pd.DatetimeIndex(run.daily.index)
         axes.plot(days, 100 * (1 + run.daily["excess_return"]).cumprod() - 100, color=colour, lw=1.4, label=run.name)
     axes.axhline(0.0, color=look.INK, lw=0.8)
     axes.set_ylabel("% over cash")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.1), fontsize=8)  # below: names are long
     years_axis(axes, days)
     return figure
 

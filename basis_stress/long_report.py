@@ -41,7 +41,9 @@ _ROWS = {
 def performance_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Heads and cells: a row per figure, a column per strategy."""
     heads = ["", *map(str, table.index)]
-    return heads, [[label, *(_cell(row, name, kind) for _, row in table.iterrows())] for name, (label, kind) in _ROWS.items()]
+    return heads, [
+        [label, *(_cell(row, name, kind) for _, row in table.iterrows())] for name, (label, kind) in _ROWS.items()
+    ]
 
 
 def _cell(row: pd.Series[Any], name: str, kind: str) -> str:
@@ -76,8 +78,8 @@ def headline(run: LongRun) -> str:
     ending = "" if run.daily["status"].iloc[-1] == "active" else " It did not survive."
     return (
         f"{wording.percent(row['return_pa'], 1, signed=True)} a year with volatility "
-        f"{wording.percent(row['volatility'])}, {wording.percent(row['excess_return_pa'], 1, signed=True)} over cash; deepest "
-        f"drawdown {wording.percent(row['max_drawdown'])}, called on {row['days_called']} days, worst month "
+        f"{wording.percent(row['volatility'])}, {wording.percent(row['excess_return_pa'], 1, signed=True)} over cash; "
+        f"deepest drawdown {wording.percent(row['max_drawdown'])}, called on {row['days_called']} days, worst month "
         f"{wording.percent(row['worst_month_return'])} ({row['worst_month']}).{ending}"
     )
 

@@ -12,7 +12,7 @@ LONG_TABLES = ("performance", "daily", "monthly", "attribution", "positions", "e
 
 @dataclass(frozen=True)
 class LongRun:
-    """What a strategy came to over the years. Money in USD, returns decimal; day 0 is the day before the first decision."""
+    """What a strategy came to over the years. Money in USD, returns decimal; nothing is decided on day 0."""
 
     name: str
     """The strategy with the parameters that differ from their defaults."""

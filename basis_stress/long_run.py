@@ -1,4 +1,4 @@
-"""Play a strategy through the years: observed and modelled basis, quarterly rolls, real margins, every day's decision."""
+"""Play a strategy through the years: observed and modelled basis, quarterly rolls, real margins, daily decisions."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -102,14 +102,15 @@ def _by_day(played: Played, what: What) -> "np.ndarray[tuple[int], np.dtype[np.f
     """Amounts of one kind of event, by day."""
     chosen = played.run.log["what"] == what
     days = _log_days(played)[chosen]
-    return np.bincount(days, played.run.log["amount"][chosen], played.days)[: played.days]
+    return np.bincount(days, played.run.log["amount"][chosen], played.days)[: played.days].astype(np.float64)
 
 
 def _sold_by_order(played: Played) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Face sold because a limit ordered it, by day: sales whose cause is an order."""
     log = played.run.log
     ordered = (log["what"] == What.SALE) & (log["what"][log["cause"]] == What.ORDER)
-    return np.bincount(_log_days(played)[ordered], log["amount"][ordered], played.days)[: played.days]
+    sold = np.bincount(_log_days(played)[ordered], log["amount"][ordered], played.days)
+    return sold[: played.days].astype(np.float64)
 
 
 def _attribution(played: Played) -> pd.DataFrame:
@@ -169,11 +170,12 @@ def _assumptions(played: Played) -> list[str]:
     stage = played.stage
     charged = stage.contracts[0]
     return [
-        "The basis is observed where research data have it (Siriwardane, Sunderam and Wallen, April 2018 to August 2024); "
-        "elsewhere futures are modelled fair, and days on them are labelled so.",
-        "Notes are priced on the par curve; futures are the basket minimum of forward over conversion factor, no option "
-        "value, carried at expected repo.",
-        "Initial margins are published levels where known, and an assumed leverage elsewhere; houses offset no spreads.",
+        "The basis is observed where research data have it (Siriwardane, Sunderam and Wallen, April 2018 to August "
+        "2024); elsewhere futures are modelled fair, and days on them are labelled so.",
+        "Notes are priced on the par curve; futures are the basket minimum of forward over conversion factor, no "
+        "option value, carried at expected repo.",
+        "Initial margins are published levels where known, and an assumed leverage elsewhere; houses offset no "
+        "spreads.",
         f"Half spreads of {stage.hedges[0]} are {charged['bond_cost']:g} bp of price in the note and "
         f"{charged['futures_cost']:g} bp in the future, other tenors by their ticks; decisions trade at the close.",
         "Cash and margin earn SOFR; repo is overnight; decisions see the day's close and nothing after it.",

@@ -36,8 +36,8 @@ def beside_published(run: LongRun) -> pd.DataFrame:
                 "figure": "gross profit a year over notes held, before leverage and costs",
                 "published": f"{low:.0f} to {high:.0f} bp",
                 "here": f"{gross:.1f} bp",
-                "why": f"It is {where} the range, which is of quotes to delivery; here whole days of marks are counted, and "
-                f"trading, which quotes leave out, takes {cost:.1f} bp of it at the half spreads assumed.",
+                "why": f"It is {where} the range, which is of quotes to delivery; here days of marks are counted, "
+                f"and trading, which quotes leave out, takes {cost:.1f} bp of it at the half spreads assumed.",
             }
         )
     march = run.daily.loc[SQUEEZE[0] : SQUEEZE[1]]
@@ -49,17 +49,24 @@ def beside_published(run: LongRun) -> pd.DataFrame:
 def _march(run: LongRun, march: pd.DataFrame) -> dict[str, str]:
     """March 2020: the average Treasury-trading fund beside this one."""
     targets = read("targets").set_index("id")
-    target = float(targets.loc["T07", "observed"])
+    target = float(str(targets.loc["T07", "observed"]))
     before = float(run.daily["equity_usd"].shift().loc[march.index[0]])
     path = np.concatenate([[1.0], march["equity_usd"].to_numpy() / before])
     month, trough = float(path[-1] - 1), float((path / np.maximum.accumulate(path)).min() - 1)
-    recovered = "gave back" if month < 0 else "regained"
+    lines = run.attribution.drop(columns="strategy").groupby("date").sum().loc[march.index].sum() / before
+    sold = "sold nothing" if (march["sold_usd"] == 0).all() else "sold some of its book"
     return {
         "figure": "return in March 2020",
         "published": f"{target:.0f}% for the average fund that trades Treasuries".replace("-", "−"),
         "here": f"{100 * month:+.1f}% over the month, {100 * trough:+.1f}% from peak to trough".replace("-", "−"),
-        "why": f"At {march['leverage'].mean():.0f}x it {recovered} its loss by month end because it sold "
-        + ("nothing" if (march["sold_usd"] == 0).all() else "some of its book")
-        + ": the published basis returned within weeks. The average fund holds more than this trade (off-the-run notes, "
-        "swap spreads), sold into the trough, and paid spreads several times those assumed here.",
+        "why": f"At {march['leverage'].mean():.0f}x the dislocation came to {_signed(lines['dislocation'])} by month "
+        f"end, for the published basis returned within weeks and the fund {sold}; {_signed(lines['curve'])} is the "
+        "fall of expected repo: it borrows overnight, futures are priced at the term rate. The average fund held other "
+        "trades too (off-the-run notes, swap spreads), sold into the trough, and paid wider spreads than those "
+        "assumed here.",
     }
+
+
+def _signed(share: float) -> str:
+    """A share of equity with its sign."""
+    return f"{100 * share:+.1f}% of equity".replace("-", "−")

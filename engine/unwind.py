@@ -121,9 +121,9 @@ def next_cheapest(world: World, f: int, cost: float, after: int) -> int:
     chosen = -1
     for p in range(world.funds[f].first, world.funds[f].last):
         asked = cost_of_sale(world, p)
-        if world.positions[p].face != 0.0 and (asked > cost or (asked == cost and p > after)):
-            if chosen < 0 or asked < cost_of_sale(world, chosen):
-                chosen = p
+        dearer = asked > cost or (asked == cost and p > after)
+        if world.positions[p].face != 0.0 and dearer and (chosen < 0 or asked < cost_of_sale(world, chosen)):
+            chosen = p
     return chosen
 
 

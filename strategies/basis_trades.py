@@ -1,4 +1,4 @@
-"""The library's basis trades: a note against its future, long or short, rolled, delivered, or one month against another."""
+"""The library's basis trades: a note against its future, long or short, rolled, delivered, or month against month."""
 
 from pydantic import Field
 
@@ -18,11 +18,11 @@ class LongBasis(BasisStrategy):
     cheapens against futures, when repo rises above the implied rate, and when margin or repo calls force it to sell
     before delivery.
 
-    Legs: one contract's note, face x conversion factor of futures against it. Margin: initial and daily variation margin
-    on the future. Financing: overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
+    Legs: one contract's note, face x conversion factor of futures against it. Margin: initial and daily variation
+    margin on the future. Financing: overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
 
     >>> LongBasis(legs=("FV",), leverage=30, enter_bp=10, exit_bp=0).name
-    "LongBasis(legs=('FV',), leverage=30.0, enter_bp=10.0, exit_bp=0.0)"
+    'LongBasis(FV, leverage=30, enter_bp=10, exit_bp=0)'
     """
 
     @decision
@@ -118,7 +118,7 @@ class CalendarRoll(SizedStrategy):
 
     @decision
     def decide(terms: "CalendarRoll", fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:
-        """Between the day the deferred month becomes the front and notice of the old one, hold one against the other."""
+        """From the day the deferred month becomes the front to the notice of the old one, hold one against the other."""
         for p in range(len(pairs)):
             if pairs[p].tradable:
                 target[p] = 0.0

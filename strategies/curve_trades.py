@@ -1,4 +1,4 @@
-"""The library's trades in notes alone, neutral in DV01: the curve's slope, its curvature, old notes against new ones."""
+"""The library's trades in notes alone, neutral in DV01: the curve's slope and curvature, old notes against new."""
 
 from typing import Literal
 

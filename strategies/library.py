@@ -9,7 +9,7 @@ from data.validation import did_you_mean
 from engine.errors import InputError
 from strategies.basis_trades import CalendarRoll, HoldToDelivery, LongBasis, MultiContractBasis, ShortBasis
 from strategies.curve_trades import Butterfly, OnTheRunOffTheRun, Steepener
-from strategies.strategy import FundRules, Strategy
+from strategies.strategy import Strategy
 from strategies.swap_spread import SwapSpread
 
 LIBRARY: dict[str, type[Strategy]] = {
@@ -44,8 +44,8 @@ def find(name: str) -> type[Strategy]:
     kind = plain.get(name.replace("-", "").replace("_", "").lower())
     if kind is None:
         raise InputError(
-            f"strategy {name!r}: unknown{did_you_mean(name, LIBRARY)}; allowed are {', '.join(LIBRARY)}, or your own as "
-            "file.py:Class"
+            f"strategy {name!r}: unknown{did_you_mean(name, LIBRARY)}; allowed are {', '.join(LIBRARY)}, or your own "
+            "as file.py:Class"
         )
     return kind
 
@@ -84,12 +84,13 @@ def said(text: str) -> Strategy:
         If the name is unknown or a parameter is wrong.
     """
     head, given = (text, "") if text.endswith(".py") else _cut(text)
-    terms: dict[str, object] = {}
+    terms: dict[str, Any] = {}
     for pair in filter(None, given.split(",")):
         name, equals, value = pair.partition("=")
         if not equals:
             raise InputError(f"strategy {text!r}: {pair!r} given, allowed is parameter=value; write it so")
-        terms[name.strip().replace("-", "_")] = value.split("+") if name.strip() == "legs" else value.strip()
+        whole = int(value) if re.fullmatch(r"[+-]?\d+", value) else value.strip()
+        terms[name.strip().replace("-", "_")] = value.split("+") if name.strip() == "legs" else whole
     return find(head)(**terms)
 
 
@@ -98,8 +99,3 @@ def _cut(text: str) -> tuple[str, str]:
     start = text.find(".py:") + 4 if ".py:" in text else 0
     at = text.find(":", start)
     return (text, "") if at < 0 else (text[:at], text[at + 1 :])
-
-
-def defaults(kind: type[FundRules]) -> dict[str, object]:
-    """Fields of a strategy with their defaults."""
-    return {name: field.default for name, field in kind.model_fields.items()}

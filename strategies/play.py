@@ -1,4 +1,4 @@
-"""Play strategies through years: see the day, ask for faces, check them, trade; what has been played survives an error."""
+"""Play strategies through years: see the day, ask for faces, check them, trade; an error keeps what was played."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +98,7 @@ def _sleeves(rules: Strategy | Portfolio, stage: Stage) -> tuple[Sleeve, ...]:
     for strategy, share in shares:
         if type(strategy).decide is Strategy.decide:
             raise StrategyError(
-                f"{type(strategy).__name__}: has no decision; give the class a method decide(terms, fund, pairs, target)"
+                f"{type(strategy).__name__}: has no decision; give the class decide(terms, fund, pairs, target)"
             )
         columns = [stage.columns(leg) for leg in strategy.legs]
         leg = np.repeat(np.arange(len(columns)), [len(one) for one in columns])
@@ -177,7 +177,8 @@ class _Decider:
         except Exception as problem:
             said = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decide raised {type(problem).__name__} ({said[0] if said else 'no word'}); mend it"
+                f"{self._when(sleeve, day)}: decide raised {type(problem).__name__} "
+                f"({said[0] if said else 'no word'}); mend it"
             ) from problem
         self._check_possible(sleeve, day, columns, seen, target)
         finance(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
@@ -188,15 +189,15 @@ class _Decider:
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided {target[at]:g} of {self.stage.names[columns[at]]}; decide a number of "
-                "dollars of face for every pair, 0 for none of it"
+                f"{self._when(sleeve, day)}: decided {target[at]:g} of {self.stage.names[columns[at]]}; decide a "
+                "number of dollars of face for every pair, 0 for none of it"
             )
         wrong = (target != seen["face"]) & ~seen["tradable"]
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided ${target[at]:,.0f} of {self.stage.names[columns[at]]}, which does not "
-                "trade that day; change only pairs that are tradable"
+                f"{self._when(sleeve, day)}: decided ${target[at]:,.0f} of {self.stage.names[columns[at]]}, which does "
+                "not trade that day; change only pairs that are tradable"
             )
 
     def _check_afforded(self, world: World, faces: Floats, targets: Floats) -> None:

@@ -25,7 +25,7 @@ class Portfolio(FundRules):
     strategies: tuple[Strategy, ...] = Field(min_length=1, max_length=50, title="strategies, bs.LongBasis() or others")
     """Each with its own legs; their equity and their rules of forced sale are the fund's instead."""
     shares: tuple[float, ...] = Field((), title="decimal shares of equity, one per strategy")
-    """Share of the fund's equity that each strategy sizes by; even if not given. They may sum to less or more than 1."""
+    """Share of the fund's equity that each strategy sizes by; even if not given; they need not sum to 1."""
 
     @model_validator(mode="after")
     def _one_share_each(self) -> Self:

@@ -34,8 +34,8 @@ class BasisStrategy(SizedStrategy):
     exit_bp: BasisPoints = -1000.0
     """Leave when it falls below this; hysteresis if lower than ``enter_bp``."""
     roll_days: Days = 2
-    """Days over which the old month is let go, the last of them the day before first notice; the new month is there two or
-    three days before notice, so that more than three have no effect."""
+    """Days over which the old month is let go, the last of them the day before first notice; the new month is there two
+    or three days before notice, so that more than three have no effect."""
 
 
 @decision

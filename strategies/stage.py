@@ -20,8 +20,8 @@ from strategies.assemble import calendar, contract_rows
 from strategies.plan import Execution, Plan
 
 COST_MULTIPLES = {"TU": 0.25, "FV": 0.5, "TY": 1.0, "US": 2.0, "2Y": 0.25, "5Y": 0.5, "10Y": 1.0, "30Y": 2.0}
-"""Half spreads over those of the 10-year: of futures by their ticks (an eighth, a quarter, half and one of 1/32); notes
-stand in about the same ratios (5-, 10- and 30-year: 0.25, 0.5 and 1 of 1/32 before March 2020; the 2-year is assumed)."""
+"""Half spreads over those of the 10-year: of futures by their ticks (an eighth, a quarter, half and one of 1/32);
+notes stand in about the same ratios (5-, 10-, 30-year: 0.25, 0.5 and 1 of 1/32 before March 2020; 2-year assumed)."""
 
 
 @dataclass(frozen=True)

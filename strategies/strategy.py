@@ -74,10 +74,10 @@ class FundRules(BaseModel):
 class Strategy(FundRules):
     """Base of every strategy; a subclass adds parameters and ``decide``.
 
-    ``decide(terms, fund, pairs, target)`` reads its parameters (`terms`: a named tuple of the numbers and switches among
-    the fields), its fund (`engine.seen.FundSeen`) and today's pairs (rows of `engine.seen.PairSeen`), and writes the face
-    that it wants of each into ``target``: USD, negative sold short, prefilled with what is held. It may be plain Python
-    or ``bs.compiled``; the bytes are equal. It keeps nothing from one day to the next.
+    ``decide(terms, fund, pairs, target)`` reads its parameters (`terms`: a named tuple of the numbers and switches
+    among the fields), its fund (`engine.seen.FundSeen`) and today's pairs (rows of `engine.seen.PairSeen`), and writes
+    the face that it wants of each into ``target``: USD, negative sold short, prefilled with what is held. It may be
+    plain Python or ``bs.compiled``; the bytes are equal. It keeps nothing from one day to the next.
     """
 
     Terms: ClassVar[type[Any]]
@@ -124,18 +124,18 @@ class Strategy(FundRules):
         """The numbers and switches among the fields, as the decision sees them."""
         return self.Terms(**{name: kind(getattr(self, name)) for name, kind in self.kinds.items()})
 
-    def decide(terms, fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:  # type: ignore[no-untyped-def]
+    def decide(terms, fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:
         """Write today's faces into ``target``; a subclass says how."""
         raise NotImplementedError
 
     @property
     def name(self) -> str:
         """Its name with the parameters that differ from their defaults."""
-        given = [
-            f"{name}={getattr(self, name)!r}"
-            for name, field in type(self).model_fields.items()
-            if getattr(self, name) != field.default
-        ]
+        given = ["+".join(self.legs)] if self.legs != type(self).model_fields["legs"].default else []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name != "legs" and value != field.default:
+                given.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
         return f"{type(self).__name__}({', '.join(given)})" if given else type(self).__name__
 
 
