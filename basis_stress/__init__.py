@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from basis_stress.bonds import modified_duration as modified_duration
     from basis_stress.bonds import price as price
     from basis_stress.bonds import yield_to_maturity as yield_to_maturity
-    from basis_stress.compare import compare as compare
+    from basis_stress.comparison import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.delivery import conversion_factor as conversion_factor
     from basis_stress.delivery import futures_price as futures_price
@@ -70,7 +70,7 @@ _HOMES = {
     "Execution": "strategies.plan",
     "LongRun": "basis_stress.long_result",
     "run_strategy": "basis_stress.long_run",
-    "compare": "basis_stress.compare",
+    "compare": "basis_stress.comparison",
     "compiled": "engine.compile",
     "StrategyError": "strategies.play",
     "Strategy": "strategies.strategy",
@@ -84,7 +84,7 @@ _HOMES = {
     "OnTheRunOffTheRun": "strategies.curve_trades",
     "Steepener": "strategies.curve_trades",
     "Butterfly": "strategies.curve_trades",
-    "rules": "strategies",
+    "rules": "strategies.rules",
 }
 
 __all__ = sorted(_HOMES)
@@ -94,7 +94,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its home on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'basis_stress' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    module = importlib.import_module(_HOMES[name])
+    value = module if _HOMES[name].endswith(f".{name}") else getattr(module, name)
     globals()[name] = value
     return value
 

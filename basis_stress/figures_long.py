@@ -19,7 +19,7 @@ from basis_stress.performance import CARRY
 from basis_stress.wording import percent
 
 if TYPE_CHECKING:
-    from basis_stress.compare import Comparison
+    from basis_stress.comparison import Comparison
     from basis_stress.long_result import LongRun
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -14,7 +14,7 @@ from basis_stress.published import beside_published
 from basis_stress.report import embedded, fill, setting
 
 if TYPE_CHECKING:
-    from basis_stress.compare import Comparison
+    from basis_stress.comparison import Comparison
     from basis_stress.long_result import LongRun
 
 _ROWS = {

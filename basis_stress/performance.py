@@ -28,7 +28,7 @@ def performance(name: str, daily: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     before = daily["equity_usd"].shift().iloc[1:]
     returns, excess = daily["return"].iloc[1:], daily["excess_return"].iloc[1:]
     volatility = float(returns.std(ddof=1) * np.sqrt(DAYS))
-    months = monthly_returns(daily).stack()
+    months = monthly_returns(daily).stack().dropna()
     notes = float(daily["notes_usd"].mean())
     deepest = daily["drawdown"].idxmin()
     per_equity = lines.iloc[1:].div(before, axis=0).sum() / years

@@ -46,7 +46,7 @@ def strategy_parameters(kind: type[Strategy]) -> list[click.Parameter]:
         if field.annotation is bool:
             flag += f"/--no-{name.replace('_', '-')}"
         whole = any(type(one) is int for one in get_args(field.annotation)) or field.annotation is int
-        option_type: Any = click.Choice(choices) if choices else int if whole else None
+        option_type: Any = click.Choice(choices) if choices else int if whole else str if name == "legs" else float
         made.append(click.Option([flag, name], type=option_type, default=None, help=help_text.replace(" (None)", "")))
     return made
 
@@ -122,7 +122,7 @@ def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> No
     A STRATEGY is a name with parameters: LongBasis:leverage=30,legs=TU+FV, or file.py:Class. The first is the one that
     the others are compared to.
     """
-    from basis_stress.compare import compare as compare_strategies
+    from basis_stress.comparison import compare as compare_strategies
     from basis_stress.long_report import performance_text
 
     window = {name: value for name, value in given.items() if value is not None}

@@ -118,7 +118,7 @@ class CalendarRoll(SizedStrategy):
 
     @decision
     def decide(terms: "CalendarRoll", fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:
-        """From the day the deferred month becomes the front to the notice of the old one, hold one against the other."""
+        """Hold one against the other from the day the deferred month becomes the front to notice of the old one."""
         for p in range(len(pairs)):
             if pairs[p].tradable:
                 target[p] = 0.0

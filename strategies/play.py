@@ -196,7 +196,7 @@ class _Decider:
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided ${target[at]:,.0f} of {self.stage.names[columns[at]]}, which does "
+                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.stage.names[columns[at]]}, which does "
                 "not trade that day; change only pairs that are tradable"
             )
 
@@ -210,8 +210,8 @@ class _Decider:
             p = sleeve.first + int(grown[sleeve.first : sleeve.last].argmax())
             name = self.stage.names[sleeve.columns[p - sleeve.first]]
             raise StrategyError(
-                f"{self._when(sleeve, int(world.clock[0].day))}: decided ${targets[p]:,.0f} of {name}, but haircut and "
-                f"initial margin of the book would ask ${needed:,.0f} of ${worth:,.0f} of equity; decide less"
+                f"{self._when(sleeve, int(world.clock[0].day))}: decided {_usd(targets[p])} of {name}, but haircut and "
+                f"initial margin of the book would ask {_usd(needed)} of {_usd(worth)} of equity; decide less"
             )
 
     def _when(self, sleeve: Sleeve, day: int) -> str:
@@ -222,3 +222,8 @@ class _Decider:
 def _repo(strategy: Strategy) -> tuple[float, float]:
     """Spread over SOFR of what is held, and below it of what is sold short; decimal."""
     return strategy.repo_spread_bp / 1e4, strategy.special_bp / 1e4
+
+
+def _usd(amount: float) -> str:
+    """Whole dollars."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"
