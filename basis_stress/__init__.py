@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from basis_stress.bonds import modified_duration as modified_duration
     from basis_stress.bonds import price as price
     from basis_stress.bonds import yield_to_maturity as yield_to_maturity
-    from basis_stress.compare import compare as compare
+    from basis_stress.compare import compare_scenarios as compare_scenarios
+    from basis_stress.comparison import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.delivery import conversion_factor as conversion_factor
     from basis_stress.delivery import futures_price as futures_price
     from basis_stress.delivery import gross_basis as gross_basis
     from basis_stress.delivery import implied_repo as implied_repo
     from basis_stress.delivery import net_basis as net_basis
+    from basis_stress.long_result import LongRun as LongRun
+    from basis_stress.long_run import run_strategy as run_strategy
     from basis_stress.market import MarketResult as MarketResult
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
@@ -36,9 +39,23 @@ if TYPE_CHECKING:
     from data.shocks.paths import Paths as Paths
     from data.shocks.paths import chunks as chunks
     from data.shocks.paths import generate as generate
+    from engine.compile import compiled as compiled
     from engine.errors import InputError as InputError
+    from strategies import rules as rules
+    from strategies.basis_trades import CalendarRoll as CalendarRoll
+    from strategies.basis_trades import HoldToDelivery as HoldToDelivery
+    from strategies.basis_trades import LongBasis as LongBasis
+    from strategies.basis_trades import MultiContractBasis as MultiContractBasis
+    from strategies.basis_trades import ShortBasis as ShortBasis
     from strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
+    from strategies.curve_trades import Butterfly as Butterfly
+    from strategies.curve_trades import OnTheRunOffTheRun as OnTheRunOffTheRun
+    from strategies.curve_trades import Steepener as Steepener
     from strategies.plan import Execution as Execution
+    from strategies.play import StrategyError as StrategyError
+    from strategies.portfolio import Portfolio as Portfolio
+    from strategies.strategy import Strategy as Strategy
+    from strategies.swap_spread import SwapSpread as SwapSpread
 
 # Names are loaded on first use: `import basis_stress` costs milliseconds, and bond arithmetic needs no pandas.
 _HOMES = {
@@ -62,7 +79,7 @@ _HOMES = {
     "Scenario": "data.scenario",
     "scenario": "data.scenario",
     "scenarios": "data.catalogue",
-    "compare": "basis_stress.compare",
+    "compare_scenarios": "basis_stress.compare",
     "FundingTerms": "data.shocks.funding",
     "shocks": "data.shocks.generators",
     "Paths": "data.shocks.paths",
@@ -71,6 +88,23 @@ _HOMES = {
     "InputError": "engine.errors",
     "CashFuturesBasis": "strategies.cash_futures_basis",
     "Execution": "strategies.plan",
+    "LongRun": "basis_stress.long_result",
+    "run_strategy": "basis_stress.long_run",
+    "compare": "basis_stress.comparison",
+    "compiled": "engine.compile",
+    "StrategyError": "strategies.play",
+    "Strategy": "strategies.strategy",
+    "Portfolio": "strategies.portfolio",
+    "LongBasis": "strategies.basis_trades",
+    "ShortBasis": "strategies.basis_trades",
+    "HoldToDelivery": "strategies.basis_trades",
+    "CalendarRoll": "strategies.basis_trades",
+    "MultiContractBasis": "strategies.basis_trades",
+    "SwapSpread": "strategies.swap_spread",
+    "OnTheRunOffTheRun": "strategies.curve_trades",
+    "Steepener": "strategies.curve_trades",
+    "Butterfly": "strategies.curve_trades",
+    "rules": "strategies.rules",
 }
 
 __all__ = sorted(_HOMES)
@@ -80,7 +114,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its home on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'basis_stress' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    module = importlib.import_module(_HOMES[name])
+    value = module if _HOMES[name].endswith(f".{name}") else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -20,7 +20,9 @@ COMMANDS = {
     "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
     "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
-    "strategies": ("commands", "List the strategies and their parameters."),
+    "run": ("strategy_commands", "Play a strategy, of the library or your own, through 2018 to 2026."),
+    "compare": ("strategy_commands", "Is this rule better, or lucky? Strategies over the same days."),
+    "strategies": ("strategy_commands", "List the strategies, or show one with its parameters."),
 }
 """Name to home in this package and one line of help."""
 
@@ -34,6 +36,8 @@ Examples:
   basis-stress validate
   basis-stress scenarios show april-2025
   basis-stress shocks show bootstrap
+  basis-stress run LongBasis --legs FV --leverage 20
+  basis-stress compare LongBasis LongBasis:enter_bp=10,exit_bp=0
 """
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from basis_stress import tables
 from basis_stress.market_commands import show_market
 from basis_stress.replay import backtest as run_backtest
-from basis_stress.replay import strategies as strategy_table
 from engine.compile import is_cold
 from strategies.cash_futures_basis import CashFuturesBasis
 
@@ -102,12 +101,6 @@ def backtest(
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {result.report(folder / 'report.html')}")
-
-
-@click.command()
-def strategies() -> None:
-    """List the strategies and their parameters."""
-    click.echo(listing(strategy_table(), "name", ["description", "parameters"]))
 
 
 def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:

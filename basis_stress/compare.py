@@ -31,7 +31,7 @@ MARKET = (
 )
 
 
-def compare(
+def compare_scenarios(
     scenario: str | Path | Scenario,
     base: str | Path | Scenario | None = None,
     *,

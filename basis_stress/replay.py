@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 import pandas as pd
+from pydantic import BaseModel
 
 from basis_stress import tabulate
 from basis_stress.market import MarketResult, backtest_market
@@ -22,7 +23,9 @@ from engine.run import Run, run
 from strategies.assemble import assemble
 from strategies.cash_futures_basis import CashFuturesBasis
 from strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
+from strategies.library import LIBRARY
 from strategies.plan import Execution, Plan
+from strategies.portfolio import Portfolio
 
 
 @overload
@@ -223,7 +226,7 @@ def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, 
 
 def strategies() -> pd.DataFrame:
     """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
-    known = [CashFuturesBasis]
+    known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(
         {
             "name": [one.__name__ for one in known],

@@ -40,7 +40,7 @@ def _version() -> str:
         return "(source tree)"
 
 
-def _setting(value: object) -> str:
+def setting(value: object) -> str:
     """A setting as text: floats without noise, lists joined."""
     if isinstance(value, float):
         return f"{value:.6g}"
@@ -79,7 +79,7 @@ def render(result: Frames) -> str:
         summary=tables.summary_cells(result),
         daily=tables.daily_cells(result),
         pictures=embedded(figures.draw(result)),
-        settings={wording.words(name): _setting(value) for name, value in result.settings.items()},
+        settings={wording.words(name): setting(value) for name, value in result.settings.items()},
         assumptions=result.assumptions,
         events=events,
         events_all=int((result.events["event"] != "price_move").sum()),

@@ -1,5 +1,6 @@
 """Rows of a run as DataFrames: names for numbers, dates for day counts, one tidy table per question."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -161,16 +162,19 @@ def yields_table(market: PricedMarket) -> pd.DataFrame:
 
 def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     """The event log in words, each row with the event that caused it; ``level`` where it tells no amount of money."""
-    log = run.log
+    return event_table(run.log, [fund.name for fund in plan.funds], market.codes)
+
+
+def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.DataFrame:
+    """Rows of `engine.rows.Log` in words."""
     words = [What(int(what)).name.lower() for what in log["what"]]
-    funds = [fund.name for fund in plan.funds]
     is_level = np.isin(log["what"], LEVELS)
     return pd.DataFrame(
         {
             "event_id": np.arange(len(log)),
             "time": to_new_york(log["time"]),
             "fund": [funds[fund] if fund >= 0 else "" for fund in log["fund"]],
-            "contract": [market.codes[contract] if contract >= 0 else "" for contract in log["contract"]],
+            "contract": [contracts[contract] if contract >= 0 else "" for contract in log["contract"]],
             "event": words,
             "claim": ["" if claim == Claim.NONE else Claim(int(claim)).name.lower() for claim in log["claim"]],
             "cause": [words[cause] if cause >= 0 else "" for cause in log["cause"]],

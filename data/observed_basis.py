@@ -74,7 +74,7 @@ def _one(market: PricedMarket, months: Sequence[ContractMonth], code: str, days:
     """Published spread, convention, net spread and whether it is observed, of one contract."""
     if code not in TENORS:
         return tuple(np.zeros((4, len(days))))
-    published, observed = _published(code, days)
+    published, usable = _published(code, days)
     deferred, settle = _deferred(months, code, days), market.data.settle
     first, last = (
         np.array([getattr(month.future, name) for month in months])[deferred]
@@ -85,17 +85,19 @@ def _one(market: PricedMarket, months: Sequence[ContractMonth], code: str, days:
     last_day_convention(market.path, market.baskets, market.priced, deferred, convention)
     convention *= whole
     net = (published - convention) * (last - settle) / (first - settle)
-    net[: int(observed.argmax())] = 0.0
-    return published, convention, net, observed.astype(np.float64)
+    # The net spread is held over blank days, not the published one: the convention moves on beneath a stale figure.
+    held = np.maximum.accumulate(np.where(usable, np.arange(len(days)), -1))
+    net = np.where(held >= 0, net[held], 0.0)
+    age = np.where(held >= 0, np.arange(len(days)) - held, len(days))
+    return published, convention, net, (age <= FILLED_DAYS).astype(np.float64)
 
 
 def _published(code: str, days: Days) -> tuple[Array, NDArray[np.bool_]]:
-    """Last published spread on each day, decimal, and whether it is at most some days old."""
+    """Last published spread on each day, decimal, and whether that day's own is used."""
     column = f"implied_repo_minus_ois_{TENORS[code]}y_bp"
     rows = read("basis_spreads").set_index("date")[column].reindex(pd.DatetimeIndex(days)) / 1e4
     rows = rows.mask(unreliable(code, days))
-    age = np.arange(len(days)) - np.maximum.accumulate(np.where(rows.notna(), np.arange(len(days)), -len(days)))
-    return rows.ffill().fillna(0.0).to_numpy(np.float64), age <= FILLED_DAYS
+    return rows.ffill().fillna(0.0).to_numpy(np.float64), rows.notna().to_numpy()
 
 
 def unreliable(code: str, days: Days) -> NDArray[np.bool_]:

@@ -35,10 +35,10 @@ def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as problem:
-        raise InputError(_sentence(problem, model, where)) from None
+        raise InputError(sentence(problem, model, where)) from None
 
 
-def _sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
+def sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
     """Say where the first error is, what was given, and what is allowed."""
     first = problem.errors(include_url=False)[0]
     location = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's mark of a table's wrong key

@@ -14,6 +14,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -40,19 +41,21 @@ T = TypeVar("T")
 prange = numba.prange
 
 
-def _digest() -> str:
-    """Digest of every kernel source, of numba's version and of the compile mode."""
+def _digest(*folders: Path) -> str:
+    """Digest of every source in some folders, of numba's version and of the compile mode."""
     digest = hashlib.sha256(f"{numba.__version__} {settings.BOUNDSCHECK}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
+    for folder in folders:
+        for source in sorted(folder.glob("*.py")):
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _cache_directory() -> str:
-    """Where compiled kernels are kept: ``BASIS_STRESS_CACHE``, or the user's cache, or a temporary folder."""
+@cache
+def _cache_directory(*folders: Path) -> str:
+    """Where kernels of some folders are kept: ``BASIS_STRESS_CACHE``, or the user's cache, or a temporary folder."""
     root = Path(os.environ.get("BASIS_STRESS_CACHE") or user_cache_path("basis-stress") / "kernels")
     for candidate in (root, Path(tempfile.gettempdir()) / "basis-stress-kernels"):
-        directory = candidate / _digest()
+        directory = candidate / _digest(*folders)
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -62,16 +65,17 @@ def _cache_directory() -> str:
     return ""
 
 
-CACHE_DIRECTORY = _cache_directory()
+ENGINE = Path(__file__).parent
+CACHE_DIRECTORY = _cache_directory(ENGINE)
 
 
-def _compile(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **options: Any) -> Callable[P, R]:
     """Compile with the house options, caching beside the digest and leaving numba's own setting as it was."""
     users_setting = settings.CACHE_DIR
-    settings.CACHE_DIR = CACHE_DIRECTORY
+    settings.CACHE_DIR = directory
     try:
         house = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, "_nrt": False}
-        compiled: Callable[P, R] = njit(function, cache=bool(CACHE_DIRECTORY), **house, **options)
+        compiled: Callable[P, R] = njit(function, cache=bool(directory), **{**house, **options})
     finally:
         settings.CACHE_DIR = users_setting
     return compiled
@@ -101,6 +105,19 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a loop over rows; iteration i writes row i only."""
     return _compile(function, parallel=True)
+
+
+def decision(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a rule or decision of the library; what is kept of it goes stale with its own folder's sources too."""
+    return _compile(function, _cache_directory(ENGINE, Path(function.__code__.co_filename).parent))
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a user's own decision, or a helper of it: the same bytes as in plain Python, many times faster.
+
+    It is compiled anew in each session (half a second), as nobody can say what else a user's files depend on.
+    """
+    return _compile(function, "", _nrt=True)
 
 
 def is_cold() -> bool:

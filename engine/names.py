@@ -187,6 +187,13 @@ class Unwind(IntEnum):
     VALUE_AT_RISK = 4  # past the value-at-risk limit, a share of the excess each day
 
 
+class SaleOrder(IntEnum):
+    """What an order sells first."""
+
+    PRO_RATA = 0  # the same share of every position
+    MOST_LIQUID = 1  # what costs least to sell, then the next
+
+
 class FundColumn(IntEnum):
     """Columns of the daily record of a fund (USD unless said)."""
 

@@ -128,6 +128,7 @@ class Fund:
     credit_spread: Rate
     status: Word
     unwind: Word
+    sale_order: Word
     leverage_target: float
     leverage_limit: float
     drawdown_limit: Share

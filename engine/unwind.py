@@ -4,7 +4,7 @@ import math
 
 from engine.compile import step
 from engine.ledger import book_value, equity, fund_row, log, market_value, transfer
-from engine.names import Cash, Kind, Party, Status, Unwind, What
+from engine.names import Cash, Kind, Party, SaleOrder, Status, Unwind, What
 from engine.outcome import note_order
 from engine.queue import push
 from engine.repo import lendable, sold_share, term_surplus
@@ -53,7 +53,10 @@ def decide(world: World, f: int, spare: float) -> None:
     if order > 0.0 and book > 0.0:
         cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
         note_order(world, f, limit)
-        place(world, f, min(order / book, 1.0), cause)
+        if fund.sale_order == SaleOrder.MOST_LIQUID:
+            place_most_liquid(world, f, min(order / book, 1.0), limit == What.LIQUIDITY_LIMIT, cause)
+        else:
+            place(world, f, min(order / book, 1.0), cause)
 
 
 @step
@@ -77,17 +80,68 @@ def value_at_risk(world: World, fund: Fund, book: float, worth: float) -> float:
 
 @step
 def place(world: World, f: int, share: float, cause: int) -> None:
-    """Order a share of every position, unless more of it is already being sold."""
-    fund, clock = world.funds[f], world.clock[0]
+    """Order a share of every position."""
+    for p in range(world.funds[f].first, world.funds[f].last):
+        order_face(world, p, share * abs(world.positions[p].face), cause)
+
+
+@step
+def order_face(world: World, p: int, face: float, cause: int) -> None:
+    """Order a face of one position, unless more of it is already being sold."""
+    position = world.positions[p]
+    if face > position.order:
+        position.order = face
+        position.order_cause = log(world, What.ORDER, position.fund, p, face, cause)
+        if not position.slice_waiting:
+            position.slice_waiting = True
+            push(world, Kind.UNWIND_SLICE, world.clock[0].now, position.fund, p, position.order_cause)
+
+
+@step
+def place_most_liquid(world: World, f: int, share: float, for_cash: bool, cause: int) -> None:
+    """Order what costs least to sell, position by position, until a share of the book (or of its cash) is reached."""
+    fund, left = world.funds[f], 0.0
     for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        face = share * abs(position.face)
-        if face > position.order:
-            position.order = face
-            position.order_cause = log(world, What.ORDER, f, p, face, cause)
-            if not position.slice_waiting:
-                position.slice_waiting = True
-                push(world, Kind.UNWIND_SLICE, clock.now, f, p, position.order_cause)
+        left += share * sale_yields(world, p, for_cash)
+    cost, after = -1.0, -1
+    while left > 0.0:
+        chosen = next_cheapest(world, f, cost, after)
+        if chosen < 0:
+            return
+        yields = sale_yields(world, chosen, for_cash)
+        if yields > 0.0:
+            order_face(world, chosen, min(left / yields, 1.0) * abs(world.positions[chosen].face), cause)
+        left -= max(yields, 0.0)
+        cost, after = cost_of_sale(world, chosen), chosen
+
+
+@step
+def next_cheapest(world: World, f: int, cost: float, after: int) -> int:
+    """The position that costs least to sell of those dearer than ``cost``, or as dear and after a row; -1: none."""
+    chosen = -1
+    for p in range(world.funds[f].first, world.funds[f].last):
+        asked = cost_of_sale(world, p)
+        dearer = asked > cost or (asked == cost and p > after)
+        if world.positions[p].face != 0.0 and dearer and (chosen < 0 or asked < cost_of_sale(world, chosen)):
+            chosen = p
+    return chosen
+
+
+@step
+def cost_of_sale(world: World, p: int) -> float:
+    """Half spreads of note and hedge, basis points of price."""
+    contract = world.contracts[world.positions[p].contract]
+    if world.positions[p].contracts == 0.0:
+        return contract.bond_cost
+    return contract.bond_cost + contract.futures_cost
+
+
+@step
+def sale_yields(world: World, p: int, for_cash: bool) -> float:
+    """Market value of a position, or the cash that its sale sets free."""
+    if for_cash:
+        return cash_freed(world, p)
+    return abs(market_value(world.positions[p]))
 
 
 @step
@@ -156,18 +210,24 @@ def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
 @step
 def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
     """Market value to sell for a gap of cash: gap / (haircut + initial margin - cost), what a sale sets free."""
-    freed, not_rolled = 0.0, world.clock[0].not_rolled
+    freed = 0.0
     for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        contract = world.contracts[position.contract]
-        # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
-        impact = contract.impact * slice_limit(contract, fund, abs(position.face)) / 1e9
-        financed = (1.0 - position.haircut) * (1.0 - not_rolled * (1.0 - position.term_share))
-        freed += (1.0 - financed - (contract.bond_cost + impact) / 1e4) * abs(market_value(position))
-        freed += margin_asked(world, position)
+        freed += cash_freed(world, p)
     if freed <= gap:
         return book
     return gap * book / freed
+
+
+@step
+def cash_freed(world: World, p: int) -> float:
+    """Cash that the sale of all of a position sets free: haircut and initial margin, less cost and impact."""
+    position = world.positions[p]
+    contract, fund = world.contracts[position.contract], world.funds[position.fund]
+    # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
+    impact = contract.impact * slice_limit(contract, fund, abs(position.face)) / 1e9
+    financed = (1.0 - position.haircut) * (1.0 - world.clock[0].not_rolled * (1.0 - position.term_share))
+    freed: float = (1.0 - financed - (contract.bond_cost + impact) / 1e4) * abs(market_value(position))
+    return freed + margin_asked(world, position)
 
 
 @step

@@ -72,10 +72,10 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     assign_positions(funds, positions)
     return Setup(
         market=_held(market, notes.astype(np.int64)),
-        schedule=build_schedule(_calendar(plan, market)),
+        schedule=build_schedule(calendar(plan, market)),
         funds=funds,
         positions=positions,
-        contracts=_contract_rows(plan, market),
+        contracts=contract_rows(plan, market),
         days=len(market.data.dates),
         dealers=_dealer_rows(plan.dealers),
     )
@@ -166,7 +166,7 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
     return rows
 
 
-def _contract_rows(plan: Plan, market: PricedMarket) -> Records:
+def contract_rows(plan: Plan, market: PricedMarket) -> Records:
     """Rows of contracts."""
     execution = plan.execution
     rows = empty_rows(Contract, len(market.hedges))
@@ -183,7 +183,7 @@ def _contract_rows(plan: Plan, market: PricedMarket) -> Records:
     return rows
 
 
-def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
+def calendar(plan: Plan, market: PricedMarket) -> Calendar:
     """Days, rates and dated events of the run."""
     data = market.data
     return Calendar(

@@ -135,7 +135,7 @@ def test_levers_against_outside_sales_do_not_make_them_worse(name: str) -> None:
 
 
 def test_a_comparison_holds_both_runs() -> None:
-    table = bs.compare("buybacks", market=True)
+    table = bs.compare_scenarios("buybacks", market=True)
     assert list(table.columns) == ["april-2025-outside-sales", "buybacks"]
     for name in table:
         assert table.loc[(4.0, "fund_sales_usd"), name] == market_summary(name).at[4.0, "fund_sales_usd"]
@@ -171,7 +171,7 @@ def test_a_standing_facility_takes_the_spike_out_of_september_2019() -> None:
     rates = repo_rates(capped, mark_days(capped.start, capped.end))
     assert rates[0].max() == pytest.approx(0.0525)
     assert rates[1].max() == pytest.approx(0.0225)
-    table = bs.compare("standing-repo-facility", contract="TY", leverage=50)
+    table = bs.compare_scenarios("standing-repo-facility", contract="TY", leverage=50)
     assert table.loc["return", "standing-repo-facility"] > table.loc["return", "september-2019"]
 
 
@@ -193,8 +193,8 @@ def test_cuts_drain_a_short_future_and_a_fiscal_repricing_feeds_it() -> None:
 
 def test_a_scenario_without_a_base_has_nothing_to_be_compared_with() -> None:
     with pytest.raises(bs.InputError, match=r"scenario april-2025, base: none is given, .* name one in its TOML"):
-        bs.compare("april-2025")
-    twice = bs.compare(bs.scenario("april-2025").scaled(2), "april-2025", contract="TY")
+        bs.compare_scenarios("april-2025")
+    twice = bs.compare_scenarios(bs.scenario("april-2025").scaled(2), "april-2025", contract="TY")
     assert list(twice.columns) == ["april-2025", "april-2025, changed"]
 
 

@@ -220,6 +220,15 @@ def test_dislocation_converges_to_nil_when_delivery_may_begin(hiking: LongMarket
             assert not path.any()  # nothing is known: modelled fair
 
 
+def test_the_net_spread_does_not_jump_when_a_contract_expires_or_a_day_is_blank(hiking: LongMarket) -> None:
+    """The published figure does, by 251 bp on 20 December 2023; price follows a net spread that moves like the rest."""
+    column = hiking.basis.codes.index("TY")
+    day = int(np.searchsorted(hiking.dates, np.datetime64("2023-12-20")))
+    published, net = (np.diff(1e4 * part[:, column]) for part in (hiking.basis.published, hiking.basis.spread))
+    assert published[day - 1] < -200.0
+    assert np.abs(net).max() < 60.0
+
+
 def test_only_what_is_published_is_called_observed(hiking: LongMarket) -> None:
     rows = read("basis_spreads").set_index("date")
     for c, month in enumerate(hiking.months):

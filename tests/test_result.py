@@ -157,7 +157,8 @@ def test_scenarios_and_strategies_are_tables() -> None:
     assert list(scenarios.columns) == ["name", "title", "start", "end", "moves", "story", "source", "base"]
     assert "april-2025" in set(scenarios["name"])
     assert list(strategies.columns) == ["name", "description", "parameters"]
-    assert strategies["name"].tolist() == ["CashFuturesBasis"]
+    assert strategies["name"].tolist()[:2] == ["CashFuturesBasis", "LongBasis"]
+    assert len(strategies) == 11
     assert not (scenarios == "").any().any()
     assert not (strategies == "").any().any()
     assert "leverage" in strategies["parameters"].iloc[0]

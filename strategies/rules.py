@@ -1,0 +1,102 @@
+"""Rules that strategies are put together from: when to hold, how much, when to roll, when to stop.
+
+Each is a few lines of arithmetic on plain numbers; call them from a decision, compiled or not.
+"""
+
+import math
+
+from engine.compile import decision
+from engine.rows import Rows
+from engine.seen import FundSeen, PairSeen
+
+TRADING_DAYS = 252
+
+
+@decision
+def carry(pair: PairSeen) -> float:
+    """Implied repo less expected repo, decimal per year: what the basis earns to delivery beyond its financing."""
+    return pair.implied_repo - pair.expected_repo
+
+
+@decision
+def worth_holding(held: bool, signal: float, enter: float, leave: float) -> bool:
+    """Hysteresis: enter above one level, leave below another; between them, go on as before."""
+    if held:
+        return signal > leave
+    return signal > enter
+
+
+@decision
+def carry_to_risk(carry: float, volatility: float, full: float) -> float:
+    """Share of full size: carry per year over volatility per year, 1 from ``full`` upwards.
+
+    ``volatility`` is of a day. A pair that has not moved yet is taken in full.
+    """
+    if full <= 0.0:
+        return 1.0
+    if volatility <= 0.0:
+        return 1.0 if carry > 0.0 else 0.0
+    return min(max(carry / (volatility * math.sqrt(TRADING_DAYS)) / full, 0.0), 1.0)
+
+
+@decision
+def volatility_leverage(leverage: float, target: float, volatility: float) -> float:
+    """Leverage at which equity moves by a target per year, and never more than ``leverage``; a target of 0 is none."""
+    if target <= 0.0 or volatility <= 0.0:
+        return leverage
+    return min(leverage, target / (volatility * math.sqrt(TRADING_DAYS)))
+
+
+@decision
+def affordable_leverage(leverage: float, haircut: float, margin: float, buffer: float, growth: float) -> float:
+    """Leverage = 1 / (haircut + margin + buffer + growth x margin) at most; ``margin`` per dollar of notes."""
+    needed = haircut + margin + buffer + growth * margin
+    if needed * leverage <= 1.0:
+        return leverage
+    return 1.0 / needed
+
+
+@decision
+def left_to_roll(days_to_notice: int, roll_days: int) -> float:
+    """Share still held in the old month: it is let go over some days, the last of them the day before first notice."""
+    return min(max((days_to_notice - 1) / max(roll_days, 1), 0.0), 1.0)
+
+
+@decision
+def may_hold(fund: FundSeen, stop: float, wait_days: int) -> bool:
+    """Stop at a loss from the high since entry; once out, for whatever reason, stay out for some days."""
+    if fund.days_in > 0:
+        return fund.equity > (1.0 - stop) * fund.high_equity
+    return fund.days_out >= wait_days
+
+
+@decision
+def unless_close(held: float, wanted: float, band: float) -> float:
+    """The face wanted, or the face held where the two are within a band: trading costs."""
+    if abs(wanted - held) <= band * abs(held) and wanted * held > 0.0:
+        return held
+    return wanted
+
+
+@decision
+def keep_to_value_at_risk(fund: FundSeen, volatility: float, limit: float, quantile: float) -> float:
+    """Share of the book to keep so that a day's value at risk is no more than a share of equity; 0 is no limit."""
+    at_risk = quantile * volatility * fund.book
+    if limit <= 0.0 or at_risk <= limit * fund.equity:
+        return 1.0
+    return limit * fund.equity / at_risk
+
+
+@decision
+def face_of(value: float, pair: PairSeen) -> float:
+    """Face of notes that are worth so many dollars."""
+    return 100.0 * value / pair.dirty
+
+
+@decision
+def holds_leg(pairs: Rows[PairSeen], leg: int) -> bool:
+    """Whether anything of a leg is held."""
+    for p in range(len(pairs)):
+        if pairs[p].leg == leg and pairs[p].face != 0.0:
+            return True
+    return False
