@@ -72,7 +72,7 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     assign_positions(funds, positions)
     return Setup(
         market=_held(market, notes.astype(np.int64)),
-        schedule=build_schedule(_calendar(plan, market)),
+        schedule=build_schedule(calendar(plan, market)),
         funds=funds,
         positions=positions,
         contracts=_contract_rows(plan, market),
@@ -183,7 +183,7 @@ def _contract_rows(plan: Plan, market: PricedMarket) -> Records:
     return rows
 
 
-def _calendar(plan: Plan, market: PricedMarket) -> Calendar:
+def calendar(plan: Plan, market: PricedMarket) -> Calendar:
     """Days, rates and dated events of the run."""
     data = market.data
     return Calendar(
