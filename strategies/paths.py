@@ -163,12 +163,13 @@ def _drivers(market: PricedMarket, paths: Paths) -> Drivers:
     _check(market, paths)
 
     def of(given: Floats | None, own: Floats) -> Floats:
-        return np.ascontiguousarray(np.broadcast_to(own, (count, *own.shape)) if given is None else given)
+        # A copy: kernels would compile again for a view that is read-only.
+        return np.array(np.broadcast_to(own, (count, *own.shape)) if given is None else given, np.float64, order="C")
 
     margin = data.margin_usd(market.priced.futures[0])[None] * of(paths.margin_multiple, data.margin_multiple)[..., None]
     haircut = of(paths.haircut, data.haircut)
     return Drivers(
-        yields=np.empty((count, 0, len(data.curves.tenors))) if paths.par_yields is None else of(paths.par_yields, 0.0),
+        yields=np.empty((count, 0, len(data.curves.tenors))) if paths.par_yields is None else of(paths.par_yields, data.curves.par_yields),
         repo=of(paths.repo_rate, data.repo_rate),
         margin=margin,
         rise=haircut - haircut[:, :1],
