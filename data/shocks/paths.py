@@ -102,7 +102,7 @@ def generate(
     InputError
         Naming the argument that is wrong, and what is allowed.
     """
-    _check(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS))
+    check_counts(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS))
     return _drawn(_plan(name, seed, funding, settings), 0, paths, days, threads)
 
 
@@ -128,7 +128,7 @@ def chunks(
     InputError
         Naming the argument that is wrong, and what is allowed.
     """
-    _check(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths))
+    check_counts(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths))
     plan = _plan(name, seed, funding, settings)
     return (
         _drawn(plan, first, min(chunk, paths - first), days, threads) for first in range(0, paths, min(chunk, paths))
@@ -199,7 +199,7 @@ def _block(plan: _Plan, block: int, changes: Array) -> tuple[Array, Array]:
     return spread, margin_multiple(changes, history(), start, plan.terms)
 
 
-def _check(**given: tuple[int, int]) -> None:
+def check_counts(**given: tuple[int, int]) -> None:
     """Refuse a count that is not a whole number from 1 to its most."""
     for name, (value, most) in given.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
