@@ -64,3 +64,23 @@ def islands(found: BreakingPoint) -> str:
         upper = rows["first"].iloc[i + 1] if i + 1 < len(rows) else found.high
         gaps.append(f"{one.said(float(last))} to {one.said(float(upper))}")
     return f"Not monotone: safe again from {wording.listing(gaps)}."
+
+
+MEANT = {
+    "scale": "every move of yields from the first day is multiplied; the first day, repo and margins are as they were",
+    "repo_bp": "overnight repo costs so much more than it did, to the last day; what futures are carried at does not move",
+    "haircut": "every lender's haircut is so much higher than it was, to the last day",
+    "margin_multiple": "every initial margin is so many times what it was, with a day's notice, to the last day",
+    "unrolled": "lenders leave this share of overnight repo unrolled, to the last day",
+}
+"""What turning a lever up does."""
+
+
+def replay(found: BreakingPoint) -> str | None:
+    """The command that shows the breaking point day by day, for the lever that has an option."""
+    terms = found.of.terms
+    if found.of.lever.name != "scale" or not len(found.brackets) or terms.leverage is None:
+        return None
+    codes = ",".join(found.of.contracts)
+    given = f"--contract {codes} --leverage {terms.leverage:g} --yield-scale {found.value:.6g} --curve par"
+    return f"basis-stress backtest {found.of.scenario.name} {given}"

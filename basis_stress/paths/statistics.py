@@ -36,7 +36,8 @@ def wilson(count: "Floats | NDArray[np.int64]", of: int, confidence: float = 0.9
     share = np.asarray(count, np.float64) / of
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    low, high = np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    return np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)  # exact, but for rounding
 
 
 def expected_shortfall(losses: Floats, level: float) -> float:

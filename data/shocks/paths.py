@@ -54,6 +54,12 @@ class Paths:
         """Number of paths."""
         return len(self.changes)
 
+    def part(self, first: int, last: int) -> "Paths":
+        """The paths from one number up to another, counted from 0 here."""
+        there = slice(first, last)
+        fields = self.changes[there], self.repo_spread[there], self.margin_multiple[there]
+        return Paths(self.generator, self.seed, self.first + first, *fields)
+
     def levels(self, start: Array) -> Array:
         """Par yields [p, d + 1, 11] from a curve [11] on, decimal, before any bound; NaN tenors stay NaN."""
         moves = np.cumsum(self.changes, axis=1)
