@@ -25,9 +25,7 @@ Cells = tuple[list[str], list[list[str]]]
 def every_until(found: BreakingPoint) -> list[BreakingPoint]:
     """The breaking points of all three ends, over one range."""
     steps = round((found.high - found.low) / found.step)
-    return [
-        found if until == found.until else search(found.of, until, found.low, found.high, steps) for until in UNTIL
-    ]
+    return [found if until == found.until else search(found.of, until, found.low, found.high, steps) for until in UNTIL]
 
 
 def cells(points: list[BreakingPoint]) -> Cells:

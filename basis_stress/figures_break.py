@@ -66,6 +66,10 @@ def _regions(axes: Axes, of: Frontier) -> None:
             continue
         row, column = _middle(inside)
         narrow = inside[row].mean() < 0.17
+        low = len(y) // 5
+        if narrow and inside[low:-low].any():  # its name stands upright, and needs some height
+            row, column = _middle(inside[low:-low])
+            row += low
         axes.text(
             x[column], y[row], MEANINGS[name], color=INKS[number], ha="center", va="center", fontsize=10,
             fontweight="bold", rotation=90 if narrow else 0,
@@ -86,7 +90,6 @@ def _middle(inside: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> tuple[in
 def _borders(axes: Axes, of: Frontier) -> None:
     """Each border as a line, coloured by what binds first, named once along every piece that is long enough."""
     table, lever = of.borders, of.of.lever.name
-    width = of.leverages[-1] - of.leverages[0]
     labelled: list[tuple[float, float]] = []
     for _, border in table.groupby("until", sort=False):
         border = border[border[lever] > of.values[0]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 from basis_stress import figures_style as look
 from basis_stress import wording
@@ -22,7 +22,9 @@ _MOST = 8
 
 def _colours(of: Simulation) -> list[tuple[int, float, str]]:
     """Place, value and colour of each leverage drawn."""
-    return [(i, float(one), colour) for i, (one, colour) in enumerate(zip(of.leverages, look.PALETTE, strict=False))][:_MOST]
+    return [(i, float(one), colour) for i, (one, colour) in enumerate(zip(of.leverages, look.PALETTE, strict=False))][
+        :_MOST
+    ]
 
 
 def losses(of: Simulation) -> Figure:
@@ -33,7 +35,7 @@ def losses(of: Simulation) -> Figure:
     axes.set_yscale("log")
     axes.set_ylim(least * 0.8, 1.4)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{100 * loss:g}%".replace("-", "−")))
     axes.axhline(0.05, color=look.GREY, lw=0.8, ls=(0, (3, 2)))
     axes.annotate("1 path in 20", (1.0, 0.05), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                   ha="right", fontsize=8.5, color=look.GREY)  # fmt: skip
@@ -48,16 +50,17 @@ def losses(of: Simulation) -> Figure:
     return figure
 
 
-def _exceeding(axes: Axes, values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", colour: str) -> tuple[float, float]:
-    """One leverage; returns where its name stands."""
+def _exceeding(
+    axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], colour: str
+) -> tuple[float, float]:
+    """One leverage; returns the end of its line, where its name stands."""
     ordered = np.sort(values)[::-1]
     share = np.arange(1, len(ordered) + 1) / len(ordered)
     thin = np.unique(np.geomspace(1, len(ordered), 600).astype(int) - 1)
     axes.plot(ordered[thin], share[thin], color=colour)
     shortfall = expected_shortfall(values, 0.95)
     axes.plot([shortfall], [0.05], "D", color=colour, ms=6, mec="white", zorder=4)
-    name = int(0.012 * len(ordered))
-    return float(ordered[name]), float(share[name])
+    return float(ordered[0]), float(share[0])
 
 
 def curves(of: Simulation) -> Figure:
@@ -66,6 +69,12 @@ def curves(of: Simulation) -> Figure:
     panels = figure.subplots(1, 3)
     table = of.curves()
     for axes, (event, mine) in zip(panels, table.groupby("event", sort=False), strict=True):
+        axes.set_title(str(event))
+        axes.set_xlabel("business days after entry")
+        axes.set_xlim(0, of.days * 1.16)
+        if not mine["share"].any():
+            _nothing(axes, len(of), float(mine["high"].max()))
+            continue
         top = float(mine["high"].max())
         placed: list[float] = []
         for _, leverage, colour in reversed(_colours(of)):
@@ -79,10 +88,15 @@ def curves(of: Simulation) -> Figure:
                     wording.times(leverage), (of.days, last), (3, 0), textcoords="offset points", va="center",
                     color=colour, fontweight="bold", fontsize=9, annotation_clip=False,
                 )  # fmt: skip
-        axes.set_title(str(event))
-        axes.set_xlim(0, of.days * 1.14)
-        axes.set_ylim(0, max(1.05 * top, 0.001))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("business days after entry")
+        axes.set_ylim(0, 1.05 * top)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
     panels[0].set_ylabel("share of paths, cumulated")
     return figure
+
+
+def _nothing(axes: Axes, paths: int, high: float) -> None:
+    """What an empty panel says: nothing happened, and how often it may have for all that."""
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    text = f"none in {paths:,} paths\n(at most {100 * high:.2g}% by the\n95% interval)"
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=9.5, color=look.GREY)

@@ -42,7 +42,9 @@ def terms_options(command: Any) -> Any:
 @click.option("--leverage", default="20", show_default=True, help="One or several, comma-separated: 20,30,50.")
 @click.option("--scenario", default="april-2025", show_default=True, help="Whose first day and terms paths begin from.")
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
-@click.option("--set", "settings", multiple=True, metavar="SETTING=VALUE", help="Of the generator: basis-stress shocks.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="SETTING=VALUE", help="Of the generator: basis-stress shocks."
+)
 @click.option("--threads", type=int, help="Threads; they change no byte. [default: all]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/paths-GENERATOR]")
 @click.option("--report/--no-report", default=True, help="Write the page. [default: yes]")

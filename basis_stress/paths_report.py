@@ -44,7 +44,11 @@ def _share(share: float) -> str:
     """A share in percent; none is said as none."""
     if share == 0.0:
         return "none"
-    return "under 0.1%" if share < 0.001 else wording.percent(share, 1)
+    if share == 1.0:
+        return "all"
+    if not 0.001 <= share <= 0.999:
+        return "under 0.1%" if share < 0.5 else "over 99.9%"
+    return wording.percent(share, 1)
 
 
 def outcome_cells(of: Simulation) -> Cells:

@@ -6,7 +6,8 @@ scratch schedule: each path is bootstrapped, priced and scheduled into them and 
 Laid out singly in Python, a path of sixty days takes some twenty times as long.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,21 +88,20 @@ def run_paths(setup: Setup, path: Path, baskets: Baskets, frame: Frame, drivers:
     """
     check_books(setup, books)
     paths, blocks, queue = len(drivers.repo), min(len(drivers.repo), BLOCKS), QUEUE
-    outcomes: Records = np.repeat(np.asarray(books.outcomes)[None], paths, 0).view(np.asarray(books.outcomes).dtype)
+    outcomes: Any = np.repeat(np.asarray(books.outcomes)[None], paths, 0).view(np.asarray(books.outcomes).dtype)
     no_curve, dropped = np.zeros(paths, np.bool_), np.ones(blocks, np.int64)
     scratch = _scratch(setup, baskets, frame, blocks)
     while dropped.any():
         worlds = scratch_worlds(setup, blocks + 1, queue)
-        simulate_paths(
-            setup.market, path, baskets, frame, drivers, scratch, worlds, books, outcomes, no_curve, dropped
-        )
+        simulate_paths(setup.market, path, baskets, frame, drivers, scratch, worlds, books, outcomes, no_curve, dropped)
         queue *= 4
     if no_curve.any():
         raise InputError(
             f"engine: the par yields of path {no_curve.argmax()} are no curve, as a discount factor would not be "
             "positive; give smaller moves"
         )
-    return outcomes
+    rows: Records = outcomes
+    return rows
 
 
 def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scratch:
@@ -133,7 +133,7 @@ def simulate_paths(
     scratch: Scratch,
     worlds: Stacked,
     books: Books,
-    outcomes: Table[Outcome],
+    outcomes: Sequence[Rows[Outcome]],
     no_curve: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     dropped: Integers,
 ) -> None:
@@ -147,7 +147,7 @@ def simulate_paths(
             no_curve[one] = not price_one(course, one, block)
             if not no_curve[one]:
                 count = schedule_one(course, worlds.schedule[block], one, block)
-                dropped[block] += run_one(cut(world, count), blank, books, outcomes, one)
+                dropped[block] += run_one(cut(world, count), blank, books, outcomes[one])
 
 
 @step
@@ -252,7 +252,7 @@ def carried(drivers: Drivers, place: Event, path: int) -> float:
 
 
 @step
-def run_one(world: World, blank: World, books: Books, outcomes: Table[Outcome], path: int) -> int:
+def run_one(world: World, blank: World, books: Books, outcomes: Rows[Outcome]) -> int:
     """Run every book that can be entered through a path; returns how many events found the queue full."""
     dropped = 0
     for book in range(len(books.funds)):
@@ -261,7 +261,7 @@ def run_one(world: World, blank: World, books: Books, outcomes: Table[Outcome], 
             enter(world)
             simulate_quietly(world)
             dropped += world.clock[0].dropped
-            outcomes[path, book] = world.outcomes[0]
+            outcomes[book] = world.outcomes[0]
     return dropped
 
 

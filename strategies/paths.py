@@ -92,9 +92,7 @@ class PathBook:
         rows = empty_rows(Outcome, check_columns(columns))
         drivers = _drivers(self.market, paths)
         marks = self.market.marks
-        return run_paths(
-            self.setup, marks.path, marks.baskets, self.frame, drivers, self.cells.books(columns, rows)
-        )
+        return run_paths(self.setup, marks.path, marks.baskets, self.frame, drivers, self.cells.books(columns, rows))
 
 
 def prepare_paths(
@@ -166,10 +164,14 @@ def _drivers(market: PricedMarket, paths: Paths) -> Drivers:
         # A copy: kernels would compile again for a view that is read-only.
         return np.array(np.broadcast_to(own, (count, *own.shape)) if given is None else given, np.float64, order="C")
 
-    margin = data.margin_usd(market.priced.futures[0])[None] * of(paths.margin_multiple, data.margin_multiple)[..., None]
+    margin = (
+        data.margin_usd(market.priced.futures[0])[None] * of(paths.margin_multiple, data.margin_multiple)[..., None]
+    )
     haircut = of(paths.haircut, data.haircut)
     return Drivers(
-        yields=np.empty((count, 0, len(data.curves.tenors))) if paths.par_yields is None else of(paths.par_yields, data.curves.par_yields),
+        yields=np.empty((count, 0, len(data.curves.tenors)))
+        if paths.par_yields is None
+        else of(paths.par_yields, data.curves.par_yields),
         repo=of(paths.repo_rate, data.repo_rate),
         margin=margin,
         rise=haircut - haircut[:, :1],
@@ -192,7 +194,9 @@ def _check(market: PricedMarket, paths: Paths) -> None:
                 f"{at_home.shape}; give as many"
             )
         if not np.array_equal(given[:, 0], np.broadcast_to(at_home[0], given[:, 0].shape), equal_nan=True):
-            raise InputError(f"paths, {name}: differs on the first day, on which books are entered; begin at that day's")
+            raise InputError(
+                f"paths, {name}: differs on the first day, on which books are entered; begin at that day's"
+            )
         absent = np.isnan(at_home[0]) if name == "par_yields" else False
         if not np.all(np.isfinite(given) | absent):
             raise InputError(f"paths, {name}: holds a value that is not finite; every day of every path needs a value")

@@ -86,11 +86,12 @@ class Frontier:
         return frontier(self)
 
 
-def _words(kind: type[Fate] | type[Constraint], numbers: Records) -> pd.Categorical:
+def _words(kind: type[Fate] | type[Constraint], numbers: Records) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Numbers of an enumeration as its words."""
     members = list(kind)
     places = np.searchsorted([int(one) for one in members], numbers.ravel())
-    return pd.Categorical.from_codes(places, [one.name.lower().replace("_", " ") for one in members])
+    words = np.array([one.name.lower().replace("_", " ") for one in members], object)
+    return np.asarray(words[places])
 
 
 def frontier(

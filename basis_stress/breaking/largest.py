@@ -142,10 +142,11 @@ def _searched(
     table = _table(levels, survivors(levels), size, confidence)
     while True:
         ends = [_last_enough(table, column, probability) for column in ("low", "share", "high")]
-        wide = {i for i in ends if 0 <= i < len(table) - 1 and table["leverage"].iloc[i + 1] - table["leverage"].iloc[i] > TOLERANCE}
+        steps = table["leverage"].to_numpy(np.float64)
+        wide = {i for i in ends if 0 <= i < len(steps) - 1 and steps[i + 1] - steps[i] > TOLERANCE}
         if not wide:
             break
-        finer = np.concatenate([np.linspace(*table["leverage"].iloc[[i, i + 1]], 10)[1:-1] for i in sorted(wide)])
+        finer = np.concatenate([np.linspace(steps[i], steps[i + 1], 10)[1:-1] for i in sorted(wide)])
         table = pd.concat([table, _table(finer, survivors(finer), size, confidence)]).sort_values("leverage")
         table = table.reset_index(drop=True)
     low, found, high = (float(table["leverage"].iloc[i]) if i >= 0 else float("nan") for i in ends)
@@ -200,5 +201,3 @@ def _most(data: Sequence[MarketData], base: CashFuturesBasis) -> float:
         asked = float(base.books(market, base.legs(market), {}, 1).sizes.asked[0])
         tops.append(min(1.02 / max(asked, 1e-3), 1000.0))
     return max(tops)
-
-

@@ -145,7 +145,9 @@ class Turned:
         """Rows of `engine.rows.Outcome` [values, cells]; one cell, the book itself, where none are given."""
         columns = cells or {"term_share": np.array([self.terms.term_share])}
         parts = [
-            self.book.outcomes(self.lever.paths(self.book.market.data, values[start : start + CHUNK], self.day), columns)
+            self.book.outcomes(
+                self.lever.paths(self.book.market.data, values[start : start + CHUNK], self.day), columns
+            )
             for start in range(0, len(values), CHUNK)
         ]
         rows: Records = np.concatenate(parts)

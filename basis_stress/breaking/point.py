@@ -20,7 +20,7 @@ from data.scenario import Scenario
 from data.validation import did_you_mean
 from engine.errors import InputError
 from engine.names import Constraint, Fate
-from engine.world import Floats, Records
+from engine.world import Records
 from strategies.plan import Execution
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ def breaking_point(
     return search(of, until, low, high, steps)
 
 
-def search(of: Turned, until: str, low: float | None = None, high: float | None = None, steps: int = STEPS) -> BreakingPoint:
+def search(
+    of: Turned, until: str, low: float | None = None, high: float | None = None, steps: int = STEPS
+) -> BreakingPoint:
     """The breaking point of a book that is laid out."""
     if isinstance(steps, bool) or not isinstance(steps, int) or not FEWEST_STEPS <= steps <= MOST_STEPS:
         raise InputError(f"steps: {steps!r} given, allowed is a whole number from {FEWEST_STEPS} to {MOST_STEPS:,}")
@@ -189,7 +191,7 @@ def _check_entry(of: Turned, value: float) -> None:
 
 def _brackets(of: Turned, until: str, found: list[Stretch]) -> pd.DataFrame:
     """A row per stretch, with what happens at its first value."""
-    rows = of.outcomes(np.array([one.first for one in found]))[:, 0] if found else np.empty(0)
+    rows: Any = of.outcomes(np.array([one.first for one in found]))[:, 0] if found else np.empty(0)
     days = of.dates()
     return pd.DataFrame(
         {
@@ -218,5 +220,3 @@ def breaks(rows: Records, until: str) -> NDArray[np.bool_]:
     """Whether each outcome is this or worse; a book that cannot enter is."""
     broken: NDArray[np.bool_] = rows["fate"] >= UNTIL[until]
     return broken
-
-

@@ -48,7 +48,9 @@ def sentence(found: BreakingPoint) -> str:
     already = found.value == found.low
     at = _ONE[one.name].format(one.said(found.value))
     if already:
-        at = f"as it is, {at}," if found.low == one.neutral and one.name != "scale" else f"from {one.said(found.low)} on"
+        at = (
+            f"as it is, {at}," if found.low == one.neutral and one.name != "scale" else f"from {one.said(found.low)} on"
+        )
     why = f"{row['constraint']} binds first" if row["constraint"] != "none" else "nothing is short of cash"
     text = f"{book(found)} is {SAID[found.until]}{also} in {where} {at}, on {wording.day(row['day'])}; {why}."
     return text + ("" if found.monotone else " " + islands(found))

@@ -71,14 +71,16 @@ class Simulation:
 
     def losses(self, confidence: float = 0.95) -> pd.DataFrame:
         """Loss distribution by leverage, shares of equity at entry: `mean`, quantiles `q1` to `q99`, `worst`, and the
-        expected shortfall `es95` and `es99`, each with the bootstrap interval `_low` to `_high`."""
+        expected shortfall `es95` and `es99`, each with the bootstrap interval `_low` to `_high`.
+        """
         check_share("confidence", confidence)
         by_leverage = {float(one): self.losses_by_path[:, i] for i, one in enumerate(self.leverages)}
         return losses_table(by_leverage, SHORTFALL_LEVELS, confidence, self.seed)
 
     def curves(self, confidence: float = 0.95) -> pd.DataFrame:
         """Share of books to which something has happened by each day: `leverage`, `event`, `day`, `share`, and the
-        Wilson band `low` to `high`."""
+        Wilson band `low` to `high`.
+        """
         check_share("confidence", confidence)
         parts = [
             time_to(self.days_by_path[column][:, i], self.days, confidence).assign(leverage=one, event=event)
@@ -244,7 +246,8 @@ def _leverages(given: float | Iterable[float], terms: dict[str, Any]) -> Floats:
     for name in ("buffer", "leverage"):
         if name in terms:
             raise InputError(f"{name}: given, but books are told apart by leverage; give leverage=[...]")
-    values = np.unique(numbers("leverage", np.atleast_1d(np.asarray(given if np.isscalar(given) else list(given)))))
+    several = list(given) if isinstance(given, Iterable) else [given]
+    values = np.unique(numbers("leverage", several))
     if not len(values) or values[0] <= 0.0 or values[-1] > 1000.0:
         raise InputError(f"leverage: {given!r} given, allowed are one or more above 0, up to 1000")
     return values

@@ -50,7 +50,9 @@ def expected_shortfall(losses: Floats, level: float) -> float:
     return float((worst[:whole].sum() + partly) / tail)
 
 
-def shortfall_interval(losses: Floats, level: float, confidence: float, seed: int, draws: int = 400) -> tuple[float, float]:
+def shortfall_interval(
+    losses: Floats, level: float, confidence: float, seed: int, draws: int = 400
+) -> tuple[float, float]:
     """Bootstrap interval of an expected shortfall: percentiles over resamples of the paths."""
     random = np.random.default_rng(np.random.SeedSequence(seed))
     ends = (0.5 - confidence / 2, 0.5 + confidence / 2)

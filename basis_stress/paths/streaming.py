@@ -35,7 +35,9 @@ def table(first: int, rows: Records, leverages: Floats) -> pa.Table:
         elif name.endswith("_day"):
             columns[name] = pa.array(values.astype(np.int32), mask=values < 0)
         else:
-            columns[name] = np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+            columns[name] = (
+                np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+            )
     return pa.table(columns)
 
 
@@ -58,7 +60,9 @@ class Stream:
         """Open nothing yet: the first group brings the columns."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the file and put it in its place, unless something went wrong."""
         try:
             if kind is None:

@@ -134,7 +134,9 @@ def chunks(
     InputError
         Naming the argument that is wrong, and what is allowed.
     """
-    check_counts(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths))
+    check_counts(
+        paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths)
+    )
     plan = _plan(name, seed, funding, settings)
     return (
         _drawn(plan, first, min(chunk, paths - first), days, threads) for first in range(0, paths, min(chunk, paths))
