@@ -134,7 +134,8 @@ def _mark(axes: Axes, found: BreakingPoint) -> None:
     right = leverage > 0.7 * axes.get_xlim()[1]
     axes.plot([leverage], [found.value], "o", ms=8, mfc="white", mec=INK, mew=1.6, zorder=5, clip_on=False)
     axes.annotate(
-        f"{wording.times(leverage)}: {found.of.lever.said(found.value)}", (leverage, found.value), (-10 if right else 10, -12),
-        textcoords="offset points", ha="right" if right else "left", va="top", fontsize=9.5, fontweight="bold", color=INK, zorder=6,
+        f"{wording.times(leverage)}: {found.of.lever.said(found.value)}", (leverage, found.value),
+        (-10 if right else 10, -12), textcoords="offset points", ha="right" if right else "left", va="top",
+        fontsize=9.5, fontweight="bold", color=INK, zorder=6,
         bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
     )  # fmt: skip

@@ -30,8 +30,8 @@ def headline(of: Simulation) -> str:
     return (
         f"Of {len(of):,} {of.generator} paths of {of.days} business days from {_day(of)}, a "
         f"{wording.times(float(of.leverages[at]))} {wording.listing(list(of.contracts))} book is called beyond its "
-        f"buffer or worse in {said[0]}, forced to sell or worse in {said[1]}, in default in {said[2]}; in the worst 5% it "
-        f"loses {shortfall} of its equity on average."
+        f"buffer or worse in {said[0]}, forced to sell or worse in {said[1]}, in default in {said[2]}; in the worst 5% "
+        f"it loses {shortfall} of its equity on average."
     )
 
 
@@ -95,8 +95,8 @@ def pictures(of: Simulation) -> list[Picture]:
             Picture(
                 "times",
                 "Time to a call, a sale, a default",
-                "Share of books to which it has happened by each day; bands: 95% intervals of the share (Wilson), for the "
-                "chance of the draw alone. Called: a call larger than the buffer.",
+                "Share of books to which it has happened by each day; bands: 95% intervals of the share (Wilson), for "
+                "the chance of the draw alone. Called: a call larger than the buffer.",
                 svg(figures_paths.curves(of)),
             ),
         ]

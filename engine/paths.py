@@ -270,7 +270,7 @@ def cut(world: World, count: int) -> World:
     """The world with so many events of its schedule."""
     return World(
         world.market,
-        world.schedule[:count],  # type: ignore[index]
+        world.schedule[:count],  # type: ignore[index, arg-type]
         world.queue,
         world.event,
         world.clock,

@@ -53,7 +53,7 @@ def held(leverage: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("leverage", [20.0, 45.0, 60.0])
 def test_the_haircut_that_fails_the_first_roll(leverage: float) -> None:
-    """No interest accrues by the first morning: the roll falls short where the rise on the notes exceeds the cash."""
+    """No interest accrues by the first morning: it falls short where the rise exceeds the cash."""
     cash, value = held(leverage)
     terms = {"leverage": leverage, "unwind": "hold", "whole_contracts": False}
     found = bs.breaking_point(FLAT.but(end="2025-04-02"), "haircut", "called", **terms)

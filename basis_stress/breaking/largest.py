@@ -66,7 +66,7 @@ class LargestLeverage:
             return f"Not even {wording.times(_LEAST)} goes without {what} in {share} of {self.of:,}."
         ends = ["none" if np.isnan(end) else wording.times(end) for end in (self.low, self.high)]
         text = (
-            f"{wording.times(self.leverage)} is the largest leverage that goes without {what} in {share} of {self.of:,} "
+            f"{wording.times(self.leverage)} is the largest leverage without {what} in {share} of {self.of:,} "
             f"({wording.percent(self.confidence, 0)} interval {ends[0]} to {ends[1]})."
         )
         if self.safe_again:

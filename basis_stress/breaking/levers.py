@@ -48,8 +48,24 @@ class Lever:
     """Paths of a market, one for each value [p], changed from a business day on."""
 
 
-def _number(value: float, digits: int = 4) -> str:
-    return f"{value:.{digits}g}".replace("-", "−")
+def _number(value: float) -> str:
+    """Four significant figures."""
+    return f"{value:.4g}"
+
+
+def _times(value: float) -> str:
+    """A multiple."""
+    return f"{_number(value)}×"
+
+
+def _basis_points(value: float) -> str:
+    """Basis points."""
+    return f"{_number(value)} bp"
+
+
+def _percent(value: float) -> str:
+    """A share, or points of a haircut."""
+    return f"{_number(100 * value)}%"
 
 
 def _scale(data: MarketData, values: Floats, day: int) -> Paths:
@@ -88,17 +104,13 @@ def _unrolled(data: MarketData, values: Floats, day: int) -> Paths:
 LEVERS = {
     one.name: one
     for one in (
-        Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, lambda x: f"{_number(x)}×", _scale),
-        Lever("repo_bp", "repo dearer by, basis points", 0.0, 1000.0, 10_000.0, 0.01, lambda x: f"{_number(x)} bp", _repo),
-        Lever(
-            "haircut", "haircuts up by, percent of value", 0.0, 0.5, 1.0, 1e-6, lambda x: f"{_number(100 * x)}%", _haircut
-        ),
-        Lever(
-            "margin_multiple", "initial margin, multiple", 1.0, 10.0, 1000.0, 1e-4, lambda x: f"{_number(x)}×", _margin
-        ),
-        Lever("unrolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, lambda x: f"{_number(100 * x)}%", _unrolled),
+        Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, _times, _scale),
+        Lever("repo_bp", "repo dearer by, basis points", 0.0, 1000.0, 10_000.0, 0.01, _basis_points, _repo),
+        Lever("haircut", "haircuts up by, percent of value", 0.0, 0.5, 1.0, 1e-6, _percent, _haircut),
+        Lever("margin_multiple", "initial margin, multiple", 1.0, 10.0, 1000.0, 1e-4, _times, _margin),
+        Lever("unrolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, _percent, _unrolled),
     )
-}  # fmt: skip
+}
 """By name."""
 
 

@@ -70,7 +70,7 @@ def islands(found: BreakingPoint) -> str:
 
 MEANT = {
     "scale": "every move of yields from the first day is multiplied; the first day, repo and margins are as they were",
-    "repo_bp": "overnight repo costs so much more than it did, to the last day; what futures are carried at does not move",
+    "repo_bp": "overnight repo costs so much more than it did, to the last day; futures' carry does not move",
     "haircut": "every lender's haircut is so much higher than it was, to the last day",
     "margin_multiple": "every initial margin is so many times what it was, with a day's notice, to the last day",
     "unrolled": "lenders leave this share of overnight repo unrolled, to the last day",

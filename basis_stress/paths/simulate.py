@@ -70,16 +70,19 @@ class Simulation:
         return len(self.losses_by_path)
 
     def losses(self, confidence: float = 0.95) -> pd.DataFrame:
-        """Loss distribution by leverage, shares of equity at entry: `mean`, quantiles `q1` to `q99`, `worst`, and the
-        expected shortfall `es95` and `es99`, each with the bootstrap interval `_low` to `_high`.
+        """Losses by leverage, as shares of equity at entry.
+
+        `mean`, quantiles `q1` to `q99`, `worst`, and the expected shortfall `es95` and `es99`, each with the bootstrap
+        interval `_low` to `_high`.
         """
         check_share("confidence", confidence)
         by_leverage = {float(one): self.losses_by_path[:, i] for i, one in enumerate(self.leverages)}
         return losses_table(by_leverage, SHORTFALL_LEVELS, confidence, self.seed)
 
     def curves(self, confidence: float = 0.95) -> pd.DataFrame:
-        """Share of books to which something has happened by each day: `leverage`, `event`, `day`, `share`, and the
-        Wilson band `low` to `high`.
+        """Share of books to which something has happened by each day.
+
+        `leverage`, `event`, `day`, `share`, and the Wilson band `low` to `high`.
         """
         check_share("confidence", confidence)
         parts = [
