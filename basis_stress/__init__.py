@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from basis_stress.bonds import modified_duration as modified_duration
     from basis_stress.bonds import price as price
     from basis_stress.bonds import yield_to_maturity as yield_to_maturity
+    from basis_stress.breaking.frontier import Frontier as Frontier
+    from basis_stress.breaking.frontier import frontier as frontier
+    from basis_stress.breaking.largest import LargestLeverage as LargestLeverage
+    from basis_stress.breaking.largest import largest_leverage as largest_leverage
+    from basis_stress.breaking.point import BreakingPoint as BreakingPoint
+    from basis_stress.breaking.point import breaking_point as breaking_point
     from basis_stress.compare import compare_scenarios as compare_scenarios
     from basis_stress.comparison import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
     from basis_stress.long_result import LongRun as LongRun
     from basis_stress.long_run import run_strategy as run_strategy
     from basis_stress.market import MarketResult as MarketResult
+    from basis_stress.paths.simulate import Simulation as Simulation
+    from basis_stress.paths.simulate import simulate_paths as simulate_paths
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
@@ -80,6 +88,14 @@ _HOMES = {
     "scenario": "data.scenario",
     "scenarios": "data.catalogue",
     "compare_scenarios": "basis_stress.compare",
+    "BreakingPoint": "basis_stress.breaking.point",
+    "breaking_point": "basis_stress.breaking.point",
+    "Frontier": "basis_stress.breaking.frontier",
+    "frontier": "basis_stress.breaking.frontier",
+    "LargestLeverage": "basis_stress.breaking.largest",
+    "largest_leverage": "basis_stress.breaking.largest",
+    "Simulation": "basis_stress.paths.simulate",
+    "simulate_paths": "basis_stress.paths.simulate",
     "FundingTerms": "data.shocks.funding",
     "shocks": "data.shocks.generators",
     "Paths": "data.shocks.paths",

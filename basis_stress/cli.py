@@ -1,6 +1,7 @@
 """The command line: what a user types, turned into calls of the library; no arithmetic lives here."""
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -19,6 +20,8 @@ COMMANDS = {
     "shocks": ("shock_commands", "List the generators of synthetic shocks, or show one beside history."),
     "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
     "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
+    "break": ("break_commands", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
+    "paths": ("paths_commands", "Take a book through thousands of generated paths: losses, time to call and default."),
     "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
     "run": ("strategy_commands", "Play a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("strategy_commands", "Is this rule better, or lucky? Strategies over the same days."),
@@ -33,6 +36,8 @@ Examples:
   basis-stress backtest april-2025 --book cftc
   basis-stress backtest april-2025 --market
   basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.01,0.02
+  basis-stress break april-2025 --contract TY --leverage 50
+  basis-stress paths bootstrap --paths 10000 --leverage 20,30,50
   basis-stress validate
   basis-stress scenarios show april-2025
   basis-stress shocks show bootstrap
@@ -52,9 +57,8 @@ class LazyGroup(click.Group):
         """Import a command's home and return it."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(
-            importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), name.replace("-", "_")
-        )
+        function = name.replace("-", "_") + "_" * keyword.iskeyword(name)
+        command: click.Command = getattr(importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), function)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -118,7 +118,7 @@ def backtest(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
     strategy = strategy or validated(CashFuturesBasis, terms, "backtest")
-    priced = priced_market(market_data(chosen, _contracts(contract, book)))
+    priced = priced_market(market_data(chosen, chosen_contracts(contract, book)))
     plan, notes = _plan(strategy, priced, book, execution or Execution())
     outcome = run(assemble(plan, priced))
     return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **notes})
@@ -130,7 +130,7 @@ def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scena
     return validated(Scenario, {**base.model_dump(), **changes}, base.name) if changes else base
 
 
-def _contracts(contract: str | Sequence[str] | None, book: str | Path | None) -> tuple[str, ...]:
+def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | None = None) -> tuple[str, ...]:
     """Contract codes, known and each once."""
     if contract is None:
         return BOOK_CONTRACTS if book is not None else ("TY",)

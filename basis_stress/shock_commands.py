@@ -49,7 +49,7 @@ def shocks(
         return
     if name is None:
         raise InputError(f"shocks show: name a generator, one of {', '.join(GENERATORS)}")
-    given = dict(_setting(one) for one in settings)
+    given = dict(setting(one) for one in settings)
     # Drawing costs 0.5 s of imports, which a listing should not wait for.
     from basis_stress.shock_report import diagnose, headline, write
 
@@ -59,7 +59,7 @@ def shocks(
     click.echo(f"page and tables: {page}")
 
 
-def _setting(given: str) -> tuple[str, Any]:
+def setting(given: str) -> tuple[str, Any]:
     """Name and value of NAME=VALUE; the generator checks both."""
     name, equals, value = given.partition("=")
     if not equals:

@@ -110,11 +110,15 @@ class MarketData:
 
     def initial_margin_usd(self, first_prices: Array) -> Array:
         """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
+        return self.margin_usd(first_prices) * self.margin_multiple[:, None]
+
+    def margin_usd(self, first_prices: Array) -> Array:
+        """The same at a multiple of one: each contract's own margin."""
         paths = [
             one.margin.initial_usd(float(price), one.point_value_usd)
             for one, price in zip(self.futures, first_prices, strict=True)
         ]
-        return np.column_stack(paths) * self.margin_multiple[:, None]
+        return np.column_stack(paths)
 
 
 def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:

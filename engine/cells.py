@@ -45,7 +45,7 @@ def run_books(setup: Setup, books: Books) -> None:
     InputError
         If the rows do not fit the set-up or hold a value that is not finite.
     """
-    _check(setup, books)
+    check_books(setup, books)
     count = len(books.funds)
     queue = QUEUE
     while count:
@@ -57,7 +57,7 @@ def run_books(setup: Setup, books: Books) -> None:
         queue *= 4
 
 
-def _check(setup: Setup, books: Books) -> None:
+def check_books(setup: Setup, books: Books) -> None:
     """Refuse what the kernels would trust: rows of another shape, or not finite."""
     check(setup)
     count = len(books.funds)

@@ -59,7 +59,7 @@ class CellBook:
     def outcomes(self, cells: Mapping[str, NDArray[np.float64]]) -> Records:
         """Outcome of every cell; see `outcomes`."""
         columns = {name: np.ascontiguousarray(values, np.float64) for name, values in cells.items()}
-        count = _check(columns)
+        count = check_columns(columns)
         rows = empty_rows(Outcome, count)
         for start in range(0, count, CHUNK):
             part = slice(start, min(start + CHUNK, count))
@@ -157,7 +157,7 @@ def _leave_out(
         outcomes[name][impossible] = -1
 
 
-def _check(columns: Mapping[str, Floats]) -> int:
+def check_columns(columns: Mapping[str, Floats]) -> int:
     """Refuse unknown columns, unequal lengths and values outside their range; returns the number of cells."""
     for name in columns:
         if name not in SWEPT:

@@ -39,10 +39,7 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
     if not 0 <= which < len(paths):
         raise InputError(f"which: {which} given, allowed is 0 to {len(paths) - 1}, the paths that were generated")
     if paths.changes.shape[1] < days:
-        raise InputError(
-            f"shocks {paths.generator}, days: {paths.changes.shape[1]} given, the scenario {market.scenario.name} "
-            f"needs {days}, one from each mark to the next; generate as many"
-        )
+        raise _too_short(market, paths)
     one = replace(
         paths,
         first=paths.first + which,
@@ -61,6 +58,35 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
         carry_rate=market.carry_rate[0] + shift - shift[0],
         cash_rate=np.full_like(market.cash_rate, market.cash_rate[0]),
         margin_multiple=market.margin_multiple * np.append(1.0, one.margin_multiple[0]),
+    )
+
+
+def drivers(market: MarketData, paths: Paths) -> dict[str, Array]:
+    """What every path of a market brings, as `apply` puts it there: arrays [p, m, ...] by field of the market.
+
+    Raises
+    ------
+    InputError
+        If the paths are shorter than the m - 1 days from mark to mark.
+    """
+    days = len(market.dates) - 1
+    if paths.changes.shape[1] < days:
+        raise _too_short(market, paths)
+    cut = replace(paths, changes=paths.changes[:, :days])
+    begin = np.zeros((len(paths), 1))
+    spread = np.hstack([begin, paths.repo_spread[:, :days]])
+    return {
+        "par_yields": cut.yields(market.curves.par_yields[0]),
+        "repo_rate": market.sofr[0] + (market.repo_rate - market.sofr) + spread,
+        "margin_multiple": market.margin_multiple * np.hstack([begin + 1.0, paths.margin_multiple[:, :days]]),
+    }
+
+
+def _too_short(market: MarketData, paths: Paths) -> InputError:
+    """Paths of too few days."""
+    return InputError(
+        f"shocks {paths.generator}, days: {paths.changes.shape[1]} given, the scenario {market.scenario.name} "
+        f"needs {len(market.dates) - 1}, one from each mark to the next; generate as many"
     )
 
 

@@ -54,6 +54,12 @@ class Paths:
         """Number of paths."""
         return len(self.changes)
 
+    def part(self, first: int, last: int) -> "Paths":
+        """The paths from one number up to another, counted from 0 here."""
+        there = slice(first, last)
+        fields = self.changes[there], self.repo_spread[there], self.margin_multiple[there]
+        return Paths(self.generator, self.seed, self.first + first, *fields)
+
     def levels(self, start: Array) -> Array:
         """Par yields [p, d + 1, 11] from a curve [11] on, decimal, before any bound; NaN tenors stay NaN."""
         moves = np.cumsum(self.changes, axis=1)
@@ -102,7 +108,7 @@ def generate(
     InputError
         Naming the argument that is wrong, and what is allowed.
     """
-    _check(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS))
+    check_counts(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS))
     return _drawn(_plan(name, seed, funding, settings), 0, paths, days, threads)
 
 
@@ -128,7 +134,9 @@ def chunks(
     InputError
         Naming the argument that is wrong, and what is allowed.
     """
-    _check(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths))
+    check_counts(
+        paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths)
+    )
     plan = _plan(name, seed, funding, settings)
     return (
         _drawn(plan, first, min(chunk, paths - first), days, threads) for first in range(0, paths, min(chunk, paths))
@@ -199,7 +207,7 @@ def _block(plan: _Plan, block: int, changes: Array) -> tuple[Array, Array]:
     return spread, margin_multiple(changes, history(), start, plan.terms)
 
 
-def _check(**given: tuple[int, int]) -> None:
+def check_counts(**given: tuple[int, int]) -> None:
     """Refuse a count that is not a whole number from 1 to its most."""
     for name, (value, most) in given.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:

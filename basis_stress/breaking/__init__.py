@@ -1,0 +1,1 @@
+"""What it takes to break a book: levers, breaking points, the frontier, the largest leverage that survives."""

@@ -1,0 +1,230 @@
+"""Levers: what is turned up until a book breaks, each from a value that changes nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basis_stress.replay import chosen_contracts
+from data.curves import scaled
+from data.markets import MarketData, market_data
+from data.pricing import priced_market
+from data.scenario import Scenario, changed
+from data.scenario import scenario as load_scenario
+from data.validation import did_you_mean, validated
+from data.yield_paths import HIGHEST, LOWEST
+from engine.curves import NODE_TIMES
+from engine.errors import InputError
+from engine.market import par_curves
+from engine.world import Floats, Records
+from strategies.cash_futures_basis import CashFuturesBasis
+from strategies.paths import PathBook, Paths, prepare_paths
+from strategies.plan import Execution
+
+CHUNK = 4096
+"""Values run at a time: some 100 MB of yields in a window of a month."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One thing that is turned up."""
+
+    name: str
+    title: str
+    neutral: float
+    """Value that changes nothing; the search begins there."""
+    high: float
+    """Where the search ends unless told otherwise."""
+    most: float
+    """Highest value allowed."""
+    tolerance: float
+    """How far a breaking point may lie above the smallest value."""
+    said: Callable[[float], str]
+    """A value as a desk says it."""
+    paths: Callable[[MarketData, Floats, int], Paths]
+    """Paths of a market, one for each value [p], changed from a business day on."""
+
+
+def _number(value: float) -> str:
+    """Four significant figures."""
+    return f"{value:.4g}"
+
+
+def _times(value: float) -> str:
+    """A multiple."""
+    return f"{_number(value)}×"
+
+
+def _basis_points(value: float) -> str:
+    """Basis points."""
+    return f"{_number(value)} bp"
+
+
+def _percent(value: float) -> str:
+    """A share, or points of a haircut."""
+    return f"{_number(100 * value)}%"
+
+
+def _scale(data: MarketData, values: Floats, day: int) -> Paths:
+    """Every move of yields from the first day, times the value."""
+    return Paths(par_yields=np.stack([scaled(data.curves.par_yields, float(value)) for value in values]))
+
+
+def _repo(data: MarketData, values: Floats, day: int) -> Paths:
+    """Overnight repo dearer by the value; what carries notes in futures is expected repo, which does not move."""
+    rates = np.repeat(data.repo_rate[None], len(values), 0)
+    rates[:, day:] += values[:, None] / 1e4
+    return Paths(repo_rate=rates)
+
+
+def _haircut(data: MarketData, values: Floats, day: int) -> Paths:
+    """Every haircut up by the value."""
+    haircuts = np.repeat(data.haircut[None], len(values), 0)
+    haircuts[:, day:] += values[:, None, None]
+    return Paths(haircut=haircuts)
+
+
+def _margin(data: MarketData, values: Floats, day: int) -> Paths:
+    """Every initial margin times the value."""
+    multiples = np.repeat(data.margin_multiple[None], len(values), 0)
+    multiples[:, day:] *= values[:, None]
+    return Paths(margin_multiple=multiples)
+
+
+def _unrolled(data: MarketData, values: Floats, day: int) -> Paths:
+    """A share of overnight repo not rolled, to the last day."""
+    shares = np.repeat(data.not_rolled[None], len(values), 0)
+    shares[:, day:] = np.minimum(shares[:, day:] + values[:, None], 1.0)
+    return Paths(not_rolled=shares)
+
+
+LEVERS = {
+    one.name: one
+    for one in (
+        Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, _times, _scale),
+        Lever("repo_bp", "repo dearer by, basis points", 0.0, 1000.0, 10_000.0, 0.01, _basis_points, _repo),
+        Lever("haircut", "haircuts up by, percent of value", 0.0, 0.5, 1.0, 1e-6, _percent, _haircut),
+        Lever("margin_multiple", "initial margin, multiple", 1.0, 10.0, 1000.0, 1e-4, _times, _margin),
+        Lever("unrolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, _percent, _unrolled),
+    )
+}
+"""By name."""
+
+
+def lever(name: str) -> Lever:
+    """A lever by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in LEVERS:
+        raise InputError(f"lever: {name!r} given{did_you_mean(name, LEVERS)}; allowed are {', '.join(LEVERS)}")
+    return LEVERS[name]
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A book, or several leverages of one, under every value of a lever."""
+
+    scenario: Scenario
+    lever: Lever
+    book: PathBook
+    day: int
+    """Business day from which the lever acts; yields move from the first."""
+    highest: float
+    """Highest value that can be run."""
+
+    @property
+    def terms(self) -> CashFuturesBasis:
+        """Terms of the book."""
+        return self.book.cells.base
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """Contract codes."""
+        return self.book.market.codes
+
+    def dates(self) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
+        """Business days of the run."""
+        return self.book.market.data.dates.astype("datetime64[D]")
+
+    def outcomes(self, values: Floats, cells: Mapping[str, Floats] | None = None) -> Records:
+        """Rows of `engine.rows.Outcome` [values, cells]; one cell, the book itself, where none are given."""
+        columns = cells or {"term_share": np.array([self.terms.term_share])}
+        parts = [
+            self.book.outcomes(
+                self.lever.paths(self.book.market.data, values[start : start + CHUNK], self.day), columns
+            )
+            for start in range(0, len(values), CHUNK)
+        ]
+        rows: Records = np.concatenate(parts)
+        return rows
+
+
+def turned(
+    scenario: str | Path | Scenario,
+    name: str,
+    contract: str | Sequence[str] | None = None,
+    day: str | date | None = None,
+    execution: Execution | None = None,
+    **terms: Any,
+) -> Turned:
+    """Lay out a book under a lever.
+
+    Parameters
+    ----------
+    day
+        From which the lever acts, ISO date; the second business day, the first after entry, by default.
+    terms
+        Fields of `CashFuturesBasis`.
+
+    Raises
+    ------
+    InputError
+        On the first thing that is wrong with what was given.
+    """
+    one = lever(name)
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if name == "scale":
+        if day is not None:
+            raise InputError("day: given with the lever 'scale', which scales every move from the first day; drop it")
+        # At every scale the same kind of curve: a Svensson curve cannot be scaled.
+        chosen = changed(chosen, chosen.name, curve="par")
+    data = market_data(chosen, chosen_contracts(contract))
+    base = validated(CashFuturesBasis, terms, "breaking point")
+    book = prepare_paths(priced_market(data), base, execution)
+    return Turned(chosen, one, book, _day(data, day), _highest(data) if name == "scale" else one.most)
+
+
+def _day(data: MarketData, given: str | date | None) -> int:
+    """Number of the business day from which a lever acts."""
+    if given is None:
+        return 1
+    try:
+        day = np.datetime64(str(given), "D").astype(np.int64)
+    except ValueError:
+        raise InputError(f"day: {given!r} given, allowed is a date as YYYY-MM-DD") from None
+    if not data.dates[0] < day <= data.dates[-1]:
+        first, last = data.dates[[1, -1]].astype("datetime64[D]")
+        raise InputError(f"day: {given} given, allowed is a day after entry, {first} to {last}")
+    return int(np.searchsorted(data.dates, day))
+
+
+def _highest(data: MarketData) -> float:
+    """Highest scale at which every day still has a curve, to a hundredth; a bound, not a breaking point."""
+    yields = data.curves.par_yields
+    move = yields - yields[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(move > 0, (HIGHEST - yields[0]) / move, np.where(move < 0, (LOWEST - yields[0]) / move, np.inf))
+    top = min(float(np.nanmin(room)), LEVERS["scale"].most)
+    scales = np.arange(0.0, top, 0.01)
+    reached = data.curves.tenors[~np.isnan(yields).any(axis=0)].max() >= NODE_TIMES
+    for scale in scales[:: max(1, len(scales) // 200)]:
+        if np.isnan(par_curves(data.curves.tenors, scaled(yields, float(scale)))[:, reached]).any():
+            return max(0.0, float(scale) - 0.01 * max(1, len(scales) // 200))
+    return float(np.floor(100 * top) / 100)

@@ -1,0 +1,1 @@
+"""Books through ensembles of generated paths: run, streamed to Parquet, counted."""
