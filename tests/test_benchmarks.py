@@ -171,6 +171,10 @@ def test_twins_refuse_what_they_do_not_do():
     setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, Kind.REDEMPTION, 9 * 60, 1e4, fund=0)])
     with pytest.raises(InputError, match="REDEMPTION is scheduled"):
         timeline(setup)
+    asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"rent_share": 1.0})
+    for walk in (python_twin.walk, lambda setup: numpy_walk.walk([setup])):
+        with pytest.raises(InputError, match="dealers who ask a rent"):
+            walk(asking)
     noon = worlds.hand_made([100.0, 101.0, 102.0], minutes=(12 * 60, 15 * 60))
     with pytest.raises(InputError, match="12:00"):
         timeline(noon)
