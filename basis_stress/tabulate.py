@@ -118,7 +118,7 @@ def _basis(
     factor, delivery = market.baskets.factor[note], market.priced.delivery[mark, contract]
     yields, nets, repos = (np.full(len(table), np.nan) for _ in range(3))
     yields_to_maturity(clean, *bond, yields)
-    net_bases(clean, futures, factor, *bond, delivery, market.path.repo[mark], nets)
+    net_bases(clean, futures, factor, *bond, delivery, market.path.repo[mark, contract], nets)
     implied_repos(clean, futures, factor, *bond, delivery, repos)
     ahead = delivery > bond[2]
     return {

@@ -23,6 +23,8 @@ def _listed() -> pd.DataFrame:
     securities = read("securities").rename(columns={"issue_date": "listed_from"})
     securities["issue_date"] = securities["listed_from"]
     securities["term_months"] = 12 * securities["original_term_years"]
+    matures = securities["maturity_date"].dt
+    securities["maturity_month"] = 12 * matures.year + matures.month
     listings = read("listings").assign(term_months=lambda rows: 12 * rows["term_years"])
     later = securities.drop(columns=["listed_from", "term_months"]).merge(
         listings[["cusip", "listed_from", "term_months"]], on="cusip"
@@ -45,7 +47,8 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
     Returns
     -------
     DataFrame
-        `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`; by maturity, then CUSIP.
+        `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`, `listed_from` (the day from which it
+        counts: its issue or a later listing); by maturity, then CUSIP.
     """
     first_day = month_start(delivery_month)
     rule = contract(code, first_day)
@@ -58,6 +61,7 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
             "coupon": chosen["coupon_pct"] / 100,
             "maturity": chosen["maturity_date"],
             "issue_date": chosen["issue_date"],
+            "listed_from": chosen["listed_from"],
         }
     ).reset_index(drop=True)
 
@@ -65,8 +69,7 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
 def _admitted(rule: Contract, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
     """Apply a contract's limits on remaining term, original term and kind of security."""
     first = pd.Timestamp(first_day)
-    maturity = listed["maturity_date"].dt
-    remaining = 12 * (maturity.year - first.year) + maturity.month - first.month
+    remaining = listed["maturity_month"] - (12 * first.year + first.month)
     admitted: pd.Series[bool] = remaining.between(rule.min_remaining_months, rule.max_remaining_months)
     admitted &= listed["term_months"] <= rule.max_original_months
     if rule.notes_only:
@@ -82,9 +85,15 @@ def basket(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `cusip`, `coupon` (decimal), `maturity`, `issue_date`, `conversion_factor`; by maturity, then CUSIP.
+        `cusip`, `coupon` (decimal), `maturity`, `issue_date`, `listed_from`, `conversion_factor`; by maturity, then
+        CUSIP.
     """
-    securities = deliverable(code, delivery_month, issued_by).dropna(subset="coupon").reset_index(drop=True)
+    return with_factors(deliverable(code, delivery_month, issued_by), code, delivery_month)
+
+
+def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd.DataFrame:
+    """Those of `deliverable`'s securities whose coupon is known, with conversion factors."""
+    securities = securities.dropna(subset="coupon").reset_index(drop=True)
     first_day = month_start(delivery_month)
     is_long = contract(code, first_day).is_long_factor
     maturities = securities["maturity"].to_numpy().astype("datetime64[D]").astype(np.int64)

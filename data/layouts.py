@@ -161,6 +161,17 @@ USER = (
         ),
         ("episode", "date", "who", "kind"),
     ),
+    Table(
+        "swap_spreads",
+        "swap_spread_windows.csv",
+        "SOFR swap rate minus Treasury par yield; the file that comes with the program holds two windows only",
+        (
+            _DATE,
+            needed("tenor_years", "count", low=1, high=50),
+            needed("swap_spread_bp", "bp", "negative where the swap rate is the lower", -1000, 1000),
+        ),
+        ("date", "tenor_years"),
+    ),
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in (*USER, *REFERENCE)}

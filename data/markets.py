@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from data.baskets import basket, deliverable
+from data.baskets import deliverable, with_factors
 from data.calendars import Days, mark_days, new_york_minutes, settlement_date
 from data.carry import carry_rate
 from data.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
@@ -39,6 +40,8 @@ class Basket:
     """[n] days."""
     factor: Array
     """[n] conversion factors."""
+    known: Integers
+    """[n] day from which the security counts: its issue, or a later listing."""
     unpriced: int
     """Deliverable securities left out because their coupon is not known."""
 
@@ -51,6 +54,8 @@ class FuturesContract:
     delivery_month: str
     notional_usd: float
     point_value_usd: float
+    listed: int
+    """Day from which contract and notes are priced."""
     first_delivery: int
     last_trading: int
     last_delivery: int
@@ -80,7 +85,8 @@ class MarketData:
     repo_rate: Array
     """[m] SOFR plus the scenario's spread and shifts."""
     carry_rate: Array
-    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and shifts."""
+    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and shifts; [m, k] where
+    each contract is carried at what is expected until its own delivery."""
     cash_rate: Array
     """[m] SOFR less the scenario's spread."""
     haircut: Array
@@ -241,29 +247,50 @@ def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContr
             f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_delivery_day}, the last delivery "
             f"day of {code} {month}; futures are not rolled, so end the window by then"
         )
-    rule = contract(code, month_start(month))
+    return futures_contract(code, month, days[0], days[0], margin_path(code, days, scenario.files.margins))
+
+
+def futures_contract(
+    code: str, month: str, listed: np.datetime64, basket_day: np.datetime64, margin: MarginPath
+) -> FuturesContract:
+    """One contract in one delivery month, priced from the day it is listed, its basket as known on a day of its own.
+
+    Raises
+    ------
+    InputError
+        If no security of known coupon may be delivered.
+    """
+    rule, dates = contract(code, month_start(month)), delivery_dates(code, month)
     return FuturesContract(
         code=code,
         delivery_month=month,
         notional_usd=rule.notional_usd,
         point_value_usd=rule.point_value_usd,
+        listed=int(listed.astype(np.int64)),
         first_delivery=int(dates.first_delivery_day.astype(np.int64)),
         last_trading=int(dates.last_trading_day.astype(np.int64)),
         last_delivery=int(dates.last_delivery_day.astype(np.int64)),
-        basket=_basket(code, month, days[0]),
-        margin=margin_path(code, days, scenario.files.margins),
+        basket=_basket(code, month, basket_day),
+        margin=margin,
     )
 
 
-def _basket(code: str, month: str, first_day: np.datetime64) -> Basket:
-    """Deliverable securities known on the first day."""
-    rows = basket(code, month, first_day)
+def _basket(code: str, month: str, known_on: np.datetime64) -> Basket:
+    """Deliverable securities known on a day."""
+    admitted = deliverable(code, month, known_on)
+    rows = with_factors(admitted, code, month)
     if rows.empty:
         raise InputError(f"contract {code}: no deliverable security is known for {month}; choose another window")
     return Basket(
         cusip=tuple(rows["cusip"]),
         coupon=rows["coupon"].to_numpy(np.float64),
-        maturity=rows["maturity"].to_numpy().astype("datetime64[D]").astype(np.int64),
+        maturity=_day_numbers(rows["maturity"]),
         factor=rows["conversion_factor"].to_numpy(np.float64),
-        unpriced=len(deliverable(code, month, first_day)) - len(rows),
+        known=_day_numbers(rows["listed_from"]),
+        unpriced=len(admitted) - len(rows),
     )
+
+
+def _day_numbers(dates: "pd.Series[Any]") -> Integers:
+    """Days since 1970-01-01."""
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)

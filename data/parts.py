@@ -199,3 +199,4 @@ class Files(Part):
     prices: Path | None = None
     positions: Path | None = None
     flows: Path | None = None
+    swap_spreads: Path | None = None

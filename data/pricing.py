@@ -107,7 +107,8 @@ def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
     discounts = np.concatenate([closes.curves, _discounts(data, intraday.par_yields, intraday.day)])
     path = Path(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
     close_at = np.append(np.flatnonzero(order < last), len(order))
-    among = baskets._replace(final_mark=close_at[np.minimum(baskets.final_mark, last)])
+    dated = ("known_mark", "first_mark", "final_mark", "last_mark")
+    among = baskets._replace(**{name: close_at[np.minimum(getattr(baskets, name), last)] for name in dated})
     return Marks(path, among, price_path(path, among), day)
 
 
@@ -132,7 +133,8 @@ def _path(data: MarketData) -> Path:
     """The engine's view of the marks."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
-    return Path(data.minutes, data.settle, curves.kind, parameters, data.carry_rate)
+    carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
+    return Path(data.minutes, data.settle, curves.kind, parameters, carried)
 
 
 def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:
@@ -153,7 +155,8 @@ def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = N
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:
     """Stack the baskets; a contract's final settlement is the first mark on or after its last trading day."""
-    futures = data.futures
+    futures, last_mark = data.futures, len(data.dates) - 1
+    delivered = [int(np.searchsorted(data.dates, one.last_delivery)) for one in futures]
     sizes = [len(one.basket.coupon) for one in futures]
     return Baskets(
         start=np.cumsum([0, *sizes]).astype(np.int64),
@@ -163,6 +166,9 @@ def _baskets(data: MarketData, option_value: float) -> Baskets:
         spread=np.zeros(sum(sizes)),
         first_delivery=np.array([one.first_delivery for one in futures], np.int64),
         last_delivery=np.array([one.last_delivery for one in futures], np.int64),
+        known_mark=np.searchsorted(data.dates, np.concatenate([one.basket.known for one in futures])),
+        first_mark=np.searchsorted(data.dates, [max(one.listed, int(one.basket.known.min())) for one in futures]),
         final_mark=np.array([int(np.searchsorted(data.dates, one.last_trading)) for one in futures], np.int64),
+        last_mark=np.minimum(np.array(delivered, np.int64), last_mark),
         option_value=np.full(len(futures), option_value),
     )

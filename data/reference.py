@@ -194,12 +194,12 @@ REFERENCE = (
     Table(
         "basis_spreads",
         "basis_spreads.csv",
-        "Implied repo and swap spreads of Siriwardane, Sunderam and Wallen in three windows",
+        "Implied repo spreads of Siriwardane, Sunderam and Wallen, 2018-04 to 2024-08; swap spreads in three windows",
         (
             _DATE,
             *(
                 optional(f"implied_repo_minus_ois_{tenor}y_bp", "bp", "per year; positive: cash cheap", -1000, 1000)
-                for tenor in (2, 5, 10)
+                for tenor in (2, 5, 10, 20)
             ),
             *(
                 optional(f"ois_swap_minus_treasury_{tenor}y_bp", "bp", "swap rate less Treasury yield", -1000, 1000)
@@ -207,13 +207,6 @@ REFERENCE = (
             ),
         ),
         ("date",),
-    ),
-    Table(
-        "swap_spreads",
-        "swap_spread_windows.csv",
-        "SOFR swap rate minus Treasury par yield in two windows",
-        (_DATE, needed("tenor_years", "count", low=1, high=50), needed("swap_spread_bp", "bp", low=-1000, high=1000)),
-        ("date", "tenor_years"),
     ),
     Table(
         "dealer_positions",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -60,60 +61,93 @@ def swap_market(data: MarketData, tenors: Sequence[int] = TENORS) -> SwapMarket:
         If the table lacks a day of the window or a tenor, or the par curve does not reach it.
     """
     spreads = _spreads(data, tenors)
-    shifts = _at_par_tenors(data, spreads)
-    yields = data.curves.par_yields
-    held = np.vstack([shifts[:1], shifts[:-1]])
+    shifts = shifts_at(data.curves.tenors, spreads)
+    trades = par_trades(data.settle, data.curves.tenors, data.curves.par_yields, shifts, data.sofr, tenors)
+    return SwapMarket(
+        tenors=tuple(tenors),
+        spread_bp=spreads[list(tenors)].to_numpy(),
+        quotes=trades.quotes,
+        margin_usd=margins_usd(data.scenario.start, tenors, trades.swap_dv01, data.scenario.files.par_yields),
+        note_dv01=trades.note_dv01,
+        swap_dv01=trades.swap_dv01,
+    )
+
+
+@dataclass(frozen=True)
+class ParTrades:
+    """Par notes of k tenors and the par swaps that hedge them, over the m marks since their entry."""
+
+    coupon: Array
+    """[k] of the notes, decimal per year."""
+    maturity: NDArray[np.int64]
+    """[k] of note and swap, days since 1970-01-01."""
+    quotes: SwapQuotes
+    note_dv01: Array
+    """[k] points per basis point, at entry."""
+    swap_dv01: Array
+
+
+def par_trades(
+    settle: NDArray[np.int64], years: Array, yields: Array, shifts: Array, floating: Array, tenors: Sequence[int]
+) -> ParTrades:
+    """Quote trades that are at par at the first mark.
+
+    Parameters
+    ----------
+    settle
+        [m] value dates, days since 1970-01-01.
+    years, yields, shifts
+        [n] tenors of the par curve; [m, n] its yields and the swap spreads over them, decimal.
+    floating
+        [m] overnight rate, decimal.
+    """
     known = ~np.isnan(yields[0])
-    maturity = np.array([_years_later(int(data.settle[0]), tenor) for tenor in tenors], np.int64)
-    coupon = np.interp(tenors, data.curves.tenors[known], yields[0, known])
-    fixed = coupon + spreads[list(tenors)].to_numpy()[0] / 1e4
+    maturity = np.array([_years_later(int(settle[0]), tenor) for tenor in tenors], np.int64)
+    coupon = np.interp(tenors, years[known], yields[0, known])
+    fixed = coupon + np.interp(tenors, years, shifts[0])
+    held = np.vstack([shifts[:1], shifts[:-1]])
     path = SwapPath(
-        value_date=data.settle,
-        treasury=par_curves(data.curves.tenors, yields),
-        swap=par_curves(data.curves.tenors, yields + shifts),
-        held_spread=par_curves(data.curves.tenors, yields + held),
-        floating=data.sofr,
+        value_date=settle,
+        treasury=par_curves(years, yields),
+        swap=par_curves(years, yields + shifts),
+        held_spread=par_curves(years, yields + held),
+        floating=floating,
         coupon=coupon,
         fixed=fixed,
         maturity=maturity,
     )
     quotes = swap_quotes(path)
-    settle = int(data.settle[0])
     note_dv01, swap_dv01 = (
         np.array(
             [
-                _dv01(float(quote.clean if side is quotes.notes else quote.price), float(rate), int(day), settle)
+                _dv01(
+                    float(quote.clean if side is quotes.notes else quote.price), float(rate), int(day), int(settle[0])
+                )
                 for quote, rate, day in zip(np.asarray(side)[0], rates, maturity, strict=True)
             ]
         )
         for side, rates in ((quotes.notes, coupon), (quotes.swaps, fixed))
     )
-    return SwapMarket(
-        tenors=tuple(tenors),
-        spread_bp=spreads[list(tenors)].to_numpy(),
-        quotes=quotes,
-        margin_usd=_margins(data, tenors, swap_dv01),
-        note_dv01=note_dv01,
-        swap_dv01=swap_dv01,
-    )
+    return ParTrades(coupon, maturity, quotes, note_dv01, swap_dv01)
 
 
-def spread_before(start: DateLike, tenors: Sequence[int], days: int) -> Array:
+def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path | None = None) -> Array:
     """Mean swap spread of some tenors on up to so many business days before a date, basis points, oldest first."""
-    table = _table()
+    table = spread_table(path)
     first, last = (pd.Timestamp(business_day_offset(start, -offset)) for offset in (days, 1))
     before: Array = table.loc[first:last, list(tenors)].mean(axis=1).dropna().to_numpy(np.float64)
     return before
 
 
-def _table() -> pd.DataFrame:
-    """Swap spreads in basis points, days by tenors."""
-    return read("swap_spreads").pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
+def spread_table(path: Path | None = None) -> pd.DataFrame:
+    """Swap spreads in basis points, days by tenors; of the user's own file if there is one."""
+    return read("swap_spreads", path).pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
 
 
 def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
     """Swap spreads on every mark, all tenors of the table."""
-    table, days = _table(), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
+    own = data.scenario.files.swap_spreads
+    table, days = spread_table(own), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
     name = data.scenario.name
     unknown = [tenor for tenor in tenors if tenor not in table]
     if unknown:
@@ -123,16 +157,17 @@ def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
     missing = days[~days.isin(table.index)]
     if len(missing):
         raise InputError(
-            f"scenario {name}, swap spreads: history/swap_spread_windows.csv has none for {missing[0]:%Y-%m-%d}, a day "
-            "of the window; choose a window inside it or leave swap-spread funds out of [market]"
+            f"scenario {name}, swap spreads: {own or 'history/swap_spread_windows.csv'} has none for "
+            f"{missing[0]:%Y-%m-%d}, a day of the window; choose a window inside it, give your own files.swap_spreads, "
+            "or leave swap-spread trades out"
         )
     return table.loc[days]
 
 
-def _at_par_tenors(data: MarketData, spreads: pd.DataFrame) -> Array:
-    """Swap spreads at the tenors of the par curve, decimal [m, 11]; flat beyond the table's own."""
-    years = spreads.columns.to_numpy(np.float64)
-    return np.array([np.interp(data.curves.tenors, years, row) for row in spreads.to_numpy()]) / 1e4
+def shifts_at(years: Array, spreads: pd.DataFrame) -> Array:
+    """Swap spreads at the tenors of a par curve, decimal [m, n]; flat beyond the table's own."""
+    known = spreads.columns.to_numpy(np.float64)
+    return np.array([np.interp(years, known, row) for row in spreads.to_numpy()]) / 1e4
 
 
 def _years_later(settle: int, years: int) -> int:
@@ -146,9 +181,9 @@ def _dv01(price: float, coupon: float, maturity: int, settle: int) -> float:
     return float(dv01(yield_to_maturity(price, coupon, maturity, settle), coupon, maturity, settle))
 
 
-def _margins(data: MarketData, tenors: Sequence[int], swap_dv01: Array) -> Array:
-    """Initial margin per contract, from the moves of the Treasury yield of the same tenor."""
-    years, moves = moves_before(data.scenario.start, data.scenario.files.par_yields)
+def margins_usd(start: DateLike, tenors: Sequence[int], swap_dv01: Array, path: Path | None = None) -> Array:
+    """Initial margin per contract, USD [k], from the moves of the Treasury yield of the same tenor before a day."""
+    years, moves = moves_before(start, path)
     daily = np.array([np.std([np.interp(tenor, years, move) for move in moves]) for tenor in tenors])
     points: Array = MARGIN_QUANTILE * np.sqrt(MARGIN_DAYS) * daily * 1e4 * swap_dv01
     return points * NOTIONAL_USD / 100

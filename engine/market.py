@@ -23,7 +23,7 @@ class Path(NamedTuple):
     value_date: Integers  # [marks] days, settlement of a cash trade
     curve_kind: int  # engine.curves.PAR or SVENSSON
     curves: Floats  # [marks, parameters] log discount factors at NODE_TIMES, or Svensson parameters
-    repo: Floats  # [marks] decimal per year, the rate that carries notes to delivery
+    repo: Floats  # [marks, contracts] decimal per year, the rate that carries notes to delivery
 
 
 class Baskets(NamedTuple):
@@ -34,9 +34,12 @@ class Baskets(NamedTuple):
     maturity: Integers  # [notes] days
     factor: Floats  # [notes] conversion factors
     spread: Floats  # [notes] decimal per year over the curve
+    known_mark: Integers  # [notes] mark from which the note is in the basket: issued by then
     first_delivery: Integers  # [contracts] days
     last_delivery: Integers  # [contracts] days
+    first_mark: Integers  # [contracts] mark from which contract and notes are priced
     final_mark: Integers  # [contracts] mark of the final settlement; past the path if it is not reached
+    last_mark: Integers  # [contracts] mark up to which its notes are priced: delivered by then
     option_value: Floats  # [contracts] points
 
 
@@ -78,24 +81,51 @@ def price_path(path: Path, baskets: Baskets) -> Priced:
 
 @kernel
 def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
-    """Price mark by mark; after its final settlement a contract keeps its price."""
+    """Price mark by mark; a contract keeps its price after its final settlement, and all stand still outside a life."""
     for m in range(len(path.time)):
-        for n in range(len(baskets.coupon)):
-            priced.clean[m, n] = clean_price_on_curve(
-                path.curve_kind,
-                path.curves[m],
-                baskets.coupon[n],
-                baskets.maturity[n],
-                path.value_date[m],
-                baskets.spread[n],
-            )
         for c in range(len(baskets.first_delivery)):
-            if m > baskets.final_mark[c]:
-                priced.futures[m, c] = priced.futures[m - 1, c]
-                priced.cheapest[m, c] = priced.cheapest[m - 1, c]
-                priced.delivery[m, c] = priced.delivery[m - 1, c]
-            else:
-                price_contract(path, baskets, priced, m, c)
+            if baskets.first_mark[c] <= m <= baskets.last_mark[c]:
+                price_notes(path, baskets, priced, m, c)
+                if m > baskets.final_mark[c]:
+                    keep_contract(priced, m, m - 1, c)
+                else:
+                    price_contract(path, baskets, priced, m, c)
+    for c in range(len(baskets.first_delivery)):
+        stand_still(baskets, priced, c)
+
+
+@kernel
+def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Every note of a contract's basket, on the curve."""
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        priced.clean[m, n] = clean_price_on_curve(
+            path.curve_kind,
+            path.curves[m],
+            baskets.coupon[n],
+            baskets.maturity[n],
+            path.value_date[m],
+            baskets.spread[n],
+        )
+
+
+@kernel
+def keep_contract(priced: Priced, m: int, source: int, c: int) -> None:
+    """A contract as it stands at another mark."""
+    priced.futures[m, c] = priced.futures[source, c]
+    priced.cheapest[m, c] = priced.cheapest[source, c]
+    priced.delivery[m, c] = priced.delivery[source, c]
+
+
+@kernel
+def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
+    """Before its first mark a contract and its notes stand as they will there, after its last as they did there."""
+    first, last = baskets.first_mark[c], baskets.last_mark[c]
+    for m in range(len(priced.futures)):
+        if m < first or m > last:
+            source = first if m < first else last
+            keep_contract(priced, m, source, c)
+            for n in range(baskets.start[c], baskets.start[c + 1]):
+                priced.clean[m, n] = priced.clean[source, n]
 
 
 @kernel
@@ -103,19 +133,23 @@ def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int)
     """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
     futures = np.inf
     for n in range(baskets.start[c], baskets.start[c + 1]):
+        if m < baskets.known_mark[n]:
+            continue
         forward = forward_price(
             priced.clean[m, n],
             baskets.coupon[n],
             baskets.maturity[n],
             path.value_date[m],
             best_delivery(path, baskets, priced, m, c, n),
-            path.repo[m],
+            path.repo[m, c],
         )
         futures = min(futures, futures_from_forward(forward, baskets.factor[n]))
     futures -= baskets.option_value[c]
     priced.futures[m, c] = futures
     highest = -np.inf
     for n in range(baskets.start[c], baskets.start[c + 1]):
+        if m < baskets.known_mark[n]:
+            continue
         delivery = best_delivery(path, baskets, priced, m, c, n)
         rank = delivery_rank(path, baskets, priced, m, n, futures, delivery)
         if rank > highest:
@@ -129,7 +163,7 @@ def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, 
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
     last: int = baskets.last_delivery[c]
     earned: float = carry(
-        priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m]
+        priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m, c]
     )
     if earned >= 0.0:
         return last
@@ -163,16 +197,16 @@ def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, di
 def fill_held(
     path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
 ) -> None:
-    """Accrued interest, coupons falling due, and the convergence of the basis of each held note."""
+    """Accrued interest, coupons falling due, and the convergence of the basis of each held note, while it is priced."""
     for m in range(len(path.time)):
-        settle = path.value_date[m]
         for h in range(len(held)):
-            n, quote = held[h], notes[m, h]
-            coupon, maturity = baskets.coupon[n], baskets.maturity[n]
+            c, n, quote = contract_of[h], held[h], notes[m, h]
+            mark = min(max(m, baskets.first_mark[c]), baskets.last_mark[c])
+            settle, coupon, maturity = path.value_date[mark], baskets.coupon[n], baskets.maturity[n]
             quote.accrued = accrued_interest(coupon, maturity, settle)
-            if m > 0:
-                before, repo, clean = path.value_date[m - 1], path.repo[m - 1], priced.clean[m - 1, n]
-                delivery = priced.delivery[m - 1, contract_of[h]]
+            if m == mark and m > baskets.first_mark[c]:
+                before, repo, clean = path.value_date[m - 1], path.repo[m - 1, c], priced.clean[m - 1, n]
+                delivery = priced.delivery[m - 1, c]
                 quote.coupon_due = coupons_between(coupon, maturity, before, settle)
                 if settle <= delivery:
                     earned: float = carry(clean, coupon, maturity, before, delivery, repo)

@@ -104,8 +104,8 @@ def _fund(
 def _fallen(market: PricedMarket) -> float:
     """Fall of the mean spread from its high of the month before to the first day, basis points."""
     assert market.swaps is not None
-    now = float(market.swaps.spread_bp[0].mean())
-    before = spread_before(market.data.scenario.start, market.swaps.tenors, HIGH_DAYS)
+    scenario, now = market.data.scenario, float(market.swaps.spread_bp[0].mean())
+    before = spread_before(scenario.start, market.swaps.tenors, HIGH_DAYS, scenario.files.swap_spreads)
     return max(float(before.max(initial=now)) - now, 0.0)
 
 

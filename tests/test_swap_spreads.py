@@ -1,12 +1,14 @@
 """Swap-spread trades: what they earn in closed form, two houses that do not net, stops, and losses elsewhere."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_ledger import Books, check
 from worlds import FIRST_DAY, hand_made
 
+from data.calendars import mark_days
 from data.markets import market_data
 from data.pricing import PricedMarket, priced_market
 from data.scenario import changed, scenario
@@ -199,6 +201,17 @@ def test_repo_lenders_of_swap_spread_funds_raise_haircuts_too(market: PricedMark
     fund = one_fund(stressed, unwind=Unwind.HOLD)
     asked = run(assemble(Plan((fund,), FREE), stressed)).cash_flows[:, :, Cash.HAIRCUT]
     assert asked[1:].sum() == pytest.approx(-0.02 * 1e9, rel=0.03)
+
+
+def test_swap_spreads_of_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "swaps.csv"
+    days = [str(day) for day in mark_days("2025-05-27", "2025-06-13")]
+    file.write_text("date,tenor_years,swap_spread_bp\n" + "".join(f"{d},10,-50\n{d},30,-85\n" for d in days))
+    window = {"start": days[0], "end": days[-1], "delivery_month": "2025-09", "files": {"swap_spreads": file}}
+    own = priced_market(market_data(changed(scenario("april-2025"), "test", **window), ("TY",))).with_swaps()
+    assert own.swaps is not None
+    assert np.unique(own.swaps.spread_bp).tolist() == [-85.0, -50.0]
+    assert np.asarray(own.swaps.quotes.swaps)["spread"] == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Swap-spread trades of a window of years: each quarter a par note of each tenor against the cleared swap beside it.
+
+They live where swap spreads are known: in the two windows that come with the program, or wherever a file of the user's
+own reaches. A trade is entered on the first such day of its quarter and is gone by the last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.long_pairs import LongPairs
+from data.markets import MarketData
+from data.swaps import margins_usd, par_trades, shifts_at, spread_table
+from engine.errors import InputError
+from engine.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
+from engine.signals import Pair
+from engine.world import Market, Records
+
+Array = NDArray[np.float64]
+
+SWAP_TENORS = (2, 5, 10, 30)
+"""Years."""
+FEWEST_DAYS = 10
+"""Business days that a quarter's trade must have."""
+
+
+@dataclass(frozen=True)
+class LongSwaps:
+    """q trades over m marks, by quarter, then tenor."""
+
+    rows: Records
+    """[q] rows of `engine.signals.Pair`; `hedge` counts from nought, `factor` is swap notional per face, by DV01."""
+    names: tuple[str, ...]
+    """[q] such as '10Y swap 2025-06'."""
+    notes: Records
+    """[m, q] rows of `engine.rows.NoteQuote`"""
+    swaps: Records
+    """[m, q] rows of `engine.rows.FuturesQuote`"""
+    margin_usd: Array
+    """[q] per contract of `data.swaps.NOTIONAL_USD`; the assumption of `data.swaps`, by moves before entry."""
+
+
+def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: Path | None = None) -> LongSwaps:
+    """Quote the trades of every quarter for which swap spreads of all tenors are known.
+
+    Parameters
+    ----------
+    pairs
+        Whose quarters the trades follow: entered, rolled and ended on the same days.
+    path
+        The user's own swap spreads (data/SCHEMA.md).
+
+    Raises
+    ------
+    InputError
+        If there are no swap spreads of a tenor.
+    """
+    table = spread_table(path)
+    for tenor in tenors:
+        if tenor not in table:
+            have = ", ".join(f"{years:g}" for years in table.columns)
+            raise InputError(f"long market, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known")
+    table = table.reindex(pd.DatetimeIndex(data.dates.astype("M8[D]")))
+    known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy() & bool(tenors)
+    rows: list[Records] = []
+    names: list[str] = []
+    columns: list[tuple[Records, Records]] = []
+    margins: list[Array] = []
+    for quarter, life in _quarters(pairs):
+        span = _span(known, life)
+        if span.stop - span.start < FEWEST_DAYS:
+            continue
+        shifts = shifts_at(data.curves.tenors, table.iloc[span].dropna(axis=1))
+        trades = par_trades(
+            data.settle[span], data.curves.tenors, data.curves.par_yields[span], shifts, data.sofr[span], tenors
+        )
+        for k, tenor in enumerate(tenors):
+            rows.append(_row(life, span, float(trades.coupon[k]), int(trades.maturity[k]), len(rows)))
+            rows[-1]["factor"] = trades.note_dv01[k] / trades.swap_dv01[k]
+            names.append(f"{tenor}Y swap {quarter}")
+            columns.append((np.asarray(trades.quotes.notes)[:, k], np.asarray(trades.quotes.swaps)[:, k]))
+        entry = data.dates[span.start].astype("M8[D]")
+        margins.append(margins_usd(entry, tenors, trades.swap_dv01))
+    spans = [slice(int(row["first_mark"][0]), int(row["last_mark"][0]) + 1) for row in rows]
+    return LongSwaps(
+        rows=np.concatenate([empty_rows(Pair, 0), *rows]).view(dtype_of(Pair)),
+        names=tuple(names),
+        notes=_still(NoteQuote, [one for one, _ in columns], spans, len(known)),
+        swaps=_still(FuturesQuote, [one for _, one in columns], spans, len(known)),
+        margin_usd=np.concatenate([np.empty(0), *margins]),
+    )
+
+
+def with_swaps(pairs: LongPairs, market: Market, swaps: LongSwaps) -> tuple[LongPairs, Market]:
+    """The pairs and the engine's market with swap-spread trades as further pairs, notes and hedges."""
+    hedges = np.asarray(market.futures)
+    rows = swaps.rows.copy()
+    rows["hedge"] += hedges.shape[1]
+    # Stacking forgets that the rows are records, which uncompiled kernels need.
+    notes = np.hstack([np.asarray(market.notes), swaps.notes]).view(dtype_of(NoteQuote))
+    futures = np.hstack([hedges, swaps.swaps]).view(dtype_of(FuturesQuote))
+    beside = replace(
+        pairs,
+        rows=np.concatenate([pairs.rows, rows]).view(dtype_of(Pair)),
+        names=pairs.names + swaps.names,
+        cusips=pairs.cusips + ("",) * len(swaps.names),
+    )
+    return beside, Market(market.marks, notes, futures)
+
+
+def _quarters(pairs: LongPairs) -> list[tuple[str, Records]]:
+    """Delivery month and one pair of each quarter: a note alone, which lives to the month's end, if there is one."""
+    last = {name.split()[1]: row for name, row in zip(pairs.names, pairs.rows, strict=True)}
+    return sorted(last.items())
+
+
+def _span(known: NDArray[np.bool_], life: Records) -> slice:
+    """Marks from the first known one while the quarter is the front one, to the last before one that is not known."""
+    front = np.flatnonzero(known[life["roll_in"] : life["roll_out"]])
+    if not len(front):
+        return slice(0, 0)
+    start = int(life["roll_in"]) + int(front[0])
+    blank = np.flatnonzero(~known[start : life["last_mark"] + 1])
+    return slice(start, start + int(blank[0]) if len(blank) else int(life["last_mark"]) + 1)
+
+
+def _row(life: Records, span: slice, coupon: float, maturity: int, hedge: int) -> Records:
+    """One trade: a note against a swap of its own, for as long as both are quoted."""
+    row = empty_rows(Pair, 1)
+    row["hedge"], row["note"], row["coupon"], row["maturity"] = hedge, -1, coupon, maturity
+    row["first_mark"] = row["roll_in"] = span.start
+    row["roll_out"] = min(int(life["roll_out"]), span.stop - 1)
+    row["last_mark"] = row["last_trading"] = row["notice"] = span.stop - 1
+    return row
+
+
+def _still(kind: type, columns: Sequence[Records], spans: Sequence[slice], marks: int) -> Records:
+    """Columns over all marks: level before and after each span, without accruals there."""
+    rows = empty_rows(kind, marks * len(columns)).reshape(marks, len(columns))
+    for q, (column, span) in enumerate(zip(columns, spans, strict=True)):
+        rows[span, q] = column
+        for outside, level in ((slice(None, span.start), column[0]), (slice(span.stop, None), column[-1])):
+            for name in ("clean", "accrued", "price"):
+                if name in (rows.dtype.names or ()):
+                    rows[name][outside, q] = level[name]
+    return rows
