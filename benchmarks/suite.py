@@ -13,7 +13,7 @@ from benchmarks.cases_sweeps import sweep_races
 from benchmarks.cases_timeline import timeline_races
 from benchmarks.growth import growth_curves
 from benchmarks.harness import Fact, Timing
-from benchmarks.history import Record
+from benchmarks.history import Record, is_calm
 from benchmarks.machine import describe
 from benchmarks.peers import peer_races
 
@@ -70,4 +70,7 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
         say(f"{what}: {time.perf_counter() - start:.0f} s")
         timings.extend(found)
         facts.extend(told)
+    busy = sum(not is_calm(one) for one in timings)
+    if busy:
+        notes.append(f"The machine was busy during {busy} of {len(timings)} measurements: read ratios, not seconds.")
     return Record(describe(), timings, facts, notes)
