@@ -36,7 +36,7 @@ for cells, threads in jobs:
 
 
 def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timing], list[Fact]]:
-    """Every size once on one thread, smallest first; then one size on one thread and on two in turn.
+    """Every size once on one thread, smallest first; then one size on one thread and on two, in turn.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ C_DAYS = "C twin, full record"
 SLOW_TWIN_BOOKS = 4
 FAST_BOOKS = {"quiet": 40, "stressed": 4}
 """How many times the books of the full record lean cells and the C twin's totals walk, so that none is over at once."""
-OUTCOME = "keeps one outcome per book: fate, what bound it first, equity, cash, calls, sales"
+OUTCOME = "keeps one outcome per book: fate, what bound it first, equity, cash, calls, sales, every profit line"
 TOTALS = "keeps a book's equity, cash, calls, sales, and every cash and profit line as a total; no log, no defaults"
 
 

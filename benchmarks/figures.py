@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from basis_stress.figures_style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, new_figure, style, svg
+from benchmarks.cases_sweeps import GROUP as SWEEPS
 from benchmarks.harness import Timing
 from benchmarks.history import Record
 from benchmarks.page import duration
@@ -22,14 +23,15 @@ def performance(record: Record, as_png: bool = False) -> str | bytes:
             _dots(ax, group, timings)
             ax.set_xscale("log")
             ax.set_xlim(min(nanoseconds) / 1.5, max(nanoseconds) * 2.5)
+        axes[-1].xaxis.set_major_formatter("{x:,.0f}")
         axes[-1].set_xlabel("nanoseconds per fund-day, logarithmic; further left is faster")
         return _png(figure) if as_png else svg(figure)
 
 
 def growth(record: Record, as_png: bool = False) -> str | bytes:
-    """Time against size, each as a multiple of its smallest: on the dotted line growth is linear."""
+    """Time against size, each as a multiple of its smallest: on the dotted line growth is linear; and a cell's cost."""
     with style():
-        figure, (ax,) = new_figure(3.8)
+        figure, (ax, below) = new_figure(6.4, panels=2, shared=False)
         largest = 1.0
         for what, colour in CURVES.items():
             points = [one for one in record.timings if one.group == f"growth, {what}"]
@@ -45,7 +47,23 @@ def growth(record: Record, as_png: bool = False) -> str | bytes:
         ax.set_ylabel("time, multiple of the smallest")
         ax.set_title("How time grows")
         ax.legend()
+        _cell_costs(below, [one for one in record.timings if one.group == SWEEPS and one.who.endswith(" 1 thread")])
         return _png(figure) if as_png else svg(figure)
+
+
+def _cell_costs(ax: Any, timings: Sequence[Timing]) -> None:
+    """Seconds per cell by the size of its sweep."""
+    sizes = [float(one.who.split()[0].replace(",", "")) for one in timings]
+    costs = [1e6 * one.median for one in timings]
+    ax.plot(sizes, costs, "o-", color=BLUE)
+    for size, one, cost in zip(sizes, timings, costs, strict=True):
+        ax.annotate(duration(one.median), (size, cost), (0, 8), textcoords="offset points", ha="center")
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set_ylim(0.0, 1.3 * max(costs))
+    ax.set_xlabel("cells in the sweep, one thread")
+    ax.set_ylabel("microseconds a cell")
+    ax.set_title("A cell of a sweep through April 2025, results on disk")
 
 
 def _dots(ax: Any, group: str, timings: Sequence[Timing]) -> None:

@@ -23,18 +23,13 @@ def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]
     facts: list[Fact] = []
     for what, sizes in SIZES.items():
         grown = [scale * size for size in sizes]
-        curve = [_curve_point(what, size, rounds) for size in grown]
+        jobs = [(size, *JOBS[what](size)) for size in grown]
+        contenders = [Contender(str(size), job, prepare=prepare) for size, prepare, job in jobs]
+        curve = race(f"growth, {what}", "run", contenders, rounds)
         timings += curve
         facts.append(Fact("growth", f"time against {what}", exponent(grown, [one.median for one in curve]), "exponent"))
     threads, speed_up = _threads(rounds, scale)
     return timings + threads, facts + speed_up
-
-
-def _curve_point(what: str, size: int, rounds: int) -> Timing:
-    """Seconds of one size."""
-    prepare, job = JOBS[what](size)
-    (timing,) = race(f"growth, {what}", "run", [Contender(str(size), job, prepare=prepare)], rounds)
-    return timing
 
 
 Job = tuple[Callable[[], object], Callable[[], object]]

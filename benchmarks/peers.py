@@ -97,7 +97,7 @@ def _ours(books: int = 50, more: int = 10) -> list[Contender]:
     setups = cells(quiet(Size(BARS)), books)
     full, lean = FullRecord(setups), lean_cells([*setups] * more)
     return [
-        Contender("basis-stress, lean cells", lean, BARS * books * more, None, f"{OURS}; one outcome kept"),
+        Contender("basis-stress, lean cells", lean, BARS * books * more, None, f"{OURS}; profit by line"),
         Contender("basis-stress, full record", full.run, BARS * books, full.restore, f"{OURS}; every line kept"),
     ]
 

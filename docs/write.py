@@ -15,10 +15,14 @@ import basis_stress as bs
 from basis_stress import ablations
 from basis_stress.cli import group
 from basis_stress.validate import as_markdown, validate
+from benchmarks.history import load
+from benchmarks.page import headline
 from data.baskets import basket
 from data.tables import read
 
 README = Path(__file__).parent.parent / "README.md"
+PERFORMANCE = Path(__file__).parent / "performance" / "bench.json"
+"""Written by ``basis-stress bench --full --peers --out docs/performance``."""
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 HISTORY = {"2 to 4 April": (-10.8, "10%"), "4 to 9 April": (18.0, "25%")}
 """CFTC positions of 1 April 2025 times quoted closes, $bn, and the tolerance that the difference of clocks asks."""
@@ -121,7 +125,13 @@ def highest_leverage() -> str:
     return "\n".join(rows) + "\n"
 
 
+def performance() -> str:
+    """The headline of the run of the benchmark suite that is kept in docs/performance."""
+    return headline(load(PERFORMANCE))
+
+
 BLOCKS = {
+    "performance": performance,
     "a composed scenario": composed,
     "highest leverage": highest_leverage,
     "ablations": without,

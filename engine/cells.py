@@ -99,6 +99,9 @@ def set_up(world: World, blank: World, books: Books, book: int) -> None:
     world.dealers[0] = blank.dealers[0]
     for party in range(len(world.parties)):
         world.parties[party] = blank.parties[party]
+    for row in range(len(world.profit)):
+        for line in range(world.profit.shape[1]):
+            world.profit[row, line] = 0.0
     world.funds[0] = books.funds[book]
     for p in range(len(world.positions)):
         world.positions[p] = books.positions[book, p]

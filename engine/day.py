@@ -137,6 +137,7 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
         worlds.parties[w],
         worlds.dealers[w],
         worlds.outcomes[w],
+        worlds.profit[w],
         worlds.cash_flows[w],
         worlds.attribution[w],
         worlds.fund_days[w],

@@ -28,6 +28,7 @@ def between(world: World, payer: int, receiver: int, amount: float) -> None:
 def attribute(world: World, row: int, line: int, amount: float) -> None:
     """Explain a change in equity."""
     day = world.clock[0].day
+    world.profit[row, line] += amount
     if day < len(world.attribution):
         world.attribution[day, row, line] += amount
 

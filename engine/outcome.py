@@ -6,8 +6,8 @@ buffer is met only because repo lenders have advanced the notes' gain first, or 
 """
 
 from engine.compile import step
-from engine.ledger import equity
-from engine.names import Constraint, Fate
+from engine.ledger import equity, fund_row
+from engine.names import Constraint, Fate, Line
 from engine.world import World
 
 
@@ -90,3 +90,30 @@ def conclude(world: World) -> None:
             outcome.fate = Fate.CALLED
         if outcome.constraint == Constraint.NONE:
             outcome.constraint = outcome.first_call
+        attribute_run(world, f)
+
+
+@step
+def attribute_run(world: World, f: int) -> None:
+    """Copy what each line came to, all rows of the fund together."""
+    outcome = world.outcomes[f]
+    outcome.profit_coupon_accrual = came_to(world, f, Line.COUPON_ACCRUAL)
+    outcome.profit_repo_interest = came_to(world, f, Line.REPO_INTEREST)
+    outcome.profit_cash_interest = came_to(world, f, Line.CASH_INTEREST)
+    outcome.profit_curve = came_to(world, f, Line.CURVE)
+    outcome.profit_basis_convergence = came_to(world, f, Line.BASIS_CONVERGENCE)
+    outcome.profit_dislocation = came_to(world, f, Line.DISLOCATION)
+    outcome.profit_swap_spread = came_to(world, f, Line.SWAP_SPREAD)
+    outcome.profit_cost = came_to(world, f, Line.COST)
+    outcome.profit_default_loss = came_to(world, f, Line.DEFAULT_LOSS)
+    outcome.profit_capital = came_to(world, f, Line.CAPITAL)
+    outcome.profit_elsewhere = came_to(world, f, Line.ELSEWHERE)
+
+
+@step
+def came_to(world: World, f: int, line: int) -> float:
+    """Sum of a line over a fund's positions and the fund's own row."""
+    total: float = world.profit[fund_row(world, f), line]
+    for p in range(world.funds[f].first, world.funds[f].last):
+        total += world.profit[p, line]
+    return total

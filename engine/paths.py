@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.cells import BLOCKS, QUEUE, Books, check_books, set_up
-from engine.compile import parallel_kernel, part, prange, step
+from engine.compile import by_reference, parallel_kernel, part, prange, step
 from engine.curves import NODE_TIMES, PAR
 from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
@@ -141,13 +141,13 @@ def simulate_paths(
     for block in prange(len(dropped)):
         course = Course(path, baskets, frame, drivers, scratch)
         own = Market(market.marks, scratch.notes[block], scratch.futures[block])
-        world, blank = one_of(own, worlds, block), one_of(own, worlds, len(dropped))
+        world, blank = by_reference(one_of(own, worlds, block)), by_reference(one_of(own, worlds, len(dropped)))
         dropped[block] = 0
         for one in range(block, len(drivers.repo), len(dropped)):
             no_curve[one] = not price_one(course, one, block)
             if not no_curve[one]:
                 count = schedule_one(course, worlds.schedule[block], one, block)
-                dropped[block] += run_one(cut(world, count), blank, books, outcomes[one])
+                dropped[block] += run_one(by_reference(cut(world, count)), blank, books, outcomes[one])
 
 
 @step
@@ -280,6 +280,7 @@ def cut(world: World, count: int) -> World:
         world.parties,
         world.dealers,
         world.outcomes,
+        world.profit,
         world.cash_flows,
         world.attribution,
         world.fund_days,

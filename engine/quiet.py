@@ -5,14 +5,14 @@ cash balance that does not cover a claim, a loan that is not rolled in full, a l
 and nothing after touched, and the event loop goes on from there. Each part below states which events it stands for.
 
 Only runs whose outcomes alone are kept have quiet days: there is no log to write and no daily record. A fund-day falls
-from 800 ns to 126 so, and to 37 with the parts compiled into one function: handing a world on to each was the rest.
+from 260 ns to 50 so, attribution included.
 """
 
 from engine.compile import part, step
 from engine.dealers import rent_dislocation, take_inventory
-from engine.ledger import margin_excess, market_value, position_equity
+from engine.ledger import fund_row, margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
-from engine.names import Claim, Kind, Party, Status, Unwind
+from engine.names import Claim, Kind, Line, Party, Status, Unwind
 from engine.outcome import follow_day, follow_mark, note_call
 from engine.queue import push_claim
 from engine.repo import lendable, term_surplus
@@ -84,6 +84,7 @@ def open_quietly(world: World) -> bool:
         return False
     clock.calls_due, clock.funding_cause, fund.interest_from = opening.calls_due, -1, clock.value_date
     world.parties[Party.CASH_BANK].cash -= interest
+    world.profit[fund_row(world, 0), Line.CASH_INTEREST] += interest
     fund.lowest_cash = min(fund.lowest_cash, cash)
     clock.repo_rate_before = rolling.value
     if rolling.day > 1:
@@ -172,17 +173,32 @@ def have_business(dealers: Dealers) -> bool:
 
 @part
 def mark_position_quietly(world: World, p: int, days: int) -> None:
-    """One position's interest, coupon and prices; nothing is attributed."""
-    position, m = world.positions[p], world.clock[0].mark
+    """One position's interest, coupon and prices, line by line as `engine.marks` has them."""
+    position, m, profit = world.positions[p], world.clock[0].mark, world.profit[p]
     contract = world.contracts[position.contract]
     note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
-    position.overnight_interest += position.overnight * position.overnight_rate * days / 360.0
-    position.term_interest += position.term * position.term_rate * days / 360.0
+    overnight = position.overnight * position.overnight_rate * days / 360.0
+    term = position.term * position.term_rate * days / 360.0
+    position.overnight_interest += overnight
+    position.term_interest += term
+    profit[Line.REPO_INTEREST] += -overnight - term
+    due = 0.0
     if days > 0:
-        position.coupon_receivable += position.face * note.coupon_due / 100.0
-    position.accrued = note.accrued
-    position.variation_open += position.contracts * contract.point_value * (future.price - contract.futures)
-    position.clean, position.undislocated = cheapened(note.clean, contract.dislocation), note.clean
+        due = position.face * note.coupon_due / 100.0
+    profit[Line.COUPON_ACCRUAL] += position.face * (note.accrued - position.accrued) / 100.0 + due
+    position.coupon_receivable += due
+    per_point = position.contracts * contract.point_value
+    gain = per_point * (future.price - contract.futures)
+    position.variation_open += gain
+    clean = cheapened(note.clean, contract.dislocation)
+    fair = position.face * (note.clean - position.undislocated) / 100.0
+    convergence = position.face * note.convergence / 100.0
+    profit[Line.DISLOCATION] += position.face * (clean - position.clean) / 100.0 - fair
+    profit[Line.BASIS_CONVERGENCE] -= convergence
+    profit[Line.COUPON_ACCRUAL] += per_point * future.accrual
+    profit[Line.SWAP_SPREAD] += per_point * future.spread
+    profit[Line.CURVE] += fair + gain + convergence - per_point * (future.accrual + future.spread)
+    position.clean, position.undislocated, position.accrued = clean, note.clean, note.accrued
 
 
 @part

@@ -260,6 +260,18 @@ class Outcome:
     first_call_day: Index
     first_order_day: Index
     default_day: Index
+    # What each line of `engine.names.Line` came to over the run, with the capital paid in and out; they sum to equity.
+    profit_coupon_accrual: Usd
+    profit_repo_interest: Usd
+    profit_cash_interest: Usd
+    profit_curve: Usd
+    profit_basis_convergence: Usd
+    profit_dislocation: Usd
+    profit_swap_spread: Usd
+    profit_cost: Usd
+    profit_default_loss: Usd
+    profit_capital: Usd
+    profit_elsewhere: Usd
 
 
 class Log:

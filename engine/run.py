@@ -160,6 +160,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
         empty_rows(Account, len(Party) - 1),
         setup.dealers.copy(),
         empty_rows(Outcome, len(setup.funds)),
+        np.zeros((rows, len(Line))),
         np.zeros((setup.days, rows, len(Cash))),
         np.zeros((setup.days, rows, len(Line))),
         np.zeros((setup.days, len(setup.funds), len(FundColumn))),

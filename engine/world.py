@@ -50,6 +50,7 @@ class World(NamedTuple):
     parties: Rows[Account]  # by engine.names.Party
     dealers: Rows[Dealers]  # one row
     outcomes: Rows[Outcome]  # by fund
+    profit: Floats  # [positions + funds, attribution lines] USD over the run so far
     # The record of the days. Rows past the end are not written: a run that only its outcomes are asked of has none.
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
@@ -72,6 +73,7 @@ class Stacked(NamedTuple):
     parties: Sequence[Rows[Account]]
     dealers: Sequence[Rows[Dealers]]
     outcomes: Sequence[Rows[Outcome]]
+    profit: Floats
     cash_flows: Floats
     attribution: Floats
     fund_days: Floats

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import books, history, numpy_walk, page, peers, python_twin, ruin
+from benchmarks import books, cases_market, cases_sweeps, goals, history, numpy_walk, page, peers, python_twin, ruin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
@@ -171,6 +171,10 @@ def test_twins_refuse_what_they_do_not_do():
     setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, Kind.REDEMPTION, 9 * 60, 1e4, fund=0)])
     with pytest.raises(InputError, match="REDEMPTION is scheduled"):
         timeline(setup)
+    asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"rent_share": 1.0})
+    for walk in (python_twin.walk, lambda setup: numpy_walk.walk([setup])):
+        with pytest.raises(InputError, match="dealers who ask a rent"):
+            walk(asking)
     noon = worlds.hand_made([100.0, 101.0, 102.0], minutes=(12 * 60, 15 * 60))
     with pytest.raises(InputError, match="12:00"):
         timeline(noon)
@@ -295,6 +299,66 @@ def test_the_page_tells_losses_and_what_was_skipped():
     assert "*No C compiler.*" in text
     widths = {line.count("|") for line in text.split("**Timeline, quiet**")[1].split("\n\n")[1].splitlines()}
     assert len(widths) == 1
+
+
+def test_goals_say_what_is_reached_and_what_is_not():
+    told = {goal.what: goal for goal in goals.GOALS}
+    lean, full = told["lean cells over C twin, quiet book"], told["full record over C twin, quiet book"]
+    record = full_record()
+    assert lean.find(record).median == pytest.approx(2.0)
+    assert lean.reached(Interval(1.0, 2.0, 3.0))
+    assert not lean.reached(Interval(1.0, 2.1, 3.0))
+    text = page.headline(record)
+    assert "| full record over C twin, quiet book | at most 2 times | 20.0 times | **no** |" in text
+    assert f"| {told['first ever'].what} | at most 15 s | not measured | – |" in text
+    assert full.find(record).median == pytest.approx(20.0)
+    peers_goal = told["bars a second over the fastest peer's"]
+    assert peers_goal.find(record) is None  # no lean cells in this race
+    assert not peers_goal.at_most
+
+
+def test_sweeps_are_told_by_size_and_threads(monkeypatch):
+    def told(jobs):
+        return [{"cells": n, "threads": t, "wall": n / t, "cpu": n, "peak": 100.0, "stored": 20.0 * n} for n, t in jobs]
+
+    monkeypatch.setattr(cases_sweeps, "measured", told)
+    monkeypatch.setattr(cases_sweeps.os, "cpu_count", lambda: 2)
+    timings, facts = cases_sweeps.sweep_races((10, 100), 100, 2)
+    assert {one.who: one.seconds for one in timings} == {
+        "10 cells, 1 thread": (1.0,),
+        "100 cells, 1 thread": (1.0, 1.0, 1.0),
+        "100 cells, 2 threads": (0.5, 0.5),
+    }
+    values = {fact.who: fact.value for fact in facts}
+    assert values["time against cells of a sweep"] == pytest.approx(1.0)
+    assert values["sweep of 100 cells, 2 threads over one"] == pytest.approx(2.0)
+    assert values["sweep of 10 cells, 1 thread"] == 100.0
+    assert timings[0].note == "20 bytes a cell stored"
+
+
+def test_a_contender_in_another_process_tells_its_own_time():
+    (one,) = race("g", "bar", [Contender("peer", lambda: 0.25, tells=True)], rounds=2)
+    assert one.seconds == (0.25, 0.25)
+
+
+@needs_a_compiler
+def test_the_c_twin_runs_the_market_of_funds():
+    setup = cases_market.market_setup()
+    expected = run(setup)
+    twin = CTwin([setup], keep_days=True)
+    found = twin.run()
+    np.testing.assert_allclose(found["equity"], expected.fund_days[-1, :, 0], rtol=1e-11)
+    np.testing.assert_allclose(twin.days[4][0], expected.dealer_days, rtol=1e-11)
+    assert found["sold"].sum() > 1e10
+
+
+@pytest.mark.parametrize(("table", "name", "value"), [("positions", "face", -1e6), ("contracts", "swap", True)])
+def test_twins_refuse_positions_that_only_the_engine_carries(table, name, value):
+    setup = worlds.hand_made([100.0, 101.0, 102.0])
+    rows = getattr(setup, table).copy()
+    rows[name] = value
+    with pytest.raises(InputError, match="the twins"):
+        timeline(replace(setup, **{table: rows}))
 
 
 @pytest.mark.parametrize(

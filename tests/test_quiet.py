@@ -7,7 +7,7 @@ import pytest
 from worlds import FIRST_DAY, Shape, hand_made, random_world
 
 from engine.day import advance, simulate_quietly
-from engine.names import Fate, Kind, Unwind
+from engine.names import Fate, Kind, Line, Unwind, column_names
 from engine.record import enter
 from engine.run import Setup, run, scratch_worlds
 from engine.schedule import CALL_TIME, INTRADAY_TIME, SETTLEMENT_TIME, Dated
@@ -19,7 +19,7 @@ SHAPES = [
     Shape(days=40, funds=1, positions=2, contracts=2, daily_marks=2),
     Shape(days=25, funds=2, positions=1, contracts=1),
 ]
-LEFT = ("clock", "funds", "positions", "contracts", "parties", "dealers", "outcomes")
+LEFT = ("clock", "funds", "positions", "contracts", "parties", "dealers", "outcomes", "profit")
 
 
 def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
@@ -94,6 +94,18 @@ def test_calm_worlds_end_with_the_same_bytes() -> None:
         assert_equal_bytes(setup)
         fates.append(run(setup).outcomes[0].fate)
     assert set(fates) == set(Fate) - {Fate.IMPOSSIBLE}
+
+
+def test_an_outcome_attributes_what_the_days_of_a_full_run_add_up_to() -> None:
+    setups = [calm(seed) for seed in range(40)] + [random_world(seed, SHAPES[3]) for seed in range(40)]
+    for setup in setups:
+        done = run(setup)
+        lines, owner = done.attribution.sum(axis=0), [*setup.positions["fund"], *range(len(setup.funds))]
+        size = np.abs(done.attribution).sum()
+        for f, outcome in enumerate(done.outcomes):
+            told = np.array([outcome[f"profit_{name}"] for name in column_names(Line)])
+            assert told == pytest.approx(lines[np.array(owner) == f].sum(axis=0), rel=0.0, abs=1e-12 * size)
+            assert told.sum() == pytest.approx(outcome.equity, rel=0.0, abs=1e-9 * size)
 
 
 def test_only_days_of_nothing_but_routine_are_so_marked() -> None:
