@@ -13,9 +13,9 @@ from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.names import Fate
 from engine.record import enter
-from engine.rows import Contract, Fund, Outcome, Position, Rows, Table, dtype_of
+from engine.rows import Contract, Fund, Outcome, Position, dtype_of
 from engine.run import Setup, check, check_finite, scratch_worlds
-from engine.world import Integers, Market, Stacked, World
+from engine.world import Integers, Market, Rows, Stacked, Table, World
 
 QUEUE = 64
 """Created events that a book may have waiting; more are met by running again with a longer queue."""

@@ -12,8 +12,8 @@ from engine.bonds import accrued_interest, coupons_between
 from engine.compile import kernel
 from engine.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
 from engine.delivery import carry, forward_price, futures_from_forward, implied_repo
-from engine.rows import FuturesQuote, Mark, NoteQuote, Table, empty_rows
-from engine.world import Floats, Integers, Market
+from engine.rows import FuturesQuote, Mark, NoteQuote, empty_rows
+from engine.world import Floats, Integers, Market, Table
 
 
 class Path(NamedTuple):

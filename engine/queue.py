@@ -5,8 +5,8 @@ Events are ordered by time, then by kind (the declared priority), then by creati
 
 from engine.compile import kernel, step
 from engine.names import Party
-from engine.rows import Event, Rows
-from engine.world import World
+from engine.rows import Event
+from engine.world import Rows, World
 
 
 @step

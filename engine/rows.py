@@ -5,7 +5,7 @@ int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices p
 """
 
 from functools import cache
-from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
@@ -18,29 +18,6 @@ Minute = Annotated[int, "minutes UTC since 1970-01-01"]
 Day = Annotated[int, "days since 1970-01-01"]
 Index = Annotated[int, "row number"]
 Word = Annotated[int, "member of an enumeration in engine.names"]
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Rows(Protocol[T]):
-    """An array of records of one kind: ``rows[i].field`` reads and writes."""
-
-    def __getitem__(self, index: int) -> T:
-        """One row."""
-
-    def __setitem__(self, index: int, row: T) -> None:
-        """Copy a whole row."""
-
-    def __len__(self) -> int:
-        """How many rows."""
-
-
-class Table(Protocol[T_co]):
-    """A two-way array of records: ``table[i, j].field``."""
-
-    def __getitem__(self, index: tuple[int, int]) -> T_co:
-        """One cell."""
 
 
 class Mark:

@@ -13,8 +13,8 @@ import numpy as np
 from engine.bonds import accrued_interest, coupons_between
 from engine.compile import kernel
 from engine.curves import PAR, clean_price_on_curve
-from engine.rows import FuturesQuote, NoteQuote, Table, empty_rows
-from engine.world import Floats, Integers, Market
+from engine.rows import FuturesQuote, NoteQuote, empty_rows
+from engine.world import Floats, Integers, Market, Table
 
 
 class SwapPath(NamedTuple):

@@ -1,7 +1,7 @@
 """What one run holds: the market path it reads and the rows it writes, handed to kernels as named tuples of arrays."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,34 @@ from engine.rows import (
     NoteQuote,
     Outcome,
     Position,
-    Rows,
-    Table,
 )
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 Records: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Rows(Protocol[T]):
+    """An array of records of one kind: ``rows[i].field`` reads and writes."""
+
+    def __getitem__(self, index: int) -> T:
+        """One row."""
+
+    def __setitem__(self, index: int, row: T) -> None:
+        """Copy a whole row."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+
+class Table(Protocol[T_co]):
+    """A two-way array of records: ``table[i, j].field``."""
+
+    def __getitem__(self, index: tuple[int, int]) -> T_co:
+        """One cell."""
 
 
 class Market(NamedTuple):
