@@ -4,9 +4,9 @@ from engine.bonds import accrued_interest, coupons_between
 from engine.compile import kernel
 from engine.curves import clean_price_on_curve
 from engine.market import Path
-from engine.rows import NoteQuote, Rows, Table
+from engine.rows import NoteQuote
 from engine.signals import Pair
-from engine.world import Floats
+from engine.world import Floats, Rows, Table
 
 
 @kernel

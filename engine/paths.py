@@ -20,9 +20,9 @@ from engine.market import Baskets, Path, Priced, bootstrap_rows, fill_held, pric
 from engine.names import Fate, Kind
 from engine.queue import copy_event
 from engine.record import enter
-from engine.rows import Event, FuturesQuote, NoteQuote, Outcome, Rows, Table
+from engine.rows import Event, FuturesQuote, NoteQuote, Outcome
 from engine.run import Setup, scratch_worlds
-from engine.world import Floats, Integers, Market, Records, Stacked, World
+from engine.world import Floats, Integers, Market, Records, Rows, Stacked, Table, World
 
 
 class Drivers(NamedTuple):

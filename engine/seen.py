@@ -4,10 +4,10 @@ from typing import Annotated
 
 from engine.compile import kernel
 from engine.ledger import equity, market_value
-from engine.rows import Day, Index, Rate, Rows, Usd
+from engine.rows import Day, Index, Rate, Usd
 from engine.signals import Signal
 from engine.unwind import spare_liquidity
-from engine.world import Floats, World
+from engine.world import Floats, Rows, World
 
 NEVER = 1_000_000
 """Business days since something that has not happened."""

@@ -12,8 +12,8 @@ from engine.compile import kernel
 from engine.delivery import implied_repo, net_basis
 from engine.market import Baskets, Path, Priced, best_delivery
 from engine.marks import cheapened
-from engine.rows import BasisPoints, Day, Index, Points, Rate, Rows, Share, Table
-from engine.world import Floats, Integers, Market
+from engine.rows import BasisPoints, Day, Index, Points, Rate, Share
+from engine.world import Floats, Integers, Market, Rows, Table
 
 VOLATILITY_MARKS = 20
 """Daily changes in a realised volatility; fewer while a pair has been priced for less."""

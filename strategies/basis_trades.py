@@ -3,9 +3,8 @@
 from pydantic import Field
 
 from engine.compile import decision
-from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen
-from engine.world import Floats
+from engine.world import Floats, Rows
 from strategies.rules import carry, carry_to_risk, face_of, holds_leg, may_hold, unless_close, worth_holding
 from strategies.sized import BasisStrategy, SizedStrategy, share_of_roll, size
 from strategies.strategy import BasisPoints, Days

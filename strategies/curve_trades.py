@@ -5,9 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from engine.compile import decision
-from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen
-from engine.world import Floats
+from engine.world import Floats, Rows
 from strategies.rules import may_hold, unless_close
 from strategies.strategy import BasisPoints, Days, Share, Strategy
 

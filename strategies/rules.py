@@ -6,8 +6,8 @@ Each is a few lines of arithmetic on plain numbers; call them from a decision, c
 import math
 
 from engine.compile import decision
-from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen
+from engine.world import Rows
 
 TRADING_DAYS = 252
 

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from engine.compile import decision
-from engine.rows import Rows
 from engine.seen import PairSeen
+from engine.world import Rows
 from strategies.rules import affordable_leverage, left_to_roll, volatility_leverage
 from strategies.strategy import BasisPoints, Days, Share, Strategy
 

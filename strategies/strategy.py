@@ -18,9 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from data.validation import did_you_mean, sentence
 from engine.errors import InputError
 from engine.names import Unwind
-from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen, look
-from engine.world import Floats
+from engine.world import Floats, Rows
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
 BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points a year")]

@@ -3,9 +3,8 @@
 from pydantic import Field
 
 from engine.compile import decision
-from engine.rows import Rows
 from engine.seen import FundSeen, PairSeen
-from engine.world import Floats
+from engine.world import Floats, Rows
 from strategies.rules import face_of, may_hold, unless_close
 from strategies.sized import SizedStrategy, size
 
