@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from basis_stress.breaking.largest import largest_leverage as largest_leverage
     from basis_stress.breaking.point import BreakingPoint as BreakingPoint
     from basis_stress.breaking.point import breaking_point as breaking_point
-    from basis_stress.compare import compare_scenarios as compare_scenarios
     from basis_stress.comparison import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.delivery import conversion_factor as conversion_factor
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from basis_stress.replay import backtest as backtest
     from basis_stress.replay import strategies as strategies
     from basis_stress.result import Result as Result
+    from basis_stress.scenario_comparison import compare_scenarios as compare_scenarios
     from basis_stress.sweeps.reading import Sweep as Sweep
     from basis_stress.sweeps.reading import read_sweep as read_sweep
     from basis_stress.sweeps.run import sweep as sweep
@@ -87,7 +87,7 @@ _HOMES = {
     "Scenario": "data.scenario",
     "scenario": "data.scenario",
     "scenarios": "data.catalogue",
-    "compare_scenarios": "basis_stress.compare",
+    "compare_scenarios": "basis_stress.scenario_comparison",
     "BreakingPoint": "basis_stress.breaking.point",
     "breaking_point": "basis_stress.breaking.point",
     "Frontier": "basis_stress.breaking.frontier",
@@ -131,7 +131,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'basis_stress' has no attribute {name!r}; it has {', '.join(__all__)}")
     module = importlib.import_module(_HOMES[name])
-    value = module if _HOMES[name].endswith(f".{name}") else getattr(module, name)
+    value = getattr(module, name, module)  # `rules` is a module
     globals()[name] = value
     return value
 

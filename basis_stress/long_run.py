@@ -112,7 +112,14 @@ def _stage(
 ) -> Stage:
     """The market of a window, kept: it takes seconds, a strategy a fraction of one."""
     market = long_market(
-        start, end, codes, terms=terms, cash_spread_bp=cash_spread_bp, expectations=expectations, basis=basis
+        start,
+        end,
+        codes,
+        terms=terms,
+        cash_spread_bp=cash_spread_bp,
+        expectations=expectations,
+        basis=basis,
+        swap_tenors=(),  # the stage strikes swaps on the first day of the window
     )
     return stage(market, execution, tenors, swap_spreads)
 

@@ -60,7 +60,7 @@ def show(name: str, out: Path | None) -> None:
 def compare(name: str, base: str | None, market: bool, **options: Any) -> None:
     """Run NAME and the scenario it stands on, alike but for what NAME changes, side by side."""
     # Runs need the engine, which a listing should not pay for.
-    from basis_stress.compare import compare_scenarios as run_both
+    from basis_stress.scenario_comparison import compare_scenarios as run_both
 
     given = {option: value for option, value in options.items() if value is not None}
     if market and given:

@@ -101,7 +101,7 @@ def _published(code: str, days: Days) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def unreliable(code: str, days: Days) -> NDArray[np.bool_]:
-    """Days between the last trading day of a contract and the end of its month, where it does not trade to that end.
+    """Days from the last trading day of a contract to the end of its month, where it does not trade to that end.
 
     On them the published figure of TY leaps, by up to 252 basis points, and back on the month's last day (20 December
     2023), as if one contract's rate stood against another's term; why is not documented.
@@ -112,7 +112,7 @@ def unreliable(code: str, days: Days) -> NDArray[np.bool_]:
     for month in pd.period_range(str(days[0]), str(days[-1]), freq="M"):
         if month.month % 3 == 0:
             dates = delivery_dates(code, str(month))
-            leaps |= (days > dates.last_trading_day) & (days < dates.last_delivery_day)
+            leaps |= (days > dates.last_trading_day) & (days <= dates.last_delivery_day)
     return leaps
 
 

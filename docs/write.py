@@ -4,6 +4,7 @@ A block stands between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME tha
 command whose output is shown; the others are functions here.
 """
 
+import math
 import re
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import basis_stress as bs
 from basis_stress import ablations
 from basis_stress.cli import group
 from basis_stress.validate import as_markdown, validate
+from basis_stress.wording import day
 from benchmarks.history import load
 from benchmarks.page import headline
 from data.baskets import basket
@@ -130,7 +132,49 @@ def performance() -> str:
     return headline(load(PERFORMANCE))
 
 
+def breaking_points() -> str:
+    """The smallest rise of each lever at which a book is forced to sell, and what binds first."""
+    rows = ["| April 2025, TY at 50x: forced to sell at | | what binds first | day |", "|---|---|---|---|"]
+    units = {
+        "scale": ("moves of yields", "{:.2f} times those of history"),
+        "repo_bp": ("repo", "+{:,.0f} bp"),
+        "haircut": ("haircut", "+{:.2%}"),
+        "margin_multiple": ("initial margin", "{:.2f} times"),
+        "unrolled": ("repo not rolled", "{:.2%}"),
+    }
+    for lever, (label, unit) in units.items():
+        found = bs.breaking_point("april-2025", lever, "unwound", leverage=50)
+        if math.isnan(found.value):
+            rows.append(f"| {label} | not within its range | – | – |")
+        else:
+            rows.append(f"| {label} | {unit.format(found.value)} | {found.constraint} | {day(found.day)} |")
+    return "\n".join(rows) + "\n"
+
+
+def example() -> str:
+    """The strategy of docs/examples, as it stands there."""
+    source = (Path(__file__).parent / "examples" / "cheap_basis.py").read_text(encoding="utf-8")
+    return f"```python\n{source.strip()}\n```\n"
+
+
+def years() -> str:
+    """Eight years of some strategies."""
+    rows = [
+        "| 2018 to 2026 | over cash, a year | volatility | deepest drawdown | worst month | basis observed |",
+        "|---|---|---|---|---|---|",
+    ]
+    for strategy in (bs.LongBasis(legs=("FV",)), bs.ShortBasis(legs=("FV",)), bs.MultiContractBasis()):
+        one = bs.run_strategy(strategy).performance.reset_index().iloc[0]
+        rates = (one[name] for name in ("excess_return_pa", "volatility", "max_drawdown", "worst_month_return"))
+        cells = " | ".join(f"{rate:+.1%}" for rate in rates)
+        rows.append(f"| {one['strategy']} | {cells} | {one['observed_share']:.0%} |")
+    return "\n".join(rows) + "\n"
+
+
 BLOCKS = {
+    "breaking points": breaking_points,
+    "a strategy of your own": example,
+    "strategies over years": years,
     "performance": performance,
     "a composed scenario": composed,
     "highest leverage": highest_leverage,

@@ -10,6 +10,8 @@ from data.calendars import mark_days
 from data.contract_months import contract_months
 from data.long_data import long_data
 from data.long_market import LongMarket
+from data.long_pairs import long_pairs
+from data.long_swaps import long_swaps
 from data.observed_basis import observed_basis
 from data.pricing import priced_market
 from data.scenario import Scenario
@@ -35,7 +37,9 @@ def flat_market(spread: float = SPREAD, codes=("TU", "FV", "TY"), terms=(2, 5, 1
     first = np.array([month.future.first_delivery for month in months])
     left = np.maximum(first - priced.data.settle[:, None], 0) / 360
     cheap = replace(priced, data=replace(priced.data, dislocation_bp=1e4 * spread * left))
-    return years._with_pairs(cheap, months, observed_basis(priced, months, scenario.contracts), terms)
+    pairs = long_pairs(cheap, months, terms)
+    swaps = long_swaps(cheap.data, pairs, (), None)
+    return years._quoted(cheap, months, observed_basis(priced, months, scenario.contracts), pairs, swaps, terms)
 
 
 def swap_spreads(folder: Path) -> Path:

@@ -197,7 +197,7 @@ def test_the_convention_explains_the_negative_spreads_of_2023(hiking: LongMarket
 def test_what_leaps_between_expiry_and_month_end_is_not_taken() -> None:
     calm = long_market("2019-02-01", "2019-04-30", ("TU", "TY"), terms=(), swap_tenors=())
     days = calm.dates[unreliable("TY", calm.dates)]
-    assert [str(day) for day in days] == [f"2019-03-{day}" for day in (21, 22, 25, 26, 27, 28)]
+    assert [str(day) for day in days] == [f"2019-03-{day}" for day in (21, 22, 25, 26, 27, 28, 29)]
     assert not unreliable("TU", calm.dates).any()
     moves = np.diff(calm.basis.published, axis=0) * 1e4
     assert np.abs(moves).max() < 30  # the published 10-year fell by 99 on the 21st
@@ -224,9 +224,10 @@ def test_the_net_spread_does_not_jump_when_a_contract_expires_or_a_day_is_blank(
     """The published figure does, by 251 bp on 20 December 2023; price follows a net spread that moves like the rest."""
     column = hiking.basis.codes.index("TY")
     day = int(np.searchsorted(hiking.dates, np.datetime64("2023-12-20")))
-    published, net = (np.diff(1e4 * part[:, column]) for part in (hiking.basis.published, hiking.basis.spread))
-    assert published[day - 1] < -200.0
-    assert np.abs(net).max() < 60.0
+    rows = read("basis_spreads").set_index("date")["implied_repo_minus_ois_10y_bp"]
+    published = np.diff(rows.reindex(pd.DatetimeIndex(hiking.dates)).to_numpy())
+    assert np.nanmin(published[day - 3 : day + 2]) < -200.0
+    assert np.abs(np.diff(1e4 * hiking.basis.spread[:, column])).max() < 60.0
 
 
 def test_only_what_is_published_is_called_observed(hiking: LongMarket) -> None:

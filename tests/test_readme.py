@@ -13,5 +13,5 @@ def test_readme_shows_what_the_program_writes() -> None:
     write = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(write)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert text.count("<!-- begin:") == 7
+    assert text.count("<!-- begin:") == 11
     assert write.filled(text) == text
