@@ -165,8 +165,8 @@ def years() -> str:
     ]
     for strategy in (bs.LongBasis(legs=("FV",)), bs.ShortBasis(legs=("FV",)), bs.MultiContractBasis()):
         one = bs.run_strategy(strategy).performance.reset_index().iloc[0]
-        rates = (one[name] for name in ("excess_return_pa", "volatility", "max_drawdown", "worst_month_return"))
-        cells = " | ".join(f"{rate:+.1%}" for rate in rates)
+        lost = (one[name] for name in ("max_drawdown", "worst_month_return"))
+        cells = " | ".join([f"{one['excess_return_pa']:+.1%}", f"{one['volatility']:.1%}", *(f"{x:.1%}" for x in lost)])
         rows.append(f"| {one['strategy']} | {cells} | {one['observed_share']:.0%} |")
     return "\n".join(rows) + "\n"
 
