@@ -139,7 +139,7 @@ def _middle(mask: Mask) -> tuple[int, int]:
 def _places(free: Mask, size: tuple[float, float]) -> Mask:
     """Where the middle of a text can stand, so that all of it lies on free cells."""
     window = [2 * math.ceil(share * n / 2) + 1 for share, n in zip(size, free.shape, strict=True)]
-    return np.asarray(ndimage.binary_erosion(free, np.ones(window)))
+    return np.asarray(ndimage.minimum_filter(free, window, mode="constant", cval=False))
 
 
 def _beside(fates: NDArray[np.int8], taken: Mask, cell: tuple[int, int], size: tuple[float, float]) -> tuple[int, int]:
