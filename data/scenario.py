@@ -235,7 +235,10 @@ def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
             )
         return path
     if given not in names():
-        raise InputError(f"{where}: unknown{did_you_mean(given, names())}; allowed are {', '.join(names())}")
+        raise InputError(
+            f"{where}: unknown{did_you_mean(given, names())}; allowed are the {len(names())} that `basis-stress "
+            "scenarios` lists, or the path of a TOML file"
+        )
     return SCENARIOS / f"{given}.toml"
 
 
