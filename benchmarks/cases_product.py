@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import basis_stress as bs
-from basis_stress.ensemble import ensemble
+from basis_stress.validation.ensemble import ensemble
 from benchmarks.harness import Contender, Timing, race, yardstick
 
 

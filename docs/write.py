@@ -13,9 +13,9 @@ from pathlib import Path
 import click.testing
 
 import basis_stress as bs
-from basis_stress import ablations
 from basis_stress.cli import group
-from basis_stress.validate import as_markdown, validate
+from basis_stress.validation import ablations
+from basis_stress.validation.validate import as_markdown, validate
 from basis_stress.wording import day
 from benchmarks.history import load
 from benchmarks.page import headline

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 import basis_stress as bs
 from basis_stress.cli import group
-from basis_stress.comparison import resampled_moments, verdict
-from basis_stress.long_run import run_strategies
-from basis_stress.performance import DAYS, performance
-from basis_stress.published import GROSS_BP, beside_published
+from basis_stress.years.comparison import resampled_moments, verdict
+from basis_stress.years.performance import DAYS, performance
+from basis_stress.years.published import GROSS_BP, beside_published
+from basis_stress.years.run import run_strategies
 from engine.compile import settings as numba_settings
 from strategies.library import LIBRARY
 

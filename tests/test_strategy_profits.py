@@ -8,7 +8,7 @@ from flat_years import FREE, REPO, SPREAD, SWAP_SPREAD, YIELD, flat_stage
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from basis_stress.long_tables import tabulate_years
+from basis_stress.years.tables import tabulate_years
 from data.long_market import long_market
 from engine.names import FundColumn, Line, PositionColumn
 from strategies.basis_trades import CalendarRoll, HoldToDelivery, LongBasis, MultiContractBasis, ShortBasis
