@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from basis_stress import wording
-from basis_stress.figures import years as pictures
+from basis_stress.figures import years as figures
 from basis_stress.files import save
 from basis_stress.pages.book import embedded, fill, setting
 from basis_stress.years.published import beside_published
@@ -95,7 +95,7 @@ def render(run: LongRun) -> str:
         window=f"{run.settings['start']} to {run.settings['end']}",
         performance=performance_cells(run.performance),
         published=(list(beside.columns), [list(map(str, row)) for row in beside.to_numpy()]),
-        pictures=embedded(pictures.draw(run)),
+        pictures=embedded(figures.draw(run)),
         settings={wording.words(name): setting(value) for name, value in run.settings.items()},
     )
 
@@ -107,7 +107,7 @@ def render_comparison(comparison: Comparison) -> str:
         comparison=comparison,
         window=f"{comparison.runs[0].settings['start']} to {comparison.runs[0].settings['end']}",
         performance=performance_cells(comparison.performance),
-        pictures=embedded(pictures.draw_comparison(comparison)),
+        pictures=embedded(figures.draw_comparison(comparison)),
     )
 
 
