@@ -221,7 +221,8 @@ def test_rules_do_what_they_say() -> None:
     assert not rules.may_hold(fund, 0.09, 5)
     assert not rules.may_hold(one(FundSeen, days_out=4), 1.0, 5)
     assert rules.may_hold(one(FundSeen, days_out=5), 1.0, 5)
-    assert rules.keep_to_value_at_risk(fund, 0.001, 0.02, 2.33) == pytest.approx(1.8 / 4.66)
+    assert rules.value_at_risk_leverage(20.0, 0.0, 0.001) == 20.0
+    assert rules.value_at_risk_leverage(20.0, 0.02, 0.001) == pytest.approx(0.02 / 0.002326)
     assert rules.face_of(99.0, one(PairSeen, dirty=99.0)) == 100.0
 
 
