@@ -44,7 +44,7 @@ def _version() -> str:
 def setting(value: object) -> str:
     """A setting as text: floats without noise, lists joined."""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
