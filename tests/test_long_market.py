@@ -397,6 +397,7 @@ def test_swap_spreads_of_ones_own_make_trades_of_every_quarter(tmp_path: Path) -
     alive = slice(row.roll_in + 20, row.last_mark)
     assert (signals["volatility"][alive] < 1e-4).all()  # a swap spread that does not move leaves carry alone
     assert signals["hedge_dv01"][alive] * row.factor == pytest.approx(signals["note_dv01"][alive])
+    assert signals["implied_repo"][alive] - signals["expected_repo"][alive] == pytest.approx(0.002)
 
 
 # Mistakes ----------------------------------------------------------------------------------------------------------

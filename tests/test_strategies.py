@@ -234,6 +234,16 @@ def test_a_stop_lets_go_and_enters_again() -> None:
     assert changes[2] - changes[1] >= 10
 
 
+def test_a_value_at_risk_limit_lets_go_as_volatility_rises() -> None:
+    """March 2020 triples the volatility of the basis: without a limit only margins make the book smaller."""
+    free, limited = (
+        bs.run_strategy(bs.LongBasis(leverage=40, var_limit=limit), "2020-01-02", "2020-04-30") for limit in (0.0, 0.01)
+    )
+    calm, wild = slice("2020-02-03", "2020-02-14"), slice("2020-03-19", "2020-03-31")
+    assert limited.daily["leverage"][wild].mean() < 0.5 * limited.daily["leverage"][calm].mean()
+    assert free.daily["leverage"][wild].mean() > 0.7 * free.daily["leverage"][calm].mean()
+
+
 def test_no_engine_module_names_a_strategy() -> None:
     """What a strategy is, the engine does not know: adding one changes nothing in it."""
     for path in (ROOT / "engine").glob("*.py"):
