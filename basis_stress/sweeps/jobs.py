@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from basis_stress.fates import word
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
 from data.markets import MarketData, market_data, with_yield_scale
@@ -147,7 +148,7 @@ def words(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
     """Numbers of an enumeration as its words."""
     place = np.zeros(max(kind) + 1, np.int8)
     place[list(kind)] = np.arange(len(kind))
-    names = [one.name.lower().replace("_", " ") for one in kind]
+    names = [word(one) for one in kind]
     return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
 
 
