@@ -278,12 +278,12 @@ def test_a_second_process_is_refused_while_the_first_sweeps(tmp_path):
     """Two real processes: the first is held inside its run, the second is told, and the first ends as ever."""
     code = (
         "import sys, pathlib, time, basis_stress as bs\n"
-        "from basis_stress.sweeps import running\n"
-        "whole = running.table\n"
+        "from basis_stress.sweeps import parts\n"
+        "whole = parts.table\n"
         "def held(*given):\n"
         "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
         "    return whole(*given)\n"
-        "running.table = held\n"
+        "parts.table = held\n"
         "bs.sweep('april-2025', out=sys.argv[1], leverage='20:80:20', haircut='0,0.01')\n"
     )
     folder, go = tmp_path / "sweep", tmp_path / "go"

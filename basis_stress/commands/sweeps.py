@@ -73,7 +73,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--threads", type=int, help="Threads on this machine. [default: all]")
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
 @click.option(
-    "--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 65536, markets 256]"
+    "--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 32768, markets 32]"
 )
 @click.option("--report/--no-report", default=True, help="Write the page that reads the sweep. [default: yes]")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")

@@ -1,5 +1,6 @@
 """Sweeps of the whole market: every cell plays the episode with its own fit, era and population."""
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,7 +38,7 @@ class MarketJob:
     fit: Fit
     settings: dict[str, float] = field(default_factory=dict)
     """Fields that are the same in every cell."""
-    part: int = 256
+    part: int = 32
 
     def inputs(self) -> dict[str, object]:
         """Everything that a byte of the result depends on."""
@@ -56,6 +57,10 @@ class MarketJob:
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes."""
         return dict(zip(OUTCOMES, rows.T, strict=True))
+
+    def pool(self, threads: int) -> Executor:
+        """Threads of this process."""
+        return ThreadPoolExecutor(threads)
 
 
 def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:
