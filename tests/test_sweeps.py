@@ -1,6 +1,8 @@
 """Sweeps: axes and designs are what they say, cells agree with single backtests, folders are never spoiled."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -177,6 +179,53 @@ def test_the_manifest_says_what_made_the_sweep(small):
     assert {"code", "data", "versions", "execution", "contracts", "design"} <= told.keys()
     assert [part["cells"] for part in told["parts"]] == [8]
     assert not [key for key in told if "time" in key or "date" in key]
+
+
+def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
+    """In a copy of the house: a caption, a page or a doc changes nothing; what a cell is made by changes it."""
+    house = Path(bs.__file__).parent.parent
+    for package in ("engine", "data", "strategies", "basis_stress"):
+        shutil.copytree(house / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.csv"))
+    code = "from basis_stress.sweeps.digests import code_digest; print(code_digest('basis_stress.sweeps.jobs'))"
+
+    def digest(touched=None):
+        if touched:
+            (tmp_path / touched).write_text((tmp_path / touched).read_text() + "\n# touched\n")
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    before = digest()
+    for touched in ("basis_stress/figures/effects.py", "basis_stress/pages/sweep.py", "basis_stress/wording.py"):
+        assert digest(touched) == before
+    for touched in ("engine/unwind.py", "engine/compile.py", "data/markets.py", "strategies/sizing.py",
+                    "basis_stress/sweeps/jobs.py", "basis_stress/sweeps/designs.py"):  # fmt: skip
+        after = digest(touched)
+        assert after != before
+        before = after
+
+
+@pytest.mark.parametrize("kind", ["jobs", "market_jobs"])
+def test_everything_that_a_job_imports_is_in_its_digest(kind):
+    """Against what Python has loaded of ours once the job's module is there, packages aside."""
+    code = (
+        f"import sys, basis_stress.sweeps.{kind}, basis_stress.sweeps.parts\n"
+        "from basis_stress.sweeps.digests import sources\n"
+        f"found = sources('basis_stress.sweeps.{kind}', 'basis_stress.sweeps.parts')\n"
+        "ours = [name for name, module in sys.modules.items() if name.partition('.')[0] in\n"
+        "        ('engine', 'data', 'strategies', 'basis_stress') and not hasattr(module, '__path__')]\n"
+        "print(sorted(set(ours) - set(found)), len(found))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    missed, _, count = run.stdout.rpartition(" ")
+    assert missed == "[]"
+    assert int(count) > 40
+
+
+def test_words_of_a_scenario_do_not_stop_a_sweep_from_going_on(small):
+    renamed = changed(scenario("april-2025"), "april-2025", title="another title", story="as told by another")
+    bs.sweep(renamed, out=small.folder, **SMALL)
 
 
 def test_a_table_of_cells_gives_the_cells_of_the_grid(small, tmp_path):

@@ -84,12 +84,13 @@ def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
 
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Name lines at their ends, names one below the other where lines end close together."""
+    """Name lines at the right, names one below the other where lines end close together."""
     line = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
+    right = max((x for _, x, _, _ in ends), default=0.0)
     lowest = -np.inf
-    for height, x, text, colour in sorted(ends):
+    for height, _, text, colour in sorted(ends):
         lowest = max(height, lowest + line)
-        axes.text(x, lowest, f"  {text}", color=colour, fontsize=8.5, va="center")
+        axes.text(right, lowest, f"  {text}", color=colour, fontsize=8.5, va="center")
 
 
 def shares(table: pd.DataFrame, most: int = 8) -> str:

@@ -23,6 +23,11 @@ def code_digest(*modules: str) -> str:
 
     Given what computes cells, it changes with them, and with no caption, figure or page.
     """
+    return _digest((Path(name), path) for name, path in sorted(sources(*modules).items()))
+
+
+def sources(*modules: str) -> dict[str, Path]:
+    """Modules of ours that some modules are or import, near or far, and where they stand."""
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
@@ -31,7 +36,7 @@ def code_digest(*modules: str) -> str:
         if path is not None and name not in found:
             found[name] = path
             waiting += _imports(path)
-    return _digest((Path(name), found[name]) for name in sorted(found))
+    return found
 
 
 def _source(name: str) -> Path | None:
@@ -78,6 +83,7 @@ def file_digests(scenario: Scenario) -> dict[str, str]:
         ) from None
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of what computes and writes."""
     found = {"python": platform.python_version()}
@@ -90,10 +96,8 @@ def versions() -> dict[str, str]:
 
 
 def _room(package: str) -> Path:
-    """Folder of a package."""
-    found = find_spec(package)
-    assert found is not None and found.origin is not None  # it is one of ours
-    return Path(found.origin).parent
+    """Folder of a package of ours."""
+    return Path(str(getattr(find_spec(package), "origin", ""))).parent
 
 
 def _digest(files: Iterable[tuple[Path, Path]]) -> str:

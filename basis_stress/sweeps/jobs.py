@@ -72,7 +72,7 @@ class BookJob:
     contracts: tuple[str, ...] = ("TY",)
     base: CashFuturesBasis = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
     execution: Execution = field(default_factory=Execution)
-    part: int = 32_768
+    part: int = 25_000
 
     def inputs(self) -> dict[str, object]:
         """Everything that a byte of the result depends on."""

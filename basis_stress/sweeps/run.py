@@ -18,7 +18,7 @@ from basis_stress.sweeps.designs import Design
 from basis_stress.sweeps.designs import design as make_design
 from basis_stress.sweeps.jobs import SCALE, BookJob
 from basis_stress.sweeps.market_jobs import MarketJob
-from basis_stress.sweeps.parts import made, sizes
+from basis_stress.sweeps.parts import sizes
 from basis_stress.sweeps.reading import Sweep, read_sweep
 from basis_stress.sweeps.running import fill_here
 from basis_stress.sweeps.store import opened
@@ -80,7 +80,7 @@ def sweep(
     cluster
         A Dask client, the address of a Dask scheduler, or ``local``.
     part
-        Cells to a file of the dataset, which is what a killed sweep has to run again; 32,768, or 32 markets.
+        Cells to a file of the dataset, which is what a killed sweep has to run again; 25,000, or 32 markets.
     progress
         Told the cells done, and how many there are; first when the sweep begins or goes on.
     **axes

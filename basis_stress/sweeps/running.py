@@ -1,4 +1,4 @@
-"""Have the parts of a sweep made that are not there yet, by threads, processes or a cluster, and write them in order."""
+"""Have the missing parts of a sweep made, by threads, processes or a cluster, and write them in order."""
 
 from collections import deque
 from collections.abc import Callable

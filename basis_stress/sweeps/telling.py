@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from basis_stress import wording
+from basis_stress.sweeps.measures import MEANINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def fate_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:
         [str(scenario), *(f"{int(n):,} ({share(int(n), int(row.sum()))})" if n else "–" for n in row)]
         for scenario, row in table.iterrows()
     ]
-    return ["", *map(str, table.columns)], rows
+    return ["", *(MEANINGS[str(fate)] for fate in table.columns)], rows
 
 
 def break_even_sentence(table: pd.DataFrame, axis: str) -> str:
