@@ -272,6 +272,7 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
         ({"cells": pd.DataFrame({"leverage": [10.0, 5000.0]})}, "leverage: 5000.0 given"),
         ({"cells": pd.DataFrame({"term_days": [10.5]})}, "term_days, row 1: 10.5 given"),
         ({"market": True, "leverage": "10,20"}, "leverage: unknown axis"),
+        ({"leverage": "10,20", "seed": "0:2:1"}, "seed: unknown axis"),
         ({"market": True, "era_leverage": "10,2000"}, "era_leverage: 2000.0 given"),
     ],
 )
@@ -409,6 +410,34 @@ def test_progress_begins_with_what_was_done_before(small):
     seen = []
     bs.sweep("april-2025", out=small.folder, progress=lambda done, total: seen.append((done, total)), **SMALL)
     assert seen == [(8, 8)]
+
+
+def test_populations_of_a_market_are_an_axis(tmp_path):
+    found = bs.sweep("april-2025", market=True, out=tmp_path / "sweep", seed="0:2:1", era_leverage="20,30")
+    table = found.table()
+    assert list(table["seed"]) == [0, 1, 2] * 2 or list(table["seed"]) == [0, 0, 1, 1, 2, 2]
+    assert table["worst_return"].nunique() == 6
+
+
+def test_markets_on_processes_are_the_same_markets(tmp_path):
+    axes = {"era_leverage": "15,30", "kink": "1,4"}
+    one = bs.sweep("april-2025", market=True, out=tmp_path / "one", part=1, threads=1, **axes)
+    two = bs.sweep("april-2025", market=True, out=tmp_path / "two", part=1, threads=2, **axes)
+    assert files_of(one.folder) == files_of(two.folder)
+
+
+def test_processes_that_end_early_are_one_sentence(tmp_path):
+    """A script without a guard: each process that it starts would run it again."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, basis_stress as bs\n"
+        "bs.sweep('april-2025', market=True, out=sys.argv[1], part=1, threads=2, era_leverage='15,30')\n"
+    )
+    command = [sys.executable, str(script), str(tmp_path / "sweep")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    last = run.stderr.rstrip().splitlines()[-1]
+    assert "InputError: sweep: a process that made markets ended" in last
+    assert "in a script call sweep under if __name__ == '__main__'" in last
 
 
 def test_a_market_is_swept_cell_by_cell(tmp_path):

@@ -72,7 +72,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the dataset. [default: results/SCENARIO-sweep]")
 @click.option("--threads", type=int, help="Threads on this machine. [default: all]")
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
-@click.option("--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 25000, markets 32]")
+@click.option("--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 25000, markets 64]")
 @click.option("--report/--no-report", default=True, help="Write the page that reads the sweep. [default: yes]")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet: bool, **options: Any) -> None:

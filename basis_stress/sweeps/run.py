@@ -39,7 +39,7 @@ def sweep(
     out: str | os.PathLike[str] | None = None,
     cells: str | Path | pd.DataFrame | None = None,
     design: str = "grid",
-    seed: int = 0,
+    seed: Any = 0,
     contract: str | Sequence[str] = "TY",
     strategy: CashFuturesBasis | None = None,
     execution: Execution | None = None,
@@ -66,7 +66,7 @@ def sweep(
     design
         ``grid``, ``sobol:4096``, ``lhs:1000`` (Latin hypercube), or ``saltelli:4096`` for Sobol indices.
     seed
-        Of a sample.
+        Of a sample; of markets ``"0:9:1"`` is an axis, the seeds from which their funds are drawn.
     contract
         One contract code or several.
     strategy, execution
@@ -76,11 +76,12 @@ def sweep(
     market
         Sweep parameters of the market of funds, each cell a whole market.
     threads
-        Of this machine; all of them by default, and with 1 no more than one core works at any time.
+        Of this machine; all of them by default, and with 1 no more than one core works at any time. Markets are spread
+        over as many processes, and a script that sweeps them does so under ``if __name__ == "__main__"``.
     cluster
         A Dask client, the address of a Dask scheduler, or ``local``.
     part
-        Cells to a file of the dataset, which is what a killed sweep has to run again; 25,000, or 32 markets.
+        Cells to a file of the dataset, which is what a killed sweep has to run again; 25,000, or 64 markets.
     progress
         Told the cells done, and how many there are; first when the sweep begins or goes on.
     **axes
@@ -95,6 +96,8 @@ def sweep(
     """
     window = {name: value for name, value in {"start": start, "end": end, "curve": curve}.items() if value is not None}
     paths = _paths(scenario, window)
+    if not isinstance(seed, int):
+        axes["seed"], seed = seed, 0
     if market:
         job: BookJob | MarketJob = _market_job(paths, axes, cells, design, seed)
     else:

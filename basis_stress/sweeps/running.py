@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Protocol
 
 from basis_stress.sweeps.jobs import Job
 from basis_stress.sweeps.parts import made
 from basis_stress.sweeps.store import Store
+from engine.errors import InputError
 
 
 class Pending(Protocol):
@@ -44,11 +46,22 @@ def fill(store: Store, submit: Callable[[int], Pending], ahead: int, say: Callab
 
 
 def fill_here(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> None:
-    """Run what is left of a sweep on so many cores of this machine."""
+    """Run what is left of a sweep on so many cores of this machine.
+
+    Raises
+    ------
+    InputError
+        If a part cannot be written, or a process that made parts has ended.
+    """
     # One core works on a part or writes one, never both; several always have another part to begin.
     ahead = 1 if threads == 1 else 2 * threads
     pool = job.pool(min(threads, len(store.left)))
     try:
         fill(store, lambda part: pool.submit(made, job, part), ahead, say)
+    except BrokenProcessPool:
+        raise InputError(
+            "sweep: a process that made markets ended before its time; in a script call sweep under "
+            "if __name__ == '__main__', and where memory is short give fewer threads"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)  # after an error, or Ctrl-C, nothing more begins
