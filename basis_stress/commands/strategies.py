@@ -102,7 +102,7 @@ def play(kind: type[Strategy], out: Path | None, report: bool, quiet: bool, give
         raise
     result.save(folder)
     if not quiet:
-        click.echo(f"{performance_text(result.performance)}\n\n{headline(result)}\n")
+        click.echo("\n".join([performance_text(result.performance), "", headline(result), *result.caveats, ""]))
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {result.report(folder / 'report.html')}")
@@ -129,7 +129,7 @@ def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> No
     result = compare_strategies(*[said(name) for name in names], **window)
     click.echo(performance_text(result.performance))
     click.echo()
-    for sentence in result.verdicts:
+    for sentence in [*result.verdicts, *result.caveats]:
         click.echo(sentence)
     click.echo(f"tables: {result.save(out)}")
     if report:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from basis_stress import tables, views, wording
-from basis_stress.figures import book as drawn
+from basis_stress.figures import book as figures
 from basis_stress.files import save
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _version() -> str:
 def setting(value: object) -> str:
     """A setting as text: floats without noise, lists joined."""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
@@ -62,7 +62,7 @@ def fill(template: str, **facts: Any) -> str:
     return environment.get_template(template).render(notices=_NOTICES, version=_version(), **facts)
 
 
-def embedded(pictures: list[drawn.Picture]) -> list[tuple[drawn.Picture, str]]:
+def embedded(pictures: list[figures.Picture]) -> list[tuple[figures.Picture, str]]:
     """Pictures, each with its SVG in base64."""
     return [(picture, base64.b64encode(picture.svg.encode()).decode()) for picture in pictures]
 
@@ -79,7 +79,7 @@ def render(result: Frames) -> str:
         window=f"{wording.day(days[0])} {days[0].year} to {wording.day(days[-1])} {days[-1].year}",
         summary=tables.summary_cells(result),
         daily=tables.daily_cells(result),
-        pictures=embedded(drawn.draw(result)),
+        pictures=embedded(figures.draw(result)),
         settings={wording.words(name): setting(value) for name, value in result.settings.items()},
         assumptions=result.assumptions,
         events=events,

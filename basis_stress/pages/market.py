@@ -10,7 +10,7 @@ import pandas as pd
 
 from basis_stress import wording
 from basis_stress.figures import captions_market as captions
-from basis_stress.figures import market as pictures
+from basis_stress.figures import market as figures
 from basis_stress.files import save
 from basis_stress.pages.book import embedded, fill
 
@@ -126,7 +126,7 @@ def render(result: MarketResult) -> str:
         flows=flow_cells(result),
         daily=daily_cells(result, middle),
         middle=f"{middle:g}",
-        pictures=embedded(pictures.draw(result)),
+        pictures=embedded(figures.draw(result)),
         quiet=list(captions.quiet(result).values()),
         assumptions=assumptions(result),
     )

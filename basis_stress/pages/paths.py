@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from basis_stress import wording
-from basis_stress.figures import paths as drawn
+from basis_stress.figures import paths as figures
 from basis_stress.figures.book import Picture
 from basis_stress.figures.style import style, svg
 from basis_stress.files import save
@@ -91,14 +91,14 @@ def pictures(of: Simulation) -> list[Picture]:
                 "Losses",
                 "How often the loss over the whole window is at least so much, by leverage. What lenders and clearing "
                 "members lose beyond the equity is not in it.",
-                svg(drawn.losses(of)),
+                svg(figures.losses(of)),
             ),
             Picture(
                 "times",
                 "Time to a call, a sale, a default",
                 "Share of books to which it has happened by each day; bands: 95% intervals of the share (Wilson), for "
                 "the chance of the draw alone. Called: a call larger than the buffer.",
-                svg(drawn.curves(of)),
+                svg(figures.curves(of)),
             ),
         ]
 

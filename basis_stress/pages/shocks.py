@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from basis_stress.figures import shocks as pictures
+from basis_stress.figures import shocks as figures
 from basis_stress.figures.book import Picture
 from basis_stress.files import save
 from basis_stress.pages.book import embedded, fill
@@ -75,7 +75,7 @@ def diagnose(
             "Every path is the same. Margin follows the volatility that the shock makes, repo the turbulence; "
             "both begin at the average of 1990–2026."
         )
-        pictures = [pictures.picture("impulse", "The shock", caption, lambda: pictures.impulse(drawn, kind.profile()))]
+        pictures = [figures.picture("impulse", "The shock", caption, lambda: figures.impulse(drawn, kind.profile()))]
         return Diagnosis(name, drawn, kind.model_dump(), {}, pictures)
     progress(f"{name}: {simulations:,} simulated histories")
     evidence = {WHOLE: reproduces(kind, simulations, seed)}
@@ -94,37 +94,37 @@ def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering)
     """The five that every random generator has."""
     past, horizon = history(), drawn.changes.shape[1]
     return [
-        pictures.picture(
+        figures.picture(
             "paths",
             "Paths",
             "Quantiles by day, and the first five paths. Each path begins on a random day of history, with that day's "
             "volatility.",
-            lambda: pictures.paths(drawn),
+            lambda: figures.paths(drawn),
         ),
-        pictures.picture(
+        figures.picture(
             "moments",
             "Spread and tails by tenor",
             "Dots: daily changes of 1990–2026. Bars: simulated histories of the same length and gaps.",
-            lambda: pictures.moments(whole),
+            lambda: figures.moments(whole),
         ),
-        pictures.picture(
+        figures.picture(
             "clustering",
             "Volatility clusters",
             "Autocorrelation of absolute daily changes: how much a large day says of the size of later ones.",
-            lambda: pictures.clustering(memory),
+            lambda: figures.clustering(memory),
         ),
-        pictures.picture(
+        figures.picture(
             "tails",
             "Tails",
             "How often a day moves more than so much. The generated line ends where the largest of all paths lies.",
-            lambda: pictures.tails(diagnosis.tails(drawn, past)),
+            lambda: figures.tails(diagnosis.tails(drawn, past)),
         ),
-        pictures.picture(
+        figures.picture(
             "shapes",
             "Curve shapes",
             f"Left: principal components of daily changes. Right: moves over {horizon} days, bars the middle 98% and "
             "90% of paths, marks the 1, 5, 50, 95 and 99% quantiles of history.",
-            lambda: pictures.shapes(diagnosis.shapes(drawn, past)),
+            lambda: figures.shapes(diagnosis.shapes(drawn, past)),
         ),
     ]
 
@@ -133,12 +133,12 @@ def _extremes(sampler: FactorPaths) -> Picture:
     """Fit of the tails."""
     law = sampler.innovations
     assert isinstance(law, Extremes)
-    return pictures.picture(
+    return figures.picture(
         "extremes",
         "The extreme-value fit",
         "Largest 5% of standardised surprises of the first three components, against the generalised Pareto law fitted "
         "to each tail; on the line, the law is right. A larger shape is a fatter tail.",
-        lambda: pictures.extremes(diagnosis.extreme_fits(law)),
+        lambda: figures.extremes(diagnosis.extreme_fits(law)),
     )
 
 
@@ -152,7 +152,7 @@ def _margins() -> Picture:
         f"and gave {row['notices']:.1f} notices a year to the rule's {row['model_notices']:.1f}. The rule is off by "
         f"{row['error']:.0%} (root mean square), no rule at all by {row['unexplained']:.0%}."
     )
-    return pictures.picture("margins", "Do margins rise so?", caption, lambda: pictures.margins(check))
+    return figures.picture("margins", "Do margins rise so?", caption, lambda: figures.margins(check))
 
 
 def _signed(basis_points: float) -> str:

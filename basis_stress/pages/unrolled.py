@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from basis_stress import wording
-from basis_stress.figures import unrolled as pictures
+from basis_stress.figures import unrolled as figures
 from basis_stress.figures.captions_market import moved, span
 from basis_stress.files import save
 from basis_stress.market.boundary import FALL, LEVERS, Boundary, boundaries
@@ -95,10 +95,10 @@ def day_cells(one: Told) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of one dose, day by day."""
     start = float(one.held.to_numpy()[0, 0])
     rows = []
-    for when, figures, sentence in told(one.days, EACH_DAY_UNTIL):
-        money = [wording.usd(x) if x >= 5e7 else "–" for x in (figures.called, figures.sold, figures.inventory)]
-        book = wording.percent(figures.held / start - 1, 1, signed=True)
-        rows.append([when, *money, f"{figures.cheap_bp + 0.0:.1f}".replace("-", "−"), book, sentence])
+    for when, totals, sentence in told(one.days, EACH_DAY_UNTIL):
+        money = [wording.usd(x) if x >= 5e7 else "–" for x in (totals.called, totals.sold, totals.inventory)]
+        book = wording.percent(totals.held / start - 1, 1, signed=True)
+        rows.append([when, *money, f"{totals.cheap_bp + 0.0:.1f}".replace("-", "−"), book, sentence])
     return _HEADS, rows
 
 
@@ -182,7 +182,7 @@ def render(tellings: Sequence[Told], found: Sequence[Boundary], frozen: Paramete
         seen=seen(),
         outcomes=outcome_cells(tellings),
         boundary=boundary_cells(found),
-        pictures=embedded(pictures.draw(tellings, found, captions)),
+        pictures=embedded(figures.draw(tellings, found, captions)),
         sections=sections,
         middle=f"{list(tellings[0].held.columns)[len(tellings[0].held.columns) // 2]:g}",
         source=f"{frozen.source}; digest {frozen.digest}",

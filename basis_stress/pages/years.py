@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from basis_stress import wording
-from basis_stress.figures import years as pictures
+from basis_stress.figures import years as figures
 from basis_stress.files import save
 from basis_stress.pages.book import embedded, fill, setting
+from basis_stress.years.performance import DAYS
 from basis_stress.years.published import beside_published
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _ROWS = {
     "leverage_mean": ("leverage, mean", "x"),
     "margin_to_equity_mean": ("margin to equity, mean", "%"),
     "margin_to_equity_max": ("margin to equity, highest", "%"),
+    "days_held": ("days with a position", "0"),
     "days_called": ("days called", "0"),
     "largest_call_of_equity": ("largest day's calls over equity", "%"),
     "days_sold_by_order": ("days of forced sales", "0"),
@@ -78,24 +80,34 @@ def headline(run: LongRun) -> str:
     row = run.performance.iloc[0]
     ending = "" if run.daily["status"].iloc[-1] == "active" else " It did not survive."
     return (
-        f"{wording.percent(row['return_pa'], 1, signed=True)} a year with volatility "
-        f"{wording.percent(row['volatility'])}, {wording.percent(row['excess_return_pa'], 1, signed=True)} over cash; "
+        f"{_earned(run)}; "
         f"deepest drawdown {wording.percent(row['max_drawdown'])}, called on {row['days_called']} days, worst month "
         f"{wording.percent(row['worst_month_return'])} ({row['worst_month']}).{ending}"
     )
 
 
+def _earned(run: LongRun) -> str:
+    """Return a year, or over the whole of a window shorter than one."""
+    row, days, equity = run.performance.iloc[0], len(run.daily) - 1, run.daily["equity_usd"]
+    if days < DAYS:
+        return f"{wording.percent(equity.iloc[-1] / equity.iloc[0] - 1, 1, signed=True)} in {days} business days"
+    over = f"{wording.percent(row['excess_return_pa'], 1, signed=True)} over cash"
+    return (
+        f"{wording.percent(row['return_pa'], 1, signed=True)} a year with volatility "
+        f"{wording.percent(row['volatility'])}, {over}"
+    )
+
+
 def render(run: LongRun) -> str:
     """Render a long run as one self-contained HTML page; equal results give equal bytes."""
-    beside = beside_published(run)
     return fill(
         "long_run.html",
         run=run,
         headline=headline(run),
         window=f"{run.settings['start']} to {run.settings['end']}",
         performance=performance_cells(run.performance),
-        published=(list(beside.columns), [list(map(str, row)) for row in beside.to_numpy()]),
-        pictures=embedded(pictures.draw(run)),
+        published=beside_published(run).to_dict("records"),
+        pictures=embedded(figures.draw(run)),
         settings={wording.words(name): setting(value) for name, value in run.settings.items()},
     )
 
@@ -107,7 +119,7 @@ def render_comparison(comparison: Comparison) -> str:
         comparison=comparison,
         window=f"{comparison.runs[0].settings['start']} to {comparison.runs[0].settings['end']}",
         performance=performance_cells(comparison.performance),
-        pictures=embedded(pictures.draw_comparison(comparison)),
+        pictures=embedded(figures.draw_comparison(comparison)),
     )
 
 

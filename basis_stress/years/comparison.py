@@ -44,6 +44,11 @@ class Comparison:
         """A sentence per difference: better, worse, or what luck alone could do."""
         return [verdict(str(name), self.runs[0].name, row, self.level) for name, row in self.differences.iterrows()]
 
+    @property
+    def caveats(self) -> list[str]:
+        """What to know before reading the figures, by strategy."""
+        return [f"{run.name}: {caveat}" for run in self.runs for caveat in run.caveats]
+
     def save(self, folder: str | Path) -> Path:
         """Write the tables as Parquet, and those of each run in a folder of its own.
 

@@ -54,6 +54,7 @@ def performance(name: str, daily: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
         "days_called": int((daily["called_usd"] > 0).sum()),
         "largest_call_of_equity": float(np.max(daily["called_usd"].to_numpy()[1:] / before.to_numpy())),
         "days_sold_by_order": int((daily["sold_usd"] > 0).sum()),
+        "days_held": int((daily["notes_usd"] > 0).sum()),
         "observed_share": _observed(daily),
         "profit_usd": float(daily["equity_usd"].iloc[-1] - daily["equity_usd"].iloc[0]),
     }

@@ -20,6 +20,8 @@ class LongRun:
     settings: dict[str, object]
     assumptions: list[str]
     """What had to be assumed, a sentence each."""
+    caveats: list[str]
+    """What to know before reading the figures, a sentence each."""
     performance: pd.DataFrame
     """One row: carry, return, volatility, Sharpe, drawdown, worst month, margin to equity, days called."""
     daily: pd.DataFrame

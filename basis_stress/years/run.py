@@ -119,9 +119,10 @@ def _stage(
         cash_spread_bp=cash_spread_bp,
         expectations=expectations,
         basis=basis,
-        swap_tenors=(),  # the stage strikes swaps on the first day of the window
+        swap_tenors=tenors,
+        swap_spreads=swap_spreads,
     )
-    return stage(market, execution, tenors, swap_spreads)
+    return stage(market, execution)
 
 
 def _played(strategy: Strategy | Portfolio, built: Stage) -> LongRun:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from basis_stress.tabulate import event_table
+from basis_stress.years.caveats import assumptions, caveats
 from basis_stress.years.performance import monthly_returns, performance
 from basis_stress.years.result import LongRun
 from engine.names import FundColumn, Line, PositionColumn, Status, What, column_names
@@ -23,7 +24,8 @@ def tabulate_years(played: Played) -> LongRun:
         name=rules.name,  # type: ignore[attr-defined]
         description=(type(rules).__doc__ or "").strip().splitlines()[0],
         settings=_settings(played),
-        assumptions=_assumptions(played),
+        assumptions=assumptions(played),
+        caveats=caveats(played, daily),
         performance=performance(rules.name, daily, lines),  # type: ignore[attr-defined]
         daily=daily,
         monthly=monthly_returns(daily),
@@ -163,21 +165,3 @@ def _settings(played: Played) -> dict[str, object]:
     if isinstance(played.rules, Portfolio):
         given["strategies"] = [strategy.name for strategy in played.rules.strategies]
     return {"start": str(played.stage.dates[0]), "end": str(played.stage.dates[played.days - 1]), **given}
-
-
-def _assumptions(played: Played) -> list[str]:
-    """What had to be assumed, a sentence each."""
-    stage = played.stage
-    charged = stage.contracts[0]
-    return [
-        "The basis is observed where research data have it (Siriwardane, Sunderam and Wallen, April 2018 to August "
-        "2024); elsewhere futures are modelled fair, and days on them are labelled so.",
-        "Notes are priced on the par curve; futures are the basket minimum of forward over conversion factor, no "
-        "option value, carried at expected repo.",
-        "Initial margins are published levels where known, and an assumed leverage elsewhere; houses offset no "
-        "spreads.",
-        f"Half spreads of {stage.hedges[0]} are {charged['bond_cost']:g} bp of price in the note and "
-        f"{charged['futures_cost']:g} bp in the future, other tenors by their ticks; decisions trade at the close.",
-        "Cash and margin earn SOFR; repo is overnight; decisions see the day's close and nothing after it.",
-        "On-the-run premiums, where such notes are held, are assumed, not observed.",
-    ]
