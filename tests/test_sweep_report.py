@@ -68,6 +68,7 @@ def test_page_of_indices_says_alone_and_with_interactions(tmp_path):
     assert {"sobol-return", "sobol-worst_day"} <= set(drawn(page))
     assert "95% bootstrap intervals" in page
     assert "count as 0" not in page
+    assert re.search(r"Most comes from leverage: \d+% alone, \d+% with its interactions", page)
     wide = {"design": "saltelli:64", "leverage": "10:400", "haircut": "0:0.01"}
     some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
     page = sweep_report.render(some, None, None, {}, None)
@@ -81,6 +82,17 @@ def test_page_says_where_the_basis_keeps_its_price(tmp_path):
     assert "In April 2025 notes keep their model price against futures" in page
     stated = bs.sweep("april-2025-basis", out=tmp_path / "stated", **axes)
     assert "notes keep their model price" not in sweep_report.render(stated, None, None, {}, None)
+
+
+def test_page_says_what_margin_lets_enter(tmp_path):
+    """By hand: the most leverage that entered at no haircut, which margins of 2020 let be much higher."""
+    both = bs.sweep(["april-2025", "march-2020"], out=tmp_path / "both", leverage="20:130:1", haircut="0,0.01")
+    page = sweep_report.render(both, None, None, {}, None)
+    table = both.table(["scenario", "leverage", "haircut", "fate"])
+    at = table[(table["haircut"] == 0) & (table["fate"] != "impossible")].groupby("scenario", observed=True)["leverage"]
+    april, march = at.max()["april-2025"], at.max()["march-2020"]
+    assert march > 1.5 * april
+    assert f"initial margin alone lets enter at most {april:.0f}x in April 2025 and {march:.0f}x in March 2020" in page
 
 
 def test_a_map_of_one_fate_is_not_drawn(tmp_path):

@@ -64,7 +64,8 @@ def level_text(name: str, value: float) -> str:
 def outcome_maps(maps: Sequence[OutcomeMap], titles: Sequence[str]) -> str:
     """Draw outcome maps side by side as SVG; equal maps give equal bytes."""
     with style():
-        figure = Figure(figsize=(max(4.6 * len(maps) + 0.6, _PAGE), 4.4), layout="constrained")
+        figure = Figure(figsize=(max(4.6 * len(maps) + 0.6, _PAGE), 4.4))
+        figure.set_layout_engine("constrained", wspace=0.06)  # the last level of a panel beside the next one's first
         panels = figure.subplots(1, len(maps), sharex=True, sharey=True, squeeze=False)[0]
         for axes, one, title in zip(panels, maps, titles, strict=True):
             _panel(axes, one, title)

@@ -18,7 +18,7 @@ from basis_stress.pages.book import embedded, fill
 from basis_stress.sweeps.comparing import moves
 from basis_stress.sweeps.maps import map_axes
 from basis_stress.sweeps.measures import MEANINGS, measure
-from basis_stress.sweeps.telling import break_even_sentence, fate_cells, told
+from basis_stress.sweeps.telling import break_even_sentence, entry_sentence, fate_cells, told
 from data.catalogue import scenarios
 from engine.errors import InputError
 
@@ -99,6 +99,7 @@ def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], a
         "wiped out, in default; cannot enter, that haircut and initial margin ask more than its equity. "
         + (f"The worst over {others} is shown." if others else "")
         + "".join(f" Held: {wording.words(name)} {outcome_map.level_text(name, value)}." for name, value in at.items())
+        + f" {entry_sentence(maps, [text for _, _, text in chosen])}"
     )
     title = f"Outcome over {wording.words(across)} and {wording.words(up)}"
     return [Picture("map", title, caption.strip(), outcome_map.outcome_maps(maps, [text for _, _, text in chosen]))]
@@ -133,7 +134,7 @@ def _effects(sweep: Sweep) -> list[Picture]:
 
 def _variance(sweep: Sweep, name: str) -> list[Picture]:
     """What the variance of one measure comes from, of the first path: Sobol indices where the design has them."""
-    title = measure(name, sweep.market).title
+    title = measure(name, sweep.market).title.split(",")[0]
     of = f"{_title(sweep.scenarios[0])}: share of the variance of {title}"
     if len(sweep.axes) < 2:
         return []
@@ -144,7 +145,7 @@ def _variance(sweep: Sweep, name: str) -> list[Picture]:
             return []
         caption = (
             f"{of} that each axis brings alone (first-order index) and with its interactions (total index); black "
-            f"lines: 95% bootstrap intervals.{_counted(found)}"
+            f"lines: 95% bootstrap intervals. {_most(found)}{_counted(found)}"
         )
         return [Picture(f"sobol-{name}", f"What the {title} depends on", caption, effects.sobol(found))]
     table = sweep.effects(name)
@@ -157,6 +158,14 @@ def _variance(sweep: Sweep, name: str) -> list[Picture]:
         f"within steps of an axis.{_counted(mine)}"
     )
     return [Picture(f"variance-{name}", f"What the {title} depends on", caption, effects.shares(mine))]
+
+
+def _most(table: pd.DataFrame) -> str:
+    """Which axis matters most, by its total index."""
+    first = table.sort_values("total", ascending=False).iloc[0]
+    axis = outcome_map.axis_label(str(first.name)).split(",")[0]
+    alone, total = (wording.percent(max(float(first[name]), 0.0), 0) for name in ("first", "total"))
+    return f"Most comes from {axis}: {alone} alone, {total} with its interactions."
 
 
 def _counted(table: pd.DataFrame) -> str:
