@@ -445,4 +445,6 @@ def test_a_market_is_swept_cell_by_cell(tmp_path):
     table = found.table()
     assert list(table["era_leverage"]) == [15, 15, 30, 30]
     assert table["shorts_change"].nunique() == 4
+    alone = bs.sweep("april-2025", market=True, out=tmp_path / "alone", era_leverage=30, margin_multiple="1,2").table()
+    pd.testing.assert_frame_equal(table.iloc[2:][alone.columns].reset_index(drop=True), alone)
     assert np.isfinite(table["peak_rent_bp"]).all()

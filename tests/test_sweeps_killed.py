@@ -34,7 +34,10 @@ def whole(tmp_path_factory):
 
 
 def parts_of(folder):
-    return len(list(folder.glob("part-*.parquet")))
+    """How many parts there are: the first ones, as they are written in order."""
+    found = sorted(path.name for path in folder.glob("part-*.parquet"))
+    assert found == [f"part-{k:06d}.parquet" for k in range(len(found))]
+    return len(found)
 
 
 def killed(folder, moment, pause, threads):
