@@ -120,7 +120,10 @@ def highest_leverage() -> str:
     """Highest leverage that holds without a forced sale, by haircut, in two episodes."""
     with tempfile.TemporaryDirectory() as folder:
         swept = bs.sweep(
-            ["april-2025", "march-2020"], out=f"{folder}/sweep", leverage="10:120:1", haircut="0,0.01,0.02"
+            ["april-2025", "march-2020", "march-2020-basis"],
+            out=f"{folder}/sweep",
+            leverage="10:120:1",
+            haircut="0,0.01,0.02",
         )
         found = swept.break_even("leverage", "unwound")
     rows = ["| highest leverage of a TY book | haircut 0 | 1% | 2% | what binds above |", "|---|---|---|---|---|"]

@@ -46,7 +46,16 @@ def test_there_are_enough_and_each_says_what_it_is() -> None:
 def test_what_is_not_history_says_so(name: str) -> None:
     chosen = scenario(name)
     if chosen.base is not None:
-        words = ("assumed", "Hypothetical", "counterfactual", "policy lever", "transposed", "bridge", "no rise")
+        words = (
+            "assumed",
+            "Hypothetical",
+            "counterfactual",
+            "policy lever",
+            "transposed",
+            "bridge",
+            "no rise",
+            "published basis",
+        )
         assert any(word in chosen.source for word in words)
     else:
         assert not chosen.moves_yields

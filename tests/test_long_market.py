@@ -17,7 +17,8 @@ from data.markets import market_data
 from data.observed_basis import FILLED_DAYS, unreliable
 from data.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, par_coupon, spreads
 from data.pricing import priced_market
-from data.scenario import Scenario
+from data.published_basis import published_basis
+from data.scenario import SCENARIOS, Scenario
 from data.tables import read
 from engine.bonds import price
 from engine.errors import InputError
@@ -410,6 +411,15 @@ def test_a_swap_spread_is_held_over_a_week_without_one_and_no_longer(
     own = long_market("2021-01-04", "2021-12-31", ("TY",), terms=(), swap_tenors=(10,), swap_spreads=file)
     row = own.pairs.rows[pair(own, "10Y 2021-06 swap spread")]
     assert str(own.dates[row.last_mark]) == ends
+
+
+def test_the_published_basis_of_march_2020_is_what_the_program_makes_of_the_data() -> None:
+    embedded = read("basis", SCENARIOS / "march-2020-basis.csv").reset_index(drop=True)
+    made = published_basis("march-2020").reset_index(drop=True)
+    assert made["basis_bp"].to_numpy() == pytest.approx(embedded["basis_bp"].to_numpy(), abs=0.011)
+    assert (made["date"] == embedded["date"].dt.strftime("%Y-%m-%d")).all()
+    assert (made["contract"] == embedded["contract"]).all()
+    assert embedded.groupby("contract")["basis_bp"].max().round(1).to_dict() == {"FV": 29.5, "TU": 30.2, "TY": 20.7}
 
 
 # Mistakes ----------------------------------------------------------------------------------------------------------

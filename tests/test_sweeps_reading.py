@@ -209,3 +209,14 @@ def test_a_market_sweep_has_no_fates_but_marginals(tmp_path):
         market.outcome_map()
     assert set(market.marginals("shorts_change")["axis"]) == {"era_leverage", "capacity_usd_bn"}
     assert len(market.effects("shorts_change")) == 3
+
+
+def test_a_table_has_columns_and_measures_and_refuses_others(found):
+    table = found.table(["leverage", "return", "worst_day"], scenario="april-2025")
+    assert list(table) == ["leverage", "return", "worst_day"]
+    whole = found.table(scenario="april-2025")
+    entered = whole["fate"] != "impossible"
+    np.testing.assert_array_equal(table["return"][entered], (whole["equity"] / whole["entry_equity"] - 1)[entered])
+    assert table["return"][~entered].isna().all()
+    with pytest.raises(InputError, match=r"'leverge': unknown \(did you mean 'leverage'\?\); allowed are .*, return"):
+        found.table(["leverge"])

@@ -77,7 +77,8 @@ def _title(name: str) -> str:
 
 def _orderly(sweep: Sweep) -> str:
     """Paths in which no widening of the basis is stated."""
-    found = [_title(one["name"]) for one in sweep.manifest["scenarios"] if not one.get("dislocations")]
+    paths = zip(sweep.manifest["scenarios"], sweep.manifest["files"], strict=True)
+    found = [_title(one["name"]) for one, files in paths if not one.get("dislocations") and "basis" not in files]
     return wording.listing(found) if found else ""
 
 

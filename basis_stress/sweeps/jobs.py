@@ -31,8 +31,8 @@ WORDS: dict[str, type[IntEnum]] = {
     "first_call": Constraint,
 }
 """Columns of outcomes that are words: their enumerations."""
-_TOLD = {"title", "story", "source"}
-"""What a scenario says of itself, which changes no cell."""
+_TOLD = {"title", "story", "source", "files"}
+"""What a scenario says of itself, which changes no cell, and where its files stand: their digests count."""
 _PRICING = threading.Lock()
 
 

@@ -80,6 +80,16 @@ def _column(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
     return lambda table: table[name]
 
 
+def known_measures(market: bool) -> dict[str, Measure]:
+    """Every measure by name; of the market, each of its outcomes is one."""
+    if not market:
+        return MEASURES
+    return {
+        one: Measure(one, one.replace("_", " "), (one,), _column(one), "change" in one or "return" in one)
+        for one in OUTCOMES
+    }
+
+
 def measure(name: str, market: bool = False) -> Measure:
     """A measure by its name; of the market, any of its outcomes.
 
@@ -88,8 +98,7 @@ def measure(name: str, market: bool = False) -> Measure:
     InputError
         If there is no such measure.
     """
-    known = {one: Measure(one, one.replace("_", " "), (one,), _column(one), "change" in one or "return" in one)
-             for one in OUTCOMES} if market else MEASURES  # fmt: skip
+    known = known_measures(market)
     if name not in known:
         raise InputError(f"measure {name!r}: unknown{did_you_mean(name, known)}; allowed are {', '.join(known)}")
     return known[name]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from basis_stress.sweeps.measures import FATES
+from basis_stress.sweeps.measures import FATES, Measure, known_measures
 from basis_stress.sweeps.store import manifest
 from data.validation import did_you_mean
 from engine.errors import InputError
@@ -53,13 +53,36 @@ class Sweep:
         return sum(part["cells"] for part in self.manifest["parts"])
 
     def table(self, columns: list[str] | None = None, scenario: str | None = None) -> pd.DataFrame:
-        """Cells and outcomes, a row each in the order of the design; only some columns or one path, to save memory."""
-        wanted = None if columns is None else list(dict.fromkeys(["scenario", *columns]))
+        """Cells and outcomes, a row each in the order of the design; only some columns or one path, to save memory.
+
+        A column may also be a measure, such as ``return``.
+
+        Raises
+        ------
+        InputError
+            If there is no such column, or the path was not run.
+        """
         files = [self.folder / part["file"] for part in self.manifest["parts"]]
+        measures = self._measures(columns or [], pq.read_schema(files[0]).names)
+        read = [one for one in columns or [] if one not in measures]
+        needed = [name for one in measures.values() for name in one.columns]
+        wanted = None if columns is None else list(dict.fromkeys(["scenario", *read, *needed]))
         which = None if scenario is None else [("scenario", "=", self.check_scenario(scenario))]
         pieces = [self._words(pq.read_table(file, columns=wanted, filters=which).to_pandas()) for file in files]
         table = pd.concat(pieces, ignore_index=True)
+        table = table.assign(**{name: one.of(table) for name, one in measures.items()})
         return table if columns is None else table[columns]
+
+    def _measures(self, columns: list[str], held: list[str]) -> dict[str, Measure]:
+        """Those of some columns that no file holds, as measures."""
+        measures = known_measures(self.market)
+        for name in columns:
+            if name not in held and name not in measures:
+                raise InputError(
+                    f"column {name!r}: unknown{did_you_mean(name, [*held, *measures])}; allowed are "
+                    f"{', '.join([*held, *measures])}"
+                )
+        return {name: measures[name] for name in columns if name not in held}
 
     def _words(self, piece: pd.DataFrame) -> pd.DataFrame:
         """Columns of words with the same categories in every part."""
