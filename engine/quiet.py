@@ -14,7 +14,7 @@ from engine.ledger import fund_row, margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
 from engine.names import Claim, Kind, Line, Party, Status, Unwind
 from engine.outcome import follow_day, follow_mark, note_call
-from engine.queue import push_claim
+from engine.queue import leave, push_claim
 from engine.repo import lendable, term_surplus
 from engine.rows import Dealers, Position
 from engine.unwind import clearing_flow, repo_flow, value_at_risk
@@ -39,7 +39,7 @@ def is_quiet(world: World) -> bool:
         return False
     if clock.queued > 1:
         return False
-    if clock.queued == 1 and world.queue[0].kind not in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
+    if clock.queued == 1 and world.queue[clock.first_line].kind not in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
         return False
     for p in range(fund.first, fund.last):
         position = world.positions[p]
@@ -131,7 +131,7 @@ def pay_variation_quietly(world: World, net: float) -> bool:
         house.cash -= position.variation_due
         position.variation_due = 0.0
     fund.cash, fund.lowest_cash = cash, min(fund.lowest_cash, cash)
-    clock.queued = 0
+    leave(world)
     return True
 
 
