@@ -4,7 +4,7 @@ What one house owes a fund is no cover for what the other asks.
 """
 
 from engine.compile import step
-from engine.ledger import house_of, log, margin_excess, name_claim, name_contract
+from engine.ledger import house_of, last_house, log, margin_excess, name_claim, name_contract
 from engine.names import Claim, Kind, Party, Status, What
 from engine.queue import push_claim
 from engine.rows import Event
@@ -14,9 +14,10 @@ from engine.world import World
 @step
 def clear(world: World, due: int) -> None:
     """One clearing cycle: every active fund's variation margin is struck, its initial margin compared."""
+    last = last_house(world)
     for f in range(len(world.funds)):
         if world.funds[f].status == Status.ACTIVE:
-            for house in range(Party.CLEARING_HOUSE, Party.SWAP_HOUSE + 1):
+            for house in range(Party.CLEARING_HOUSE, last + 1):
                 strike_variation(world, f, house, due)
                 compare_initial(world, f, house, due)
 

@@ -105,7 +105,7 @@ def advance(world: World) -> bool:
         if event.kind == Kind.DECISION:
             return True
         happen(world, event)
-        note_lowest_cash(world)
+        note_lowest_cash(world, event.fund)
     conclude(world)
     return False
 
@@ -118,7 +118,7 @@ def simulate_quietly(world: World) -> None:
     while next_event(world):
         event = event_now(world)
         happen(world, event)
-        note_lowest_cash(world)
+        note_lowest_cash(world, event.fund)
         if event.kind == Kind.RECORD:
             quiet_days(world)
     conclude(world)

@@ -86,6 +86,15 @@ def house_of(world: World, p: int) -> int:
 
 
 @step
+def last_house(world: World) -> int:
+    """The last of the houses that clear any contract of the run: that of swaps if there are any."""
+    for c in range(len(world.contracts)):
+        if world.contracts[c].swap:
+            return Party.SWAP_HOUSE
+    return Party.CLEARING_HOUSE
+
+
+@step
 def margin_excess(world: World, p: int) -> float:
     """Initial margin posted beyond what its house asks today."""
     position = world.positions[p]

@@ -31,7 +31,8 @@ def mark(world: World, event: Event) -> None:
         contract = world.contracts[c]
         contract.dislocation = world.market.futures[clock.mark, c].dislocation + rent_dislocation(world, contract)
     for p in range(len(world.positions)):
-        accrue_repo(world, p, days)
+        if days > 0:
+            accrue_repo(world, p, days)
         accrue_coupon(world, p, days)
         reprice(world, p)
     for c in range(len(world.contracts)):
@@ -95,8 +96,9 @@ def reprice(world: World, p: int) -> None:
     convergence = position.face * note.convergence / 100.0
     attribute(world, p, Line.DISLOCATION, total - fair)
     attribute(world, p, Line.BASIS_CONVERGENCE, -convergence)
-    attribute(world, p, Line.COUPON_ACCRUAL, per_point * future.accrual)
-    attribute(world, p, Line.SWAP_SPREAD, per_point * future.spread)
+    if future.accrual != 0.0 or future.spread != 0.0:  # of swaps alone
+        attribute(world, p, Line.COUPON_ACCRUAL, per_point * future.accrual)
+        attribute(world, p, Line.SWAP_SPREAD, per_point * future.spread)
     attribute(world, p, Line.CURVE, fair + gain + convergence - per_point * (future.accrual + future.spread))
     position.clean, position.undislocated = clean, note.clean
 

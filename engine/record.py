@@ -13,10 +13,13 @@ from engine.world import World
 
 
 @step
-def note_lowest_cash(world: World) -> None:
-    """Follow the lowest cash balance that any event leaves."""
-    for f in range(len(world.funds)):
-        fund = world.funds[f]
+def note_lowest_cash(world: World, f: int) -> None:
+    """Follow the lowest cash balance that any event leaves, one fund's or (-1) all funds'."""
+    first, last = max(f, 0), f + 1
+    if f < 0:
+        last = len(world.funds)
+    for each in range(first, last):
+        fund = world.funds[each]
         fund.lowest_cash = min(fund.lowest_cash, fund.cash)
 
 
@@ -77,7 +80,7 @@ def record_fund(world: World, f: int, day: int) -> None:
         row[FundColumn.FACE] += abs(position.face)
     row[FundColumn.CASH] = fund.cash
     row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
-    row[FundColumn.EQUITY] = equity(world, fund)
+    row[FundColumn.EQUITY] = world.outcomes[f].equity
     row[FundColumn.STATUS] = fund.status
     row[FundColumn.OWED_ELSEWHERE] = fund.elsewhere
 
