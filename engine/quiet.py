@@ -16,7 +16,7 @@ from engine.names import Claim, Kind, Line, Party, Status, Unwind
 from engine.outcome import follow_day, follow_mark, note_call
 from engine.queue import leave, push_claim
 from engine.repo import lendable, term_surplus
-from engine.rows import Dealers, Position
+from engine.rows import Position
 from engine.unwind import clearing_flow, repo_flow, value_at_risk
 from engine.world import World
 
@@ -146,7 +146,7 @@ def mark_quietly(world: World) -> bool:
     clock.now, clock.next_mark = event.time, event.next_mark
     clock.logged += 1
     clock.scheduled += 1
-    if days > 0 and have_business(world.dealers[0]):
+    if days > 0:
         take_inventory(world)
     for c in range(len(world.contracts)):
         contract = world.contracts[c]
@@ -163,12 +163,6 @@ def mark_quietly(world: World) -> bool:
     fund.peak_equity = max(fund.peak_equity, worth)
     follow_mark(world, 0, worth)
     return True
-
-
-@part
-def have_business(dealers: Dealers) -> bool:
-    """Whether dealers hold anything, or remember what they asked for it."""
-    return dealers.inventory != 0.0 or dealers.pending != 0.0 or dealers.rent != 0.0 or dealers.volatility != 0.0
 
 
 @part
