@@ -33,7 +33,7 @@ def mark(world: World, event: Event) -> None:
     for p in range(len(world.positions)):
         if days > 0:
             accrue_repo(world, p, days)
-        accrue_coupon(world, p, days)
+            accrue_coupon(world, p)
         reprice(world, p)
     for c in range(len(world.contracts)):
         world.contracts[c].futures = world.market.futures[clock.mark, c].price
@@ -66,13 +66,11 @@ def accrue_repo(world: World, p: int, days: int) -> None:
 
 
 @step
-def accrue_coupon(world: World, p: int, days: int) -> None:
+def accrue_coupon(world: World, p: int) -> None:
     """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
     position = world.positions[p]
     quote = world.market.notes[world.clock[0].mark, position.bond]
-    due = 0.0
-    if days > 0:
-        due = position.face * quote.coupon_due / 100.0
+    due = position.face * quote.coupon_due / 100.0
     attribute(world, p, Line.COUPON_ACCRUAL, position.face * (quote.accrued - position.accrued) / 100.0 + due)
     position.coupon_receivable += due
     position.accrued = quote.accrued
