@@ -32,7 +32,7 @@ settings: Any = numba.core.config  # numba fills it from the environment when it
 njit: Any = numba.njit  # its stubs do not know all its options
 extending: Any = numba.extending
 cgutils: Any = numba.core.cgutils
-ir: Any = numba.core.cgutils.ir
+ir: Any = cgutils.ir
 registry: Any = numba.core.imputils.builtin_registry
 
 P = ParamSpec("P")
@@ -196,7 +196,7 @@ def _load_field(context: Any, builder: Any, reference: Reference, address: Any, 
 
 
 def _load_constant(builder: Any, address: Any) -> Any:
-    """Load what stays as it is for as long as it stands there, number by number: LLVM forgets it of whole structures."""
+    """Load what never changes, and say so, number by number: of whole structures LLVM forgets it."""
     kind = address.type.pointee
     if not isinstance(kind, (ir.LiteralStructType, ir.ArrayType)):
         number = builder.load(address)

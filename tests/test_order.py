@@ -12,9 +12,9 @@ from worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_
 
 import engine.run
 from benchmarks import books
+from engine.compile import kernel
 from engine.day import advance
 from engine.names import Claim, Kind, Party, Unwind, What
-from engine.compile import kernel
 from engine.queue import event_now, next_event, push
 from engine.record import enter
 from engine.rows import Event, empty_rows
