@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_world
 
+import engine.queue
 import engine.run
 from benchmarks import books
 from engine.compile import kernel
 from engine.day import advance
 from engine.names import Claim, Kind, Party, Unwind, What
-from engine.queue import event_now, next_event, push
+from engine.queue import push
 from engine.record import enter
 from engine.rows import Event, empty_rows
 from engine.run import Setup, run
@@ -28,13 +29,13 @@ moments = st.tuples(st.integers(0, 6), st.integers(0, 3))  # few, so that ties a
 @kernel
 def proceed(world: World) -> bool:
     """Let time pass to the next event: what the event loop does, for Python to call."""
-    return next_event(world)
+    return engine.queue.next_event(world)
 
 
 @kernel
 def now(world: World) -> tuple[int, int, int, int]:
     """Time, kind, creation and cause of the event that happens now."""
-    event = event_now(world)
+    event = engine.queue.event_now(world)
     return event.time, event.kind, event.sequence, event.cause
 
 
