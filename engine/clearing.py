@@ -4,7 +4,7 @@ What one house owes a fund is no cover for what the other asks.
 """
 
 from engine.compile import step
-from engine.ledger import house_of, log, margin_excess, name_claim, name_contract
+from engine.ledger import house_of, last_house, log, margin_excess, name_claim, name_contract
 from engine.names import Claim, Kind, Party, Status, What
 from engine.queue import push_claim
 from engine.rows import Event
@@ -14,41 +14,43 @@ from engine.world import World
 @step
 def clear(world: World, due: int) -> None:
     """One clearing cycle: every active fund's variation margin is struck, its initial margin compared."""
+    last = last_house(world)
     for f in range(len(world.funds)):
         if world.funds[f].status == Status.ACTIVE:
-            for house in range(Party.CLEARING_HOUSE, Party.SWAP_HOUSE + 1):
-                strike_variation(world, f, house, due)
-                compare_initial(world, f, house, due)
+            for house in range(Party.CLEARING_HOUSE, last + 1):
+                strike(world, f, house, due)
 
 
 @step
-def strike_variation(world: World, f: int, house: int, due: int) -> None:
-    """Turn the day's gains and losses into cash due: a short owes it in rallies, and is owed in sell-offs."""
-    fund, clock = world.funds[f], world.clock[0]
-    net = 0.0
-    for p in range(fund.first, fund.last):
+def strike(world: World, f: int, house: int, due: int) -> None:
+    """Turn the gains and losses since the last cycle into cash due, and compare initial margin with what is asked."""
+    net, excess = 0.0, 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
         position = world.positions[p]
         if house_of(world, p) == house:
             position.variation_due += position.variation_open
             position.variation_open = 0.0
             net += position.variation_due
+            excess += margin_excess(world, p)
+    call_variation(world, f, house, due, net)
+    call_initial(world, f, house, due, excess)
+
+
+@step
+def call_variation(world: World, f: int, house: int, due: int, net: float) -> None:
+    """Variation margin falls due: a short owes it in rallies, and is owed in sell-offs."""
     if net > 0.0:
-        push_claim(world, Kind.VARIATION_CREDIT, due, f, -1, house, clock.price_cause)
+        push_claim(world, Kind.VARIATION_CREDIT, due, f, -1, house, world.clock[0].price_cause)
     elif net < 0.0:
         raised = raise_call(world, f, -net, Claim.VARIATION_MARGIN, house)
         push_claim(world, Kind.VARIATION_CALL, due, f, -1, house, raised)
 
 
 @step
-def compare_initial(world: World, f: int, house: int, due: int) -> None:
+def call_initial(world: World, f: int, house: int, due: int, excess: float) -> None:
     """Call what initial margin lacks, release what it exceeds."""
-    fund, clock = world.funds[f], world.clock[0]
-    excess = 0.0
-    for p in range(fund.first, fund.last):
-        if house_of(world, p) == house:
-            excess += margin_excess(world, p)
     if excess > 0.0:
-        push_claim(world, Kind.MARGIN_RELEASE, due, f, -1, house, clock.price_cause)
+        push_claim(world, Kind.MARGIN_RELEASE, due, f, -1, house, world.clock[0].price_cause)
     elif excess < 0.0:
         raised = raise_call(world, f, -excess, Claim.INITIAL_MARGIN, house)
         push_claim(world, Kind.INITIAL_CALL, due, f, -1, house, raised)

@@ -32,6 +32,7 @@ settings: Any = numba.core.config  # numba fills it from the environment when it
 njit: Any = numba.njit  # its stubs do not know all its options
 extending: Any = numba.extending
 cgutils: Any = numba.core.cgutils
+ir: Any = cgutils.ir
 registry: Any = numba.core.imputils.builtin_registry
 
 P = ParamSpec("P")
@@ -137,7 +138,8 @@ def by_reference(rows: T) -> T:
     """Hand rows on by their address, for as long as the kernel that says so runs; uncompiled, the rows themselves.
 
     A world by value is some 150 numbers a call: a fund-day of the event loop fell from 3.0 to 0.4 microseconds
-    without them, entering a book from 900 to 160 ns.
+    without them, entering a book from 900 to 160 ns. What stands at the address never changes, and LLVM is told so:
+    it then reads an array's place once and not after every number written (4 to 12% of the event loop).
     """
     return rows
 
@@ -177,8 +179,10 @@ def _to_reference(context: Any) -> Callable[[Any], Any]:
 
 
 def _put_in_frame(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Keep the rows in the frame."""
-    return cgutils.alloca_once_value(builder, arguments[0])
+    """Keep the rows in the frame; the empty assembly hides from LLVM that what is read there was written just now."""
+    address = cgutils.alloca_once_value(builder, arguments[0])
+    kind = ir.FunctionType(address.type, [address.type])
+    return builder.asm(kind, "", "=r,0,~{memory}", [address], side_effect=True)
 
 
 def _as_it_is(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -188,7 +192,21 @@ def _as_it_is(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
 
 def _load_field(context: Any, builder: Any, reference: Reference, address: Any, name: str) -> Any:
     """Read a field behind a reference."""
-    return builder.load(cgutils.gep_inbounds(builder, address, 0, reference.rows.fields.index(name)))
+    return _load_constant(builder, cgutils.gep_inbounds(builder, address, 0, reference.rows.fields.index(name)))
+
+
+def _load_constant(builder: Any, address: Any) -> Any:
+    """Load what never changes, and say so, number by number: of whole structures LLVM forgets it."""
+    kind = address.type.pointee
+    if not isinstance(kind, (ir.LiteralStructType, ir.ArrayType)):
+        number = builder.load(address)
+        number.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return number
+    structure = cgutils.get_null_value(kind)
+    for i in range(len(kind.elements) if isinstance(kind, ir.LiteralStructType) else kind.count):
+        part = _load_constant(builder, cgutils.gep_inbounds(builder, address, 0, i))
+        structure = builder.insert_value(structure, part, i)
+    return structure
 
 
 extending.type_callable(by_reference)(_to_reference)

@@ -31,7 +31,7 @@ from engine.defaults import seize
 from engine.marks import commit_to_delivery, deliver, mark
 from engine.names import Kind
 from engine.outcome import conclude
-from engine.queue import next_event
+from engine.queue import event_now, next_event
 from engine.quiet import quiet_days
 from engine.record import enter, note_lowest_cash, record
 from engine.repo import change_haircuts, mark_term_loans, open_day, roll
@@ -101,10 +101,11 @@ def advance(world: World) -> bool:
     """Run one world, entered before, to the next decision; False at the end of its schedule."""
     world = by_reference(world)
     while next_event(world):
-        if world.event[0].kind == Kind.DECISION:
+        event = event_now(world)
+        if event.kind == Kind.DECISION:
             return True
-        happen(world, world.event[0])
-        note_lowest_cash(world)
+        happen(world, event)
+        note_lowest_cash(world, event.fund)
     conclude(world)
     return False
 
@@ -115,9 +116,10 @@ def simulate_quietly(world: World) -> None:
     world = by_reference(world)
     quiet_days(world)
     while next_event(world):
-        happen(world, world.event[0])
-        note_lowest_cash(world)
-        if world.event[0].kind == Kind.RECORD:
+        event = event_now(world)
+        happen(world, event)
+        note_lowest_cash(world, event.fund)
+        if event.kind == Kind.RECORD:
             quiet_days(world)
     conclude(world)
 

@@ -55,6 +55,8 @@ def buy_from_fund(world: World, f: int, amount: float) -> None:
 def take_inventory(world: World) -> None:
     """Once a day: place part of the inventory, take on what was bought, ask a new rent, remember its rise."""
     dealers = world.dealers[0]
+    if not have_business(dealers):
+        return
     dealers.inventory = max(0.0, (1.0 - dealers.decay) * dealers.inventory + dealers.pending)
     dealers.pending = 0.0
     asked = rent(dealers)
@@ -62,6 +64,12 @@ def take_inventory(world: World) -> None:
     # Downside volatility: a symmetric one would count the central bank's rally as risk.
     dealers.volatility = dealers.memory * dealers.volatility + (1.0 - dealers.memory) * 2.0 * rise * rise
     dealers.rent = asked
+
+
+@step
+def have_business(dealers: Dealers) -> bool:
+    """Whether dealers hold anything, or remember what they asked for it."""
+    return dealers.inventory != 0.0 or dealers.pending != 0.0 or dealers.rent != 0.0 or dealers.volatility != 0.0
 
 
 @step

@@ -1,6 +1,6 @@
 """The ledger: every cent moves between two parties, under a named line; what a fund is worth; the event log."""
 
-from engine.compile import step
+from engine.compile import part, step
 from engine.names import Cash, Claim, Line, Party, Status, What
 from engine.rows import Fund, Position
 from engine.world import World
@@ -59,7 +59,7 @@ def position_equity(position: Position) -> float:
     return assets - repo_owed(position) + clearing
 
 
-@step
+@part
 def equity(world: World, fund: Fund) -> float:
     """Equity = cash + notes - repo owed + margin posted + unsettled variation margin - credit drawn and owed."""
     total = fund.cash - fund.credit_drawn - fund.elsewhere
@@ -82,6 +82,15 @@ def house_of(world: World, p: int) -> int:
     """Which house clears a position's contract."""
     if world.contracts[world.positions[p].contract].swap:
         return Party.SWAP_HOUSE
+    return Party.CLEARING_HOUSE
+
+
+@step
+def last_house(world: World) -> int:
+    """The last of the houses that clear any contract of the run: that of swaps if there are any."""
+    for c in range(len(world.contracts)):
+        if world.contracts[c].swap:
+            return Party.SWAP_HOUSE
     return Party.CLEARING_HOUSE
 
 

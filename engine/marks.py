@@ -31,8 +31,9 @@ def mark(world: World, event: Event) -> None:
         contract = world.contracts[c]
         contract.dislocation = world.market.futures[clock.mark, c].dislocation + rent_dislocation(world, contract)
     for p in range(len(world.positions)):
-        accrue_repo(world, p, days)
-        accrue_coupon(world, p, days)
+        if days > 0:
+            accrue_repo(world, p, days)
+            accrue_coupon(world, p)
         reprice(world, p)
     for c in range(len(world.contracts)):
         world.contracts[c].futures = world.market.futures[clock.mark, c].price
@@ -65,13 +66,11 @@ def accrue_repo(world: World, p: int, days: int) -> None:
 
 
 @step
-def accrue_coupon(world: World, p: int, days: int) -> None:
+def accrue_coupon(world: World, p: int) -> None:
     """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
     position = world.positions[p]
     quote = world.market.notes[world.clock[0].mark, position.bond]
-    due = 0.0
-    if days > 0:
-        due = position.face * quote.coupon_due / 100.0
+    due = position.face * quote.coupon_due / 100.0
     attribute(world, p, Line.COUPON_ACCRUAL, position.face * (quote.accrued - position.accrued) / 100.0 + due)
     position.coupon_receivable += due
     position.accrued = quote.accrued
@@ -95,8 +94,9 @@ def reprice(world: World, p: int) -> None:
     convergence = position.face * note.convergence / 100.0
     attribute(world, p, Line.DISLOCATION, total - fair)
     attribute(world, p, Line.BASIS_CONVERGENCE, -convergence)
-    attribute(world, p, Line.COUPON_ACCRUAL, per_point * future.accrual)
-    attribute(world, p, Line.SWAP_SPREAD, per_point * future.spread)
+    if future.accrual != 0.0 or future.spread != 0.0:  # of swaps alone
+        attribute(world, p, Line.COUPON_ACCRUAL, per_point * future.accrual)
+        attribute(world, p, Line.SWAP_SPREAD, per_point * future.spread)
     attribute(world, p, Line.CURVE, fair + gain + convergence - per_point * (future.accrual + future.spread))
     position.clean, position.undislocated = clean, note.clean
 

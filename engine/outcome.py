@@ -61,7 +61,9 @@ def note_constraint(world: World, f: int, constraint: int) -> None:
 @step
 def follow_mark(world: World, f: int, worth: float) -> None:
     """Equity at a mark."""
-    world.outcomes[f].lowest_equity = min(world.outcomes[f].lowest_equity, worth)
+    outcome = world.outcomes[f]
+    if worth < outcome.lowest_equity:
+        outcome.lowest_equity = worth
 
 
 @step
@@ -72,7 +74,7 @@ def follow_day(world: World, f: int, worth: float) -> None:
     if profit < outcome.worst_profit:
         outcome.worst_profit, outcome.worst_day = profit, world.clock[0].day
     outcome.equity = worth
-    outcome.lowest_equity = min(outcome.lowest_equity, worth)
+    follow_mark(world, f, worth)
 
 
 @step

@@ -18,7 +18,6 @@ from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.market import Baskets, Path, Priced, bootstrap_rows, fill_held, price_rows
 from engine.names import Fate, Kind
-from engine.queue import copy_event
 from engine.record import enter
 from engine.rows import Event, FuturesQuote, NoteQuote, Outcome
 from engine.run import Setup, scratch_worlds
@@ -192,10 +191,9 @@ def schedule_one(course: Course, schedule: Rows[Event], path: int, block: int) -
     for e in range(len(places)):
         place = places[e]
         if needed(course, place, path, block):
+            schedule[count] = place
             event = schedule[count]
-            copy_event(place, event)
-            event.routine, event.sequence = place.routine, count
-            event.value = carried(drivers, place, path)
+            event.sequence, event.value = count, carried(drivers, place, path)
             if place.kind == Kind.OPEN:
                 opening = count
             elif is_place(place.kind):

@@ -14,9 +14,9 @@ from engine.ledger import fund_row, margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
 from engine.names import Claim, Kind, Line, Party, Status, Unwind
 from engine.outcome import follow_day, follow_mark, note_call
-from engine.queue import push_claim
+from engine.queue import leave, push_claim
 from engine.repo import lendable, term_surplus
-from engine.rows import Dealers, Position
+from engine.rows import Position
 from engine.unwind import clearing_flow, repo_flow, value_at_risk
 from engine.world import World
 
@@ -39,7 +39,7 @@ def is_quiet(world: World) -> bool:
         return False
     if clock.queued > 1:
         return False
-    if clock.queued == 1 and world.queue[0].kind not in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
+    if clock.queued == 1 and world.queue[clock.first_line].kind not in (Kind.VARIATION_CREDIT, Kind.VARIATION_CALL):
         return False
     for p in range(fund.first, fund.last):
         position = world.positions[p]
@@ -131,7 +131,7 @@ def pay_variation_quietly(world: World, net: float) -> bool:
         house.cash -= position.variation_due
         position.variation_due = 0.0
     fund.cash, fund.lowest_cash = cash, min(fund.lowest_cash, cash)
-    clock.queued = 0
+    leave(world)
     return True
 
 
@@ -146,7 +146,7 @@ def mark_quietly(world: World) -> bool:
     clock.now, clock.next_mark = event.time, event.next_mark
     clock.logged += 1
     clock.scheduled += 1
-    if days > 0 and have_business(world.dealers[0]):
+    if days > 0:
         take_inventory(world)
     for c in range(len(world.contracts)):
         contract = world.contracts[c]
@@ -163,12 +163,6 @@ def mark_quietly(world: World) -> bool:
     fund.peak_equity = max(fund.peak_equity, worth)
     follow_mark(world, 0, worth)
     return True
-
-
-@part
-def have_business(dealers: Dealers) -> bool:
-    """Whether dealers hold anything, or remember what they asked for it."""
-    return dealers.inventory != 0.0 or dealers.pending != 0.0 or dealers.rent != 0.0 or dealers.volatility != 0.0
 
 
 @part

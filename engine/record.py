@@ -2,22 +2,32 @@
 
 import math
 
-from engine.compile import by_reference, kernel, step
+from engine.compile import by_reference, kernel, part, step
 from engine.dealers import rent_dislocation
 from engine.ledger import attribute, book_value, equity, fund_row, house_of, log, market_value, repo_owed, transfer
 from engine.marks import cheapened
 from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn, What
 from engine.outcome import begin_outcome, follow_day
 from engine.repo import lendable
+from engine.rows import Fund
 from engine.world import World
 
 
-@step
-def note_lowest_cash(world: World) -> None:
-    """Follow the lowest cash balance that any event leaves."""
-    for f in range(len(world.funds)):
-        fund = world.funds[f]
-        fund.lowest_cash = min(fund.lowest_cash, fund.cash)
+@part
+def note_lowest_cash(world: World, f: int) -> None:
+    """Follow the lowest cash balance that any event leaves, one fund's or (-1) all funds'."""
+    if f >= 0:
+        note_balance(world.funds[f])
+    else:
+        for each in range(len(world.funds)):
+            note_balance(world.funds[each])
+
+
+@part
+def note_balance(fund: Fund) -> None:
+    """Follow a fund's lowest cash balance."""
+    if fund.cash < fund.lowest_cash:
+        fund.lowest_cash = fund.cash
 
 
 @step
@@ -77,7 +87,7 @@ def record_fund(world: World, f: int, day: int) -> None:
         row[FundColumn.FACE] += abs(position.face)
     row[FundColumn.CASH] = fund.cash
     row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
-    row[FundColumn.EQUITY] = equity(world, fund)
+    row[FundColumn.EQUITY] = world.outcomes[f].equity
     row[FundColumn.STATUS] = fund.status
     row[FundColumn.OWED_ELSEWHERE] = fund.elsewhere
 

@@ -7,6 +7,7 @@ from engine.ledger import (
     attribute,
     fund_row,
     house_of,
+    last_house,
     log,
     margin_excess,
     market_value,
@@ -142,7 +143,7 @@ def roll_fund(world: World, f: int) -> None:
 def clearing_due(world: World, f: int) -> float:
     """Cash that clearing houses take this morning: variation margin struck, initial margin lacking."""
     due = 0.0
-    for house in range(Party.CLEARING_HOUSE, Party.SWAP_HOUSE + 1):
+    for house in range(Party.CLEARING_HOUSE, last_house(world) + 1):
         variation, excess = 0.0, 0.0
         for p in range(world.funds[f].first, world.funds[f].last):
             if house_of(world, p) == house:
@@ -201,8 +202,10 @@ def roll_position(world: World, p: int, kept: float) -> None:
 def pay_line(world: World, p: int, line: int, amount: float, party: int, from_party: float) -> None:
     """Book a line whose cash comes from a named party, and whatever is left of it from repo lenders."""
     fund = world.positions[p].fund
-    transfer(world, fund, p, line, party, from_party)
-    transfer(world, fund, p, line, Party.REPO_LENDER, amount - from_party)
+    if from_party != 0.0:
+        transfer(world, fund, p, line, party, from_party)
+    if amount != from_party:
+        transfer(world, fund, p, line, Party.REPO_LENDER, amount - from_party)
 
 
 @step

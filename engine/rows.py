@@ -70,6 +70,10 @@ class Event:
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
     routine: int  # of an opening: events of its day, if the schedule holds nothing but routine for it; else 0
+    # Rows of the queue, -1 is none: a line is what waits for one time and kind.
+    following: Index  # the next of its line
+    line_end: Index  # of the first of a line: the last
+    next_line: Index  # of the first of a line: the first of the next
 
 
 class Clock:
@@ -88,10 +92,14 @@ class Clock:
     scheduled: Index  # next row of the schedule
     queued: int  # created events waiting
     created: int  # created events so far
+    first_line: Index  # row of the queue that is next, if any waits
+    row_left: Index  # row of the queue that was left last, if any is free of those that were used
+    rows_used: int
     logged: int  # rows the log needed
     dropped: int  # created events that found the queue full
     price_cause: Index  # log row of the mark that set today's prices
     funding_cause: Index  # log row of what lenders changed this morning; -1: nothing
+    is_created: bool  # whether what happens now was created by the run
 
 
 class Fund:

@@ -34,10 +34,21 @@ def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
     else:
         assert not advance(world)
     left = {name: np.asarray(getattr(world, name)) for name in LEFT}
-    waiting = np.asarray(world.queue)[: world.clock[0].queued]
-    for name in ("time", "kind", "fund", "position", "party", "cause", "sequence"):
-        left[f"queue {name}"] = np.sort(waiting[name])
-    return left
+    return left | waiting(world)
+
+
+def waiting(world: World) -> dict[str, Any]:
+    """The created events that are left, in the order in which they would happen."""
+    queue: Any = np.asarray(world.queue)
+    rows, line = [], world.clock[0].first_line
+    while len(rows) < world.clock[0].queued:
+        row = line
+        while row >= 0:
+            rows.append(row)
+            row = queue[row].following
+        line = queue[line].next_line
+    names = ("time", "kind", "fund", "position", "party", "cause", "sequence")
+    return {f"queue {name}": queue[name][rows] for name in names}
 
 
 def assert_equal_bytes(setup: Setup) -> None:
