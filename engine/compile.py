@@ -147,7 +147,8 @@ class Reference(types.Type):
 
     def __init__(self, rows: Any) -> None:
         self.rows = rows
-        super().__init__(f"Reference({rows})")
+        digest = hashlib.sha256(str(rows).encode()).hexdigest()[:12]
+        super().__init__(f"Reference({rows.instance_class.__name__}, {digest})")
 
 
 @extending.register_model(Reference)
