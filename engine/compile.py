@@ -23,7 +23,10 @@ import numba.core.cgutils
 import numba.core.config
 import numba.core.imputils
 import numba.extending
+from llvmlite.binding import parse_assembly
 from numba.core import types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.datamodel import models
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from platformdirs import user_cache_path
@@ -81,9 +84,37 @@ def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **optio
     return compiled
 
 
+class _Module(JITCodeLibrary):
+    """What a step compiles to: a module that its callers link, optimise and emit with their own."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+        module = self._get_module_for_linking()
+        environments = [one.name for one in module.global_variables if "NumbaEnv" in one.name]
+        self._final_module = parse_assembly("\n".join(f'@"{name}" = common global i8* null' for name in environments))
+        self._final_module.name = module.name
+        super()._finalize_final_module()
+
+
+class _StepCompiler(Compiler):
+    """Compiles a step into its callers."""
+
+    def compile_extra(self, function: Any) -> Any:
+        self.state.library = _Module(self.state.targetctx.codegen(), function.__qualname__)
+        self.state.library.enable_object_caching()
+        return super().compile_extra(function)
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a scalar kernel: one bond, one fund, one event."""
-    return _compile(function)
+    entry: Any = _compile(function)
+    if not settings.DISABLE_JIT:
+        callee: Any = step(function)
+        entry.get_call_template, entry.get_overload = callee.get_call_template, callee.get_overload
+    return entry
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:
@@ -91,7 +122,7 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
 
     Calling one from compiled Python crashes the interpreter; an architecture test sees that nothing outside does.
     """
-    return _compile(function, no_cpython_wrapper=True)
+    return _compile(function, f"{CACHE_DIRECTORY}/steps", no_cpython_wrapper=True, pipeline_class=_StepCompiler)
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
@@ -100,7 +131,7 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
     For steps that every day passes and few call: the dispatch of events compiled so takes a quarter off the event loop.
     Done to the steps of a mark too it gained nothing that could be measured.
     """
-    return _compile(function, no_cpython_wrapper=True, forceinline=True)
+    return _compile(function, f"{CACHE_DIRECTORY}/steps", no_cpython_wrapper=True, pipeline_class=_StepCompiler, forceinline=True)
 
 
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
