@@ -19,27 +19,17 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
-import numba.core.cgutils
 import numba.core.config
-import numba.core.imputils
-import numba.extending
-from llvmlite.binding import parse_assembly
-from numba.core import types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
-from numba.core.datamodel import models
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from platformdirs import user_cache_path
+
+from engine.calling import CalleeCompiler, take_calls
+from engine.calling import by_reference as by_reference
 
 settings: Any = numba.core.config  # numba fills it from the environment when it is imported
 njit: Any = numba.njit  # its stubs do not know all its options
-extending: Any = numba.extending
-cgutils: Any = numba.core.cgutils
-registry: Any = numba.core.imputils.builtin_registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
-T = TypeVar("T")
 
 prange = numba.prange
 
@@ -70,6 +60,7 @@ def _cache_directory(*folders: Path) -> str:
 
 ENGINE = Path(__file__).parent
 CACHE_DIRECTORY = _cache_directory(ENGINE)
+CALLEES = CACHE_DIRECTORY and f"{CACHE_DIRECTORY}/callees"
 
 
 def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **options: Any) -> Callable[P, R]:
@@ -84,45 +75,23 @@ def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **optio
     return compiled
 
 
-class _Module(JITCodeLibrary):
-    """What a step compiles to: a module that its callers link, optimise and emit with their own."""
-
-    def _optimize_final_module(self) -> None:
-        pass
-
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
-        module = self._get_module_for_linking()
-        environments = [one.name for one in module.global_variables if "NumbaEnv" in one.name]
-        self._final_module = parse_assembly("\n".join(f'@"{name}" = common global i8* null' for name in environments))
-        self._final_module.name = module.name
-        super()._finalize_final_module()
-
-
-class _StepCompiler(Compiler):
-    """Compiles a step into its callers."""
-
-    def compile_extra(self, function: Any) -> Any:
-        self.state.library = _Module(self.state.targetctx.codegen(), function.__qualname__)
-        self.state.library.enable_object_caching()
-        return super().compile_extra(function)
-
-
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a scalar kernel: one bond, one fund, one event."""
-    entry: Any = _compile(function)
+    """Compile a scalar kernel: one bond, one fund, one event.
+
+    Python enters one compilation and kernels call another, without an entry from Python.
+    """
+    compiled = _compile(function)
     if not settings.DISABLE_JIT:
-        callee: Any = step(function)
-        entry.get_call_template, entry.get_overload = callee.get_call_template, callee.get_overload
-    return entry
+        take_calls(compiled, _callee(function))
+    return compiled
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a kernel that only kernels call: without an entry from Python it compiles in two thirds of the time.
+    """Compile a kernel that only kernels call.
 
     Calling one from compiled Python crashes the interpreter; an architecture test sees that nothing outside does.
     """
-    return _compile(function, f"{CACHE_DIRECTORY}/steps", no_cpython_wrapper=True, pipeline_class=_StepCompiler)
+    return _callee(function)
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
@@ -131,7 +100,15 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
     For steps that every day passes and few call: the dispatch of events compiled so takes a quarter off the event loop.
     Done to the steps of a mark too it gained nothing that could be measured.
     """
-    return _compile(function, f"{CACHE_DIRECTORY}/steps", no_cpython_wrapper=True, pipeline_class=_StepCompiler, forceinline=True)
+    return _callee(function, forceinline=True)
+
+
+def _callee(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    """Compile for kernels to call."""
+    callee = _compile(function, CALLEES, no_cpython_wrapper=True, pipeline_class=CalleeCompiler, **options)
+    if not settings.DISABLE_JIT:
+        take_calls(callee, callee)
+    return callee
 
 
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -162,68 +139,3 @@ def set_threads(threads: int) -> None:
     if not 1 <= threads <= settings.NUMBA_NUM_THREADS:
         raise ValueError(f"threads: {threads} given, allowed are 1 to {settings.NUMBA_NUM_THREADS} on this machine")
     numba.set_num_threads(threads)
-
-
-def by_reference(rows: T) -> T:
-    """Hand rows on by their address, for as long as the kernel that says so runs; uncompiled, the rows themselves.
-
-    A world by value is some 150 numbers a call: a fund-day of the event loop fell from 3.0 to 0.4 microseconds
-    without them, entering a book from 900 to 160 ns.
-    """
-    return rows
-
-
-class Reference(types.Type):
-    """numba's type of a named tuple that stands in the frame of a kernel further up and is handed on by its address."""
-
-    def __init__(self, rows: Any) -> None:
-        self.rows = rows
-        digest = hashlib.sha256(str(rows).encode()).hexdigest()[:12]
-        super().__init__(f"Reference({rows.instance_class.__name__}, {digest})")
-
-
-@extending.register_model(Reference)
-class _Address(models.PrimitiveModel):
-    """What compiled code holds of it: a pointer."""
-
-    def __init__(self, manager: Any, reference: Reference) -> None:
-        address = manager[reference.rows].get_value_type().as_pointer()
-        super().__init__(manager, reference, address)  # type: ignore[no-untyped-call]
-
-
-@infer_getattr
-class _Fields(AttributeTemplate):
-    """The types of the fields behind a reference."""
-
-    key = Reference
-
-    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
-        """That of the named tuple's field."""
-        fields = reference.rows.fields
-        return reference.rows[fields.index(name)] if name in fields else None
-
-
-def _to_reference(context: Any) -> Callable[[Any], Any]:
-    """Rows to their reference; a reference stays one."""
-    return lambda rows: Reference(rows) if isinstance(rows, types.BaseNamedTuple) else rows
-
-
-def _put_in_frame(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Keep the rows in the frame."""
-    return cgutils.alloca_once_value(builder, arguments[0])
-
-
-def _as_it_is(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Hand the address on."""
-    return arguments[0]
-
-
-def _load_field(context: Any, builder: Any, reference: Reference, address: Any, name: str) -> Any:
-    """Read a field behind a reference."""
-    return builder.load(cgutils.gep_inbounds(builder, address, 0, reference.rows.fields.index(name)))
-
-
-extending.type_callable(by_reference)(_to_reference)
-extending.lower_builtin(by_reference, types.BaseNamedTuple)(_put_in_frame)
-extending.lower_builtin(by_reference, Reference)(_as_it_is)
-registry.lower_getattr_generic(Reference)(_load_field)
