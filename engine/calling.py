@@ -15,7 +15,7 @@ from llvmlite import ir
 from llvmlite.binding import parse_assembly
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
+from numba.core.compiler import Compiler, Flags
 from numba.core.datamodel import models
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
@@ -45,8 +45,29 @@ class _Module(JITCodeLibrary):
         super()._finalize_final_module()  # type: ignore[no-untyped-call]
 
 
-class CalleeCompiler(Compiler):
-    """numba's compiler, for callees."""
+class _Flags(Flags):
+    """The compiler's options; numba compares all forty with those of functions before, at every operator it types."""
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == other._values if isinstance(other, _Flags) else super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return HASH
+
+
+HASH = hash(Flags())
+"""numba's own hash of the options, which is that of their names."""
+
+
+class KernelCompiler(Compiler):
+    """numba's compiler, with options that compare in an eighth of the time that compiling takes less."""
+
+    def __init__(self, typing: Any, target: Any, library: Any, args: Any, result: Any, flags: Any, names: Any) -> None:
+        super().__init__(typing, target, library, args, result, _Flags(flags), names)
+
+
+class CalleeCompiler(KernelCompiler):
+    """The same, for callees."""
 
     def compile_extra(self, function: Any) -> Any:
         """Compile into a library that is linked and never called itself."""

@@ -22,7 +22,7 @@ import numba
 import numba.core.config
 from platformdirs import user_cache_path
 
-from engine.calling import CalleeCompiler, take_calls
+from engine.calling import CalleeCompiler, KernelCompiler, take_calls
 from engine.calling import by_reference as by_reference
 
 settings: Any = numba.core.config  # numba fills it from the environment when it is imported
@@ -68,7 +68,7 @@ def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **optio
     users_setting = settings.CACHE_DIR
     settings.CACHE_DIR = directory
     try:
-        house = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, "_nrt": False}
+        house = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, "_nrt": False, "pipeline_class": KernelCompiler}
         compiled: Callable[P, R] = njit(function, cache=bool(directory), **{**house, **options})
     finally:
         settings.CACHE_DIR = users_setting
