@@ -110,8 +110,17 @@ def advance(world: World) -> bool:
 
 
 @kernel
+def simulate(world: World) -> None:
+    """Enter one world and run it to its end; at decisions nothing is traded."""
+    world = by_reference(world)
+    enter(world)
+    while advance(world):
+        pass
+
+
+@kernel
 def simulate_quietly(world: World) -> None:
-    """The same, to the same bytes, in a world that keeps no record: days of nothing but routine pass straight on."""
+    """Run one world, entered before, that keeps no record: the same bytes, but days of nothing but routine pass on."""
     world = by_reference(world)
     quiet_days(world)
     while next_event(world):
@@ -149,9 +158,6 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
 
 @parallel_kernel
 def simulate_all(market: Market, worlds: Stacked) -> None:
-    """Run many worlds; each writes its own rows only, and trades nothing at decisions."""
+    """Run many worlds; each writes its own rows only."""
     for w in prange(len(worlds.parties)):
-        world = by_reference(one_of(market, worlds, w))
-        enter(world)
-        while advance(world):
-            pass
+        simulate(one_of(market, worlds, w))
