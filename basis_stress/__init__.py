@@ -20,16 +20,13 @@ if TYPE_CHECKING:
     from basis_stress.breaking.largest import largest_leverage as largest_leverage
     from basis_stress.breaking.point import BreakingPoint as BreakingPoint
     from basis_stress.breaking.point import breaking_point as breaking_point
-    from basis_stress.comparison import compare as compare
     from basis_stress.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.delivery import conversion_factor as conversion_factor
     from basis_stress.delivery import futures_price as futures_price
     from basis_stress.delivery import gross_basis as gross_basis
     from basis_stress.delivery import implied_repo as implied_repo
     from basis_stress.delivery import net_basis as net_basis
-    from basis_stress.long_result import LongRun as LongRun
-    from basis_stress.long_run import run_strategy as run_strategy
-    from basis_stress.market import MarketResult as MarketResult
+    from basis_stress.market.result import MarketResult as MarketResult
     from basis_stress.paths.simulate import Simulation as Simulation
     from basis_stress.paths.simulate import simulate_paths as simulate_paths
     from basis_stress.replay import backtest as backtest
@@ -39,6 +36,9 @@ if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep as Sweep
     from basis_stress.sweeps.reading import read_sweep as read_sweep
     from basis_stress.sweeps.run import sweep as sweep
+    from basis_stress.years.comparison import compare as compare
+    from basis_stress.years.result import LongRun as LongRun
+    from basis_stress.years.run import run_strategy as run_strategy
     from data.catalogue import scenarios as scenarios
     from data.scenario import Scenario as Scenario
     from data.scenario import scenario as scenario
@@ -79,7 +79,7 @@ _HOMES = {
     "gross_basis": "basis_stress.delivery",
     "implied_repo": "basis_stress.delivery",
     "net_basis": "basis_stress.delivery",
-    "MarketResult": "basis_stress.market",
+    "MarketResult": "basis_stress.market.result",
     "Result": "basis_stress.result",
     "Sweep": "basis_stress.sweeps.reading",
     "read_sweep": "basis_stress.sweeps.reading",
@@ -104,9 +104,9 @@ _HOMES = {
     "InputError": "engine.errors",
     "CashFuturesBasis": "strategies.cash_futures_basis",
     "Execution": "strategies.plan",
-    "LongRun": "basis_stress.long_result",
-    "run_strategy": "basis_stress.long_run",
-    "compare": "basis_stress.comparison",
+    "LongRun": "basis_stress.years.result",
+    "run_strategy": "basis_stress.years.run",
+    "compare": "basis_stress.years.comparison",
     "compiled": "engine.compile",
     "StrategyError": "strategies.play",
     "Strategy": "strategies.strategy",

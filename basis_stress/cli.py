@@ -11,23 +11,23 @@ from engine.errors import InputError
 
 # Commands are loaded when asked for, so that `basis-stress --help` answers at once.
 COMMANDS = {
-    "backtest": ("commands", "Take a leveraged basis book through a scenario, call by call."),
+    "backtest": ("backtest", "Take a leveraged basis book through a scenario, call by call."),
     "validate": ("judging", "Hold the market of funds against every target of history."),
     "calibrate": ("judging", "Fit the market of funds to March 2020, and write the parameter file."),
-    "unrolled": ("market_commands", "April 2025 as told, as it was, and what would have broken it: one page."),
+    "unrolled": ("market", "April 2025 as told, as it was, and what would have broken it: one page."),
     "ensemble": ("judging", "Draw populations and parameters many times, as a fan chart."),
-    "scenarios": ("scenario_commands", "List the scenarios, show one, or compare one with its base."),
-    "shocks": ("shock_commands", "List the generators of synthetic shocks, or show one beside history."),
-    "sweep": ("sweep_commands", "Take a million books through a scenario: leverage, haircut, margin, any field."),
-    "sweep-report": ("sweep_commands", "Read one finished sweep, or compare two: outcome map, effects, one page."),
-    "break": ("break_commands", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
-    "paths": ("paths_commands", "Take a book through thousands of generated paths: losses, time to call and default."),
+    "scenarios": ("scenarios", "List the scenarios, show one, or compare one with its base."),
+    "shocks": ("shocks", "List the generators of synthetic shocks, or show one beside history."),
+    "sweep": ("sweeps", "Take a million books through a scenario: leverage, haircut, margin, any field."),
+    "sweep-report": ("sweeps", "Read one finished sweep, or compare two: outcome map, effects, one page."),
+    "break": ("breaking", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
+    "paths": ("paths", "Take a book through thousands of generated paths: losses, time to call and default."),
     "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
-    "run": ("strategy_commands", "Play a strategy, of the library or your own, through 2018 to 2026."),
-    "compare": ("strategy_commands", "Is this rule better, or lucky? Strategies over the same days."),
-    "strategies": ("strategy_commands", "List the strategies, or show one with its parameters."),
+    "run": ("strategies", "Play a strategy, of the library or your own, through 2018 to 2026."),
+    "compare": ("strategies", "Is this rule better, or lucky? Strategies over the same days."),
+    "strategies": ("strategies", "List the strategies, or show one with its parameters."),
 }
-"""Name to home in this package and one line of help."""
+"""Name to its module in `basis_stress.commands`, and one line of help."""
 
 EXAMPLES = """\b
 Examples:
@@ -58,7 +58,9 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         function = name.replace("-", "_") + "_" * keyword.iskeyword(name)
-        command: click.Command = getattr(importlib.import_module(f"basis_stress.{COMMANDS[name][0]}"), function)
+        command: click.Command = getattr(
+            importlib.import_module(f"basis_stress.commands.{COMMANDS[name][0]}"), function
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from basis_stress import tabulate
-from basis_stress.market import MarketResult, backtest_market
-from basis_stress.market_terms import market_scenario
+from basis_stress.market.result import MarketResult, backtest_market
+from basis_stress.market.terms import market_scenario
 from basis_stress.result import Result
 from data.contracts import codes
 from data.markets import market_data

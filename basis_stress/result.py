@@ -19,6 +19,6 @@ class Result(Frames):
             If the file cannot be written; nothing is left behind.
         """
         # Drawing costs 0.5 s of imports; a caller who reads tables should not pay for it.
-        from basis_stress.report import write
+        from basis_stress.pages.book import write
 
         return write(self, path)

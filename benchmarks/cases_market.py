@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from basis_stress.episodes import play, stage
+from basis_stress.market.episodes import play, stage
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord
@@ -25,7 +25,7 @@ NO_QUEUE = "keeps every day and line; no queue, no log, no defaults"
 
 
 def market_setup() -> Setup:
-    """The episode with the first of the frozen fits, as `basis_stress.episodes.play` runs it."""
+    """The episode with the first of the frozen fits, as `basis_stress.market.episodes.play` runs it."""
     on = stage(EPISODE)
     return assemble(play(on, parameters().fits[0]).book.plan, on.market)
 

@@ -5,8 +5,12 @@ import time
 from pathlib import Path
 
 import basis_stress as bs
-from basis_stress.ensemble import ensemble
+from basis_stress.validation.ensemble import ensemble
+from basis_stress.years.run import run_strategies
 from benchmarks.harness import Contender, Timing, race, yardstick
+from strategies.library import LIBRARY, said
+
+YEARS, LIBRARY_RUN = "strategies over years", "the library, 2018 to 2026"
 
 
 def product_races(rounds: int, members: int) -> list[Timing]:
@@ -34,7 +38,18 @@ def product_races(rounds: int, members: int) -> list[Timing]:
                 rounds,
             ),
             _ensemble(members),
+            _library(),
         ]
+
+
+def _library() -> Timing:
+    """Every strategy of the library through eight years, their market built anew, kernels compiled before."""
+    strategies = [said(name) for name in LIBRARY]
+    for strategy in strategies:
+        run_strategies([strategy], "2020-01-02", "2020-03-31")
+    yard, start = yardstick(), time.perf_counter()
+    run_strategies(strategies)
+    return Timing(YEARS, LIBRARY_RUN, "run", (time.perf_counter() - start,), "their market included", (yard,))
 
 
 def _ensemble(members: int) -> Timing:

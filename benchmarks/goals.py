@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import cases_market, cases_timeline
+from benchmarks import cases_market, cases_product, cases_timeline
 from benchmarks.harness import Interval, Timing, ratio
 from benchmarks.history import Record
 from benchmarks.peers import GROUP as PEERS
@@ -48,6 +48,12 @@ def _seconds(who: str) -> Callable[[Record], Interval | None]:
         return Interval(min(one.seconds), one.median, max(one.seconds)) if one else None
 
     return find
+
+
+def _of_years(record: Record) -> Interval | None:
+    """Seconds of the whole library."""
+    one = _timing(record, cases_product.YEARS, cases_product.LIBRARY_RUN)
+    return Interval(one.median, one.median, one.median) if one else None
 
 
 def _millions(record: Record) -> Interval | None:
@@ -107,6 +113,7 @@ def _goals() -> tuple[Goal, ...]:
              _seconds("backtest april-2025, cached, tables")),
         Goal("first ever", 15.0, seconds, True, _seconds("backtest april-2025, first ever")),
         Goal("sweep, two threads over one", 1.85, run, False, _fact("growth", "cells, 2 threads over one")),
+        Goal("the library of strategies through eight years", 20.0, seconds, True, _of_years),
         Goal("peak memory, largest sweep over the smallest", 1.25, run, True, _memory),
     )  # fmt: skip
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from data.calendars import Days
-from data.contracts import ROLL_DAYS, delivery_dates, month_start
+from data.calendars import Days, business_day_offset
+from data.contracts import delivery_dates, month_start
 from data.margins import MarginPath, margin_path
 from data.markets import FuturesContract, futures_contract
 
+NOTICE_DAYS = 2
+"""Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
+ROLL_DAYS = 10
+"""Business days before first notice of the old month from which positions may go to the new one."""
 LISTED_MONTHS = 6
 """Months before the delivery month from which a contract is priced: as the second of the two that trade."""
 
@@ -21,7 +25,7 @@ class ContractMonth:
 
     future: FuturesContract
     roll_in: np.datetime64
-    """First day on which a new position goes to this month (`data.contracts.delivery_month_for`)."""
+    """First day on which a new position goes to this month: `ROLL_DAYS` before first notice of the month before it."""
     roll_out: np.datetime64
     """First day on which a new position goes to the next month."""
 
@@ -61,8 +65,8 @@ def _months_before(month: str, count: int) -> np.datetime64:
 
 
 def _roll_in(month: str) -> np.datetime64:
-    """Day from which new positions go to a quarterly month: some days before the quarterly month before it begins."""
-    return _months_before(month, 3) - np.timedelta64(ROLL_DAYS, "D")
+    """Day from which new positions go to a quarterly month: some days before first notice of the one before it."""
+    return business_day_offset(_months_before(month, 3), -NOTICE_DAYS - ROLL_DAYS)
 
 
 def _next_quarter(month: str) -> str:

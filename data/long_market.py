@@ -164,17 +164,20 @@ def _quoted(
     quoted = (mark >= swaps.rows["first_mark"]) & (mark <= swaps.rows["last_mark"])
     flags = np.hstack([observed, none, quoted]) > 0
     pairs, market = with_swaps(pairs, market, swaps)
+    signals = signals_of(priced, market, pairs, margin / notionals, flags)
+    # Beyond repo, a note on a swap earns what it yields above the fixed rate.
+    signals["implied_repo"][:, len(signals[0]) - q :] -= swaps.spread_bp / 1e4
     return LongMarket(
         priced=priced,
         months=months,
         basis=basis,
         pairs=pairs,
         market=market,
-        hedges=(*(month.name for month in months), *(f"{term}Y" for term in terms), *swaps.names),
+        hedges=(*(month.name for month in months), *(f"{term}Y" for term in terms), *swaps.hedges),
         is_swap=np.arange(len(notionals)) >= len(notionals) - q,
         notionals=notionals,
         initial_margin=margin,
         margin_assumed=np.hstack([assumed, none, every]) > 0,
         observed=flags,
-        signals=signals_of(priced, market, pairs, margin / notionals, flags),
+        signals=signals,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.calendars import Days, business_day_offset, cash_days
-from data.contract_months import ContractMonth
+from data.contract_months import NOTICE_DAYS, ContractMonth
 from data.contracts import month_start
 from data.on_the_run import ON_THE_RUN, OutrightNote, on_the_run
 from data.pricing import PricedMarket
@@ -14,8 +14,8 @@ from engine.rows import empty_rows
 from engine.signals import VOLATILITY_MARKS, Pair
 from engine.world import Records
 
-NOTICE_DAYS = 2
-"""Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
+DAYS_AHEAD = np.timedelta64(7, "D")
+"""Before the quarter begins, notes without futures are chosen anew."""
 DAYS_PAST = 400
 """Calendar days past the end on which business days are still counted."""
 
@@ -40,7 +40,7 @@ class LongPairs:
 def long_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Sequence[int]) -> LongPairs:
     """Choose each quarter's notes on the day from which new positions go to it, or on the first day of the window."""
     days = market.data.dates.astype("datetime64[D]")
-    counted = np.union1d(days, cash_days(days[-1], days[-1] + np.timedelta64(DAYS_PAST, "D")))
+    counted = days_and_more(days)
     quarters: dict[str, list[int]] = {}
     for column, month in enumerate(months):
         if month.roll_in <= days[-1]:
@@ -49,10 +49,12 @@ def long_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Seq
     names: list[str] = []
     outrights: list[OutrightNote] = []
     for quarter, columns in quarters.items():
-        life = _life(months[columns[0]], days, counted)
         for column in columns:
-            rows.append(_hedged(market, months[column], column, life, counted))
+            rows.append(_hedged(market, months[column], column, counted))
             names.append(months[column].name)
+        life = life_alone(quarter, days, counted)
+        if life["roll_in"] >= len(days):
+            continue
         for note in on_the_run(days[life["roll_in"]], terms):
             rows.append(_alone(note, len(months) + terms.index(note.term), life))
             names.append(f"{note.term}Y {quarter} {'on' if note.generation == ON_THE_RUN else 'off'}-the-run")
@@ -63,11 +65,20 @@ def long_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Seq
     return LongPairs(stacked, tuple(names), tuple(cusips), tuple(outrights))
 
 
-def _life(month: ContractMonth, days: Days, counted: Days) -> dict[str, int]:
-    """Marks between which a quarter's pairs live: entered, left for the next, gone by the end of the month."""
-    after = (month_start(month.future.delivery_month).astype("datetime64[M]") + 1).astype("datetime64[D]")
+def days_and_more(days: Days) -> Days:
+    """Business days of a window and of more than a year after it, so that marks past its end can be counted."""
+    return np.union1d(days, cash_days(days[-1], days[-1] + np.timedelta64(DAYS_PAST, "D")))
+
+
+def life_alone(quarter: str, days: Days, counted: Days) -> dict[str, int]:
+    """Marks between which a quarter's trades without futures live: entered, left for the next, gone by the month's end.
+
+    They follow issues, not notices: new notes of 10 and 30 years come in the middle of the month before.
+    """
+    month = month_start(quarter).astype("datetime64[M]")
+    first_of = [(month + ahead).astype("datetime64[D]") for ahead in (-3, 0, 1)]
     roll_in, roll_out, month_end = np.searchsorted(
-        counted, [month.roll_in, month.roll_out, business_day_offset(after, -1)]
+        counted, [first_of[0] - DAYS_AHEAD, first_of[1] - DAYS_AHEAD, business_day_offset(first_of[2], -1)]
     )
     return {
         "first_mark": max(int(roll_in) - VOLATILITY_MARKS, 0),
@@ -78,18 +89,19 @@ def _life(month: ContractMonth, days: Days, counted: Days) -> dict[str, int]:
     }
 
 
-def _hedged(market: PricedMarket, month: ContractMonth, column: int, life: dict[str, int], counted: Days) -> Records:
+def _hedged(market: PricedMarket, month: ContractMonth, column: int, counted: Days) -> Records:
     """The note that is cheapest to deliver at the mark of entry, with its futures."""
     future, baskets = month.future, market.baskets
     row = empty_rows(Pair, 1)
-    note = int(market.priced.cheapest[life["roll_in"], column])
-    first_delivery, last_trading = np.searchsorted(
-        counted, np.array([future.first_delivery, future.last_trading], "M8[D]")
+    entered = [month.roll_in, month.roll_out]
+    first_delivery, last_trading, roll_in, roll_out = np.searchsorted(
+        counted, np.array([future.first_delivery, future.last_trading, *entered], "M8[D]")
     )
+    note = int(market.priced.cheapest[roll_in, column])
     row["hedged"], row["hedge"], row["note"] = True, column, note
     row["coupon"], row["maturity"], row["factor"] = baskets.coupon[note], baskets.maturity[note], baskets.factor[note]
     row["first_mark"], row["last_mark"] = baskets.first_mark[column], baskets.last_mark[column]
-    row["roll_in"], row["roll_out"] = life["roll_in"], life["roll_out"]
+    row["roll_in"], row["roll_out"] = roll_in, roll_out
     row["notice"], row["last_trading"] = first_delivery - NOTICE_DAYS, last_trading
     return row
 

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.long_pairs import LongPairs
+from data.long_pairs import LongPairs, days_and_more, life_alone
 from data.markets import MarketData
 from data.swaps import margins_usd, par_trades, shifts_at, spread_table
 from engine.errors import InputError
 from engine.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
 from engine.signals import Pair
+from engine.swaps import SwapQuotes, beside
 from engine.world import Market, Records
 
 Array = NDArray[np.float64]
@@ -35,7 +36,11 @@ class LongSwaps:
     rows: Records
     """[q] rows of `engine.signals.Pair`; `hedge` counts from nought, `factor` is swap notional per face, by DV01."""
     names: tuple[str, ...]
-    """[q] such as '10Y swap 2025-06'."""
+    """[q] such as '10Y 2025-06 swap spread'"""
+    hedges: tuple[str, ...]
+    """[q] the swaps alone, such as '10Y swap 2025-06'."""
+    spread_bp: Array
+    """[m, q] swap rate less Treasury yield; 0 where the trade does not live."""
     notes: Records
     """[m, q] rows of `engine.rows.NoteQuote`"""
     swaps: Records
@@ -59,18 +64,21 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
     InputError
         If there are no swap spreads of a tenor.
     """
-    table = spread_table(path)
+    table, days = spread_table(path), data.dates.astype("M8[D]")
     for tenor in tenors:
         if tenor not in table:
             have = ", ".join(f"{years:g}" for years in table.columns)
             raise InputError(f"long market, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known")
-    table = table.reindex(pd.DatetimeIndex(data.dates.astype("M8[D]")))
+    table = table.reindex(pd.DatetimeIndex(days))
     known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy() & bool(tenors)
     rows: list[Records] = []
     names: list[str] = []
+    hedges: list[str] = []
     columns: list[tuple[Records, Records]] = []
+    spreads: list[Array] = []
     margins: list[Array] = []
-    for quarter, life in _quarters(pairs):
+    for quarter in sorted({name.split()[1] for name in pairs.names}):
+        life = life_alone(quarter, days, days_and_more(days))
         span = _span(known, life)
         if span.stop - span.start < FEWEST_DAYS:
             continue
@@ -81,14 +89,18 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
         for k, tenor in enumerate(tenors):
             rows.append(_row(life, span, float(trades.coupon[k]), int(trades.maturity[k]), len(rows)))
             rows[-1]["factor"] = trades.note_dv01[k] / trades.swap_dv01[k]
-            names.append(f"{tenor}Y swap {quarter}")
+            names.append(f"{tenor}Y {quarter} swap spread")
+            hedges.append(f"{tenor}Y swap {quarter}")
+            spreads.append(table[tenor].to_numpy(np.float64))
             columns.append((np.asarray(trades.quotes.notes)[:, k], np.asarray(trades.quotes.swaps)[:, k]))
-        entry = data.dates[span.start].astype("M8[D]")
+        entry = days[span.start]
         margins.append(margins_usd(entry, tenors, trades.swap_dv01))
     spans = [slice(int(row["first_mark"][0]), int(row["last_mark"][0]) + 1) for row in rows]
     return LongSwaps(
         rows=np.concatenate([empty_rows(Pair, 0), *rows]).view(dtype_of(Pair)),
         names=tuple(names),
+        hedges=tuple(hedges),
+        spread_bp=_living(spreads, spans, len(known)),
         notes=_still(NoteQuote, [one for one, _ in columns], spans, len(known)),
         swaps=_still(FuturesQuote, [one for _, one in columns], spans, len(known)),
         margin_usd=np.concatenate([np.empty(0), *margins]),
@@ -97,45 +109,47 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
 
 def with_swaps(pairs: LongPairs, market: Market, swaps: LongSwaps) -> tuple[LongPairs, Market]:
     """The pairs and the engine's market with swap-spread trades as further pairs, notes and hedges."""
-    hedges = np.asarray(market.futures)
     rows = swaps.rows.copy()
-    rows["hedge"] += hedges.shape[1]
-    # Stacking forgets that the rows are records, which uncompiled kernels need.
-    notes = np.hstack([np.asarray(market.notes), swaps.notes]).view(dtype_of(NoteQuote))
-    futures = np.hstack([hedges, swaps.swaps]).view(dtype_of(FuturesQuote))
-    beside = replace(
+    rows["hedge"] += np.asarray(market.futures).shape[1]
+    more = replace(
         pairs,
         rows=np.concatenate([pairs.rows, rows]).view(dtype_of(Pair)),
         names=pairs.names + swaps.names,
         cusips=pairs.cusips + ("",) * len(swaps.names),
     )
-    return beside, Market(market.marks, notes, futures)
+    return more, beside(market, SwapQuotes(swaps.notes, swaps.swaps), np.arange(len(swaps.names)))
 
 
-def _quarters(pairs: LongPairs) -> list[tuple[str, Records]]:
-    """Delivery month and one pair of each quarter: a note alone, which lives to the month's end, if there is one."""
-    last = {name.split()[1]: row for name, row in zip(pairs.names, pairs.rows, strict=True)}
-    return sorted(last.items())
-
-
-def _span(known: NDArray[np.bool_], life: Records) -> slice:
+def _span(known: NDArray[np.bool_], life: dict[str, int]) -> slice:
     """Marks from the first known one while the quarter is the front one, to the last before one that is not known."""
     front = np.flatnonzero(known[life["roll_in"] : life["roll_out"]])
     if not len(front):
         return slice(0, 0)
-    start = int(life["roll_in"]) + int(front[0])
+    start = life["roll_in"] + int(front[0])
     blank = np.flatnonzero(~known[start : life["last_mark"] + 1])
-    return slice(start, start + int(blank[0]) if len(blank) else int(life["last_mark"]) + 1)
+    return slice(start, start + int(blank[0]) if len(blank) else life["last_mark"] + 1)
 
 
-def _row(life: Records, span: slice, coupon: float, maturity: int, hedge: int) -> Records:
+def _row(life: dict[str, int], span: slice, coupon: float, maturity: int, hedge: int) -> Records:
     """One trade: a note against a swap of its own, for as long as both are quoted."""
     row = empty_rows(Pair, 1)
     row["hedge"], row["note"], row["coupon"], row["maturity"] = hedge, -1, coupon, maturity
     row["first_mark"] = row["roll_in"] = span.start
-    row["roll_out"] = min(int(life["roll_out"]), span.stop - 1)
-    row["last_mark"] = row["last_trading"] = row["notice"] = span.stop - 1
+    row["last_mark"] = span.stop - 1
+    if span.stop - 1 == life["last_mark"]:
+        row["roll_out"], row["last_trading"] = life["roll_out"], life["last_trading"]
+    else:  # spreads end before the quarter does: let go on the last day but one, while it is still priced
+        row["roll_out"], row["last_trading"] = min(life["roll_out"], span.stop - 2), span.stop - 1
+    row["notice"] = row["last_trading"]
     return row
+
+
+def _living(columns: Sequence[Array], spans: Sequence[slice], marks: int) -> Array:
+    """Columns [m, q] with zero outside each span."""
+    rows = np.zeros((marks, len(columns)))
+    for q, (column, span) in enumerate(zip(columns, spans, strict=True)):
+        rows[span, q] = column[span]
+    return rows
 
 
 def _still(kind: type, columns: Sequence[Records], spans: Sequence[slice], marks: int) -> Records:

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 TENORS = (10, 30)
 """Years, of the trades that unwound in April 2025 (Monin, FEDS Notes, 22 June 2026)."""
+GAP_DAYS = 7
+"""Calendar days without a spread after which a window has ended."""
 NOTIONAL_USD = 100_000.0
 """Of one swap contract, in which swaps are counted like futures."""
 MARGIN_DAYS = 5
@@ -142,6 +144,13 @@ def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path 
 def spread_table(path: Path | None = None) -> pd.DataFrame:
     """Swap spreads in basis points, days by tenors; of the user's own file if there is one."""
     return read("swap_spreads", path).pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
+
+
+def spread_windows(path: Path | None = None) -> list[str]:
+    """Windows without gaps for which swap spreads are known, such as '2025-03-03 to 2025-05-16'."""
+    days = spread_table(path).index.to_series()
+    runs = days.groupby((days.diff() > pd.Timedelta(days=GAP_DAYS)).cumsum())
+    return [f"{run.iloc[0]:%Y-%m-%d} to {run.iloc[-1]:%Y-%m-%d}" for _, run in runs]
 
 
 def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Fill the blocks of README.md with what the program computes (``--check`` only compares).
+"""Fill the blocks of README.md and docs/strategies.md with what the program computes (``--check`` only compares).
 
 A block stands between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME that starts with ``basis-stress`` is a
 command whose output is shown; the others are functions here.
@@ -13,16 +13,19 @@ from pathlib import Path
 import click.testing
 
 import basis_stress as bs
-from basis_stress import ablations
 from basis_stress.cli import group
-from basis_stress.validate import as_markdown, validate
+from basis_stress.validation import ablations
+from basis_stress.validation.validate import as_markdown, validate
 from basis_stress.wording import day
+from basis_stress.years.published import beside_published
+from basis_stress.years.run import run_strategies
 from benchmarks.history import load
 from benchmarks.page import headline
 from data.baskets import basket
 from data.tables import read
+from strategies.library import LIBRARY
 
-README = Path(__file__).parent.parent / "README.md"
+DOCUMENTS = Path(__file__).parent.parent / "README.md", Path(__file__).parent / "strategies.md"
 PERFORMANCE = Path(__file__).parent / "performance" / "bench.json"
 """Written by ``basis-stress bench --full --peers --out docs/performance``."""
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -158,16 +161,40 @@ def example() -> str:
 
 
 def years() -> str:
-    """Eight years of some strategies."""
+    """Eight years of the library, as its defaults are."""
     rows = [
-        "| 2018 to 2026 | over cash, a year | volatility | deepest drawdown | worst month | basis observed |",
-        "|---|---|---|---|---|---|",
+        "| 2018 to 2026 | over cash, a year | volatility | deepest drawdown | worst month | days held "
+        "| basis observed |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for strategy in (bs.LongBasis(legs=("FV",)), bs.ShortBasis(legs=("FV",)), bs.MultiContractBasis()):
-        one = bs.run_strategy(strategy).performance.reset_index().iloc[0]
+    for run in run_strategies([kind() for kind in LIBRARY.values()]):
+        one = run.performance.iloc[0]
         lost = (one[name] for name in ("max_drawdown", "worst_month_return"))
         cells = " | ".join([f"{one['excess_return_pa']:+.1%}", f"{one['volatility']:.1%}", *(f"{x:.1%}" for x in lost)])
-        rows.append(f"| {one['strategy']} | {cells} | {one['observed_share']:.0%} |")
+        seen = "no basis" if math.isnan(one["observed_share"]) else f"{one['observed_share']:.0%}"
+        name = f"{run.name} *" if run.caveats else run.name
+        rows.append(f"| {name} | {cells} | {one['days_held']:,} | {seen} |")
+    return "\n".join(rows) + "\n"
+
+
+def library() -> str:
+    """What each strategy of the library is, when it earns and when it loses."""
+    rows = ["| strategy | what it is | when it earns, and loses |", "|---|---|---|"]
+    for kind in LIBRARY.values():
+        paragraphs = [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
+        rows.append(f"| {kind.__name__} | {paragraphs[0]} | {paragraphs[1]} |")
+    return "\n".join(rows) + "\n"
+
+
+def published() -> str:
+    """Published figures for the trade beside the same figures here."""
+    run = bs.run_strategy(bs.LongBasis(legs=("FV",)), "2018-04-02", "2024-08-06")
+    one = run.performance.iloc[0]
+    rows = ["| figure | published | here | why they differ |", "|---|---|---|---|"]
+    for name, key in (("return a year", "return_pa"), ("over cash", "excess_return_pa"), ("volatility", "volatility")):
+        rows.append(f"| {name}, after costs | – | {one[key]:.1%} | – |")
+    rows.append(f"| deepest drawdown | – | {one['max_drawdown']:.1%} | – |")
+    rows += [f"| {' | '.join(map(str, row))} |" for row in beside_published(run).to_numpy()]
     return "\n".join(rows) + "\n"
 
 
@@ -175,6 +202,8 @@ BLOCKS = {
     "breaking points": breaking_points,
     "a strategy of your own": example,
     "strategies over years": years,
+    "the library": library,
+    "published figures": published,
     "performance": performance,
     "a composed scenario": composed,
     "highest leverage": highest_leverage,
@@ -197,13 +226,14 @@ def filled(text: str) -> str:
 
 
 def main() -> None:
-    """Write README.md, or with ``--check`` say whether it is current."""
-    before = README.read_text(encoding="utf-8")
-    after = filled(before)
-    if "--check" not in sys.argv:
-        README.write_text(after, encoding="utf-8")
-    elif after != before:
-        sys.exit("README.md is not what the program writes now: run `python docs/write.py`")
+    """Write the documents, or with ``--check`` say whether they are current."""
+    for path in DOCUMENTS:
+        before = path.read_text(encoding="utf-8")
+        after = filled(before)
+        if "--check" not in sys.argv:
+            path.write_text(after, encoding="utf-8")
+        elif after != before:
+            sys.exit(f"{path.name} is not what the program writes now: run `python docs/write.py`")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pydantic import Field
 from engine.compile import decision
 from engine.seen import FundSeen, PairSeen
 from engine.world import Floats, Rows
-from strategies.rules import carry, carry_to_risk, face_of, holds_leg, may_hold, unless_close, worth_holding
+from strategies.rules import carry, carry_to_risk, count_legs, face_of, holds_leg, may_hold, unless_close, worth_holding
 from strategies.sized import BasisStrategy, SizedStrategy, share_of_roll, size
 from strategies.strategy import BasisPoints, Days
 
@@ -153,9 +153,7 @@ class MultiContractBasis(BasisStrategy):
     @decision
     def decide(terms: "MultiContractBasis", fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:
         """Hold each contract's front month at its share."""
-        legs = 0
-        for p in range(len(pairs)):
-            legs = max(legs, pairs[p].leg + 1)
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
             pair, leg_size = pairs[p], 0.0
             held = holds_leg(pairs, pair.leg)

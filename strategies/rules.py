@@ -10,6 +10,8 @@ from engine.seen import FundSeen, PairSeen
 from engine.world import Rows
 
 TRADING_DAYS = 252
+VALUE_AT_RISK_QUANTILE = 2.326
+"""Standard normal quantile of 99%."""
 
 
 @decision
@@ -48,6 +50,17 @@ def volatility_leverage(leverage: float, target: float, volatility: float) -> fl
 
 
 @decision
+def value_at_risk_leverage(leverage: float, limit: float, volatility: float) -> float:
+    """Leverage at which a day in a hundred loses ``limit`` of equity, and never more than ``leverage``; 0 is no limit.
+
+    Asked every day, it lets go of what a rise of volatility has made too large.
+    """
+    if limit <= 0.0 or volatility <= 0.0:
+        return leverage
+    return min(leverage, limit / (VALUE_AT_RISK_QUANTILE * volatility))
+
+
+@decision
 def affordable_leverage(leverage: float, haircut: float, margin: float, buffer: float, growth: float) -> float:
     """Leverage = 1 / (haircut + margin + buffer + growth x margin) at most; ``margin`` per dollar of notes."""
     needed = haircut + margin + buffer + growth * margin
@@ -79,18 +92,18 @@ def unless_close(held: float, wanted: float, band: float) -> float:
 
 
 @decision
-def keep_to_value_at_risk(fund: FundSeen, volatility: float, limit: float, quantile: float) -> float:
-    """Share of the book to keep so that a day's value at risk is no more than a share of equity; 0 is no limit."""
-    at_risk = quantile * volatility * fund.book
-    if limit <= 0.0 or at_risk <= limit * fund.equity:
-        return 1.0
-    return limit * fund.equity / at_risk
-
-
-@decision
 def face_of(value: float, pair: PairSeen) -> float:
     """Face of notes that are worth so many dollars."""
     return 100.0 * value / pair.dirty
+
+
+@decision
+def count_legs(pairs: Rows[PairSeen]) -> int:
+    """Legs that have a pair today, counted from the first."""
+    legs = 0
+    for p in range(len(pairs)):
+        legs = max(legs, pairs[p].leg + 1)
+    return legs
 
 
 @decision

@@ -5,7 +5,7 @@ from pydantic import Field
 from engine.compile import decision
 from engine.seen import PairSeen
 from engine.world import Rows
-from strategies.rules import affordable_leverage, left_to_roll, volatility_leverage
+from strategies.rules import affordable_leverage, left_to_roll, value_at_risk_leverage, volatility_leverage
 from strategies.strategy import BasisPoints, Days, Share, Strategy
 
 
@@ -14,6 +14,8 @@ class SizedStrategy(Strategy):
 
     volatility_target: Share = 0.0
     """Annual volatility of equity that caps leverage; 0 is none."""
+    var_limit: Share = 0.0
+    """A day's value at risk (99%, normal, legs added up) over equity, to which the book is let go; 0 is no limit."""
     buffer: Share = 0.005
     """Free cash to keep, as a share of the notes."""
     buffer_growth: float = Field(1.0, ge=0, le=10, title="multiple of initial margin")
@@ -33,15 +35,16 @@ class BasisStrategy(SizedStrategy):
     """Enter when implied repo less expected repo is above this; the default is always."""
     exit_bp: BasisPoints = -1000.0
     """Leave when it falls below this; hysteresis if lower than ``enter_bp``."""
-    roll_days: Days = 2
-    """Days over which the old month is let go, the last of them the day before first notice; the new month is there two
-    or three days before notice, so that more than three have no effect."""
+    roll_days: int = Field(5, ge=0, le=10, title="business days")
+    """Days over which the old month is let go in even shares, the last of them the day before first notice; the new
+    month is there ten days before notice."""
 
 
 @decision
 def size(terms: SizedStrategy, pair: PairSeen) -> float:
     """Leverage that a pair may be held at today."""
     leverage = volatility_leverage(terms.leverage, terms.volatility_target, pair.volatility)
+    leverage = value_at_risk_leverage(leverage, terms.var_limit, pair.volatility)
     per_dollar = 100.0 * pair.margin / pair.dirty
     return affordable_leverage(leverage, max(pair.haircut, 0.0), per_dollar, terms.buffer, terms.buffer_growth)
 

@@ -1,20 +1,16 @@
 """The stage of a long run: the market of years as rows of the engine, the same for every strategy that plays on it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from data.calendars import Days
 from data.long_market import CODES, LongMarket
-from data.swaps import NOTIONAL_USD, SwapMarket, swap_market
+from data.long_swaps import FEWEST_DAYS
+from data.swaps import spread_windows
 from engine.errors import InputError
 from engine.rows import Contract, empty_rows
 from engine.schedule import build_schedule
-from engine.signals import VOLATILITY_MARKS, Pair, Signal
-from engine.swaps import beside
 from engine.world import Floats, Integers, Market, Records
 from strategies.assemble import calendar, contract_rows
 from strategies.plan import Execution, Plan
@@ -59,63 +55,54 @@ class Stage:
         if head in CODES:
             found = [p for p in found if len(self.names[p].split(" ")) == 2]
         if not found:
-            raise InputError(f"leg {leg!r}: this market has none; build it with that leg")
+            raise InputError(f"leg {leg!r}: {self._why_not(tail)}")
         return np.array(found, np.int64)
 
+    def _why_not(self, tail: str) -> str:
+        """Why a leg is not there, and what to do."""
+        window = f"{self.dates[0]} to {self.dates[-1]}"
+        if tail != "swap spread":
+            return f"the market of {window} was built without it; build it with that leg"
+        return (
+            f"{window} holds no {FEWEST_DAYS} business days of a quarter with swap spreads; those that come with the "
+            f"program run {' and '.join(spread_windows())}; choose such a window, or give your own file"
+        )
 
-def stage(
-    market: LongMarket,
-    execution: Execution | None = None,
-    swap_tenors: Sequence[int] = (),
-    swap_spreads: Path | None = None,
-) -> Stage:
-    """Lay out a market of years, with swaps of some tenors beside the futures where asked.
 
-    ``swap_spreads`` is the user's own file of them.
-
-    Raises
-    ------
-    InputError
-        If swap spreads are asked for on days on which none are public.
-    """
-    priced, plan = market.priced, Plan((), execution or Execution())
-    months = [month.future.notional_usd for month in market.months]
-    bare = Stage(
+def stage(market: LongMarket, execution: Execution | None = None) -> Stage:
+    """Lay out a market of years; ``execution`` is what trading costs."""
+    plan = Plan((), execution or Execution())
+    return Stage(
         dates=market.dates,
         market=market.market,
-        schedule=build_schedule(replace(calendar(plan, priced), decides=True)),
+        schedule=build_schedule(replace(calendar(plan, market.priced), decides=True)),
         contracts=_contracts(plan, market),
         pairs=market.pairs.rows,
         names=market.pairs.names,
-        hedge=_per_face(market.pairs.rows, months),
+        hedge=_per_face(market.pairs.rows, market.notionals),
         signals=market.signals,
         hedges=market.hedges,
         source=market,
     )
-    if not len(swap_tenors):
-        return bare
-    scenario = priced.data.scenario
-    files = scenario.files.model_copy(update={"swap_spreads": swap_spreads})
-    data = replace(priced.data, scenario=scenario.model_copy(update={"files": files}))
-    return _with_swaps(bare, plan.execution, swap_market(data, swap_tenors))
 
 
-def _per_face(pairs: Records, notionals: Sequence[float]) -> Floats:
-    """Futures per dollar of face: conversion factor over notional, short; none for notes alone."""
-    per: Floats = np.zeros(len(pairs))
-    for p, pair in enumerate(pairs):
-        if pair["hedged"]:
-            per[p] = -pair["factor"] / notionals[pair["hedge"]]
+def _per_face(pairs: Records, notionals: Floats) -> Floats:
+    """Contracts per dollar of face: conversion factor, or swap per note, over notional; none for notes alone."""
+    per: Floats = np.where(pairs["factor"] > 0.0, -pairs["factor"] / notionals[pairs["hedge"]], 0.0)
     return per
 
 
 def _contracts(plan: Plan, market: LongMarket) -> Records:
-    """Contract-months, then the columns of notes alone, which only cost what notes cost to trade."""
+    """Contract-months, the columns of notes alone, which only cost what notes cost to trade, and swaps."""
     futures = contract_rows(plan, market.priced)
-    alone = empty_rows(Contract, len(market.hedges) - len(futures))
-    rows: Records = np.concatenate([futures, alone]).view(futures.dtype)
+    others = empty_rows(Contract, len(market.hedges) - len(futures))
+    rows: Records = np.concatenate([futures, others]).view(futures.dtype)
     for row, name in zip(rows, market.hedges, strict=True):
         _charge(row, plan.execution, COST_MULTIPLES[name.split(" ")[0]])
+    swaps = market.is_swap
+    rows["swap"][swaps] = True
+    rows["notional"][swaps], rows["point_value"][swaps] = market.notionals[swaps], market.notionals[swaps] / 100
+    rows["initial_margin"][swaps] = rows["announced_margin"][swaps] = market.initial_margin[0, swaps]
     return rows
 
 
@@ -127,48 +114,3 @@ def _charge(row: Contract, execution: Execution, multiple: float) -> None:
         execution.depth_usd,
         execution.seizure_cost,
     )
-
-
-def _with_swaps(bare: Stage, execution: Execution, swaps: SwapMarket) -> Stage:
-    """The stage with a pair for each tenor, struck on the first day and held as long as the window lasts."""
-    count, first, last = len(swaps.tenors), len(bare.contracts), len(bare.dates) - 1
-    contracts, pairs = empty_rows(Contract, count), empty_rows(Pair, count)
-    ratio = swaps.note_dv01 / swaps.swap_dv01
-    contracts["swap"], contracts["notional"], contracts["point_value"] = True, NOTIONAL_USD, NOTIONAL_USD / 100
-    contracts["initial_margin"] = contracts["announced_margin"] = swaps.margin_usd
-    for row, tenor in zip(contracts, swaps.tenors, strict=True):
-        _charge(row, execution, COST_MULTIPLES[f"{tenor}Y"])
-    pairs["hedged"], pairs["hedge"], pairs["note"], pairs["factor"] = True, first + np.arange(count), -1, ratio
-    for name in ("roll_out", "notice", "last_trading"):
-        pairs[name] = last + 1
-    pairs["last_mark"] = last
-    return replace(
-        bare,
-        market=beside(bare.market, swaps.quotes, np.arange(count)),
-        contracts=np.concatenate([bare.contracts, contracts]).view(bare.contracts.dtype),
-        pairs=np.concatenate([bare.pairs, pairs]).view(bare.pairs.dtype),
-        names=bare.names + tuple(f"{tenor}Y swap spread" for tenor in swaps.tenors),
-        hedge=np.concatenate([bare.hedge, -ratio / NOTIONAL_USD]),
-        hedges=bare.hedges + swaps.names,
-        signals=np.hstack([bare.signals, _swap_signals(bare, swaps, ratio)]).view(bare.signals.dtype),
-    )
-
-
-def _swap_signals(bare: Stage, swaps: SwapMarket, ratio: Floats) -> Records:
-    """Signals of the tenors: prices, funding and margin; the swap spread stands where a basis has its carry."""
-    notes, quotes = np.asarray(swaps.quotes.notes), np.asarray(swaps.quotes.swaps)
-    days, count = quotes.shape
-    rows = empty_rows(Signal, days * count).reshape(days, count)
-    rate = bare.source.priced.data.repo_rate[:, None]
-    rows["overnight_repo"] = rows["expected_repo"] = rate
-    rows["implied_repo"] = rate - swaps.spread_bp / 1e4
-    rows["dirty"], rows["futures"], rows["factor"] = notes["clean"] + notes["accrued"], quotes["price"], ratio
-    rows["note_dv01"], rows["hedge_dv01"] = swaps.note_dv01, swaps.swap_dv01
-    rows["margin"] = ratio * swaps.margin_usd / NOTIONAL_USD
-    left = days - np.arange(days)[:, None]
-    rows["days_to_notice"] = rows["days_to_last_trading"] = left
-    rows["front"] = rows["tradable"] = rows["observed"] = True
-    profits = np.diff(rows["dirty"] - ratio * rows["futures"], axis=0, prepend=np.nan) + notes["coupon_due"]
-    window = pd.DataFrame(profits / 100).rolling(VOLATILITY_MARKS, min_periods=2)
-    rows["volatility"] = window.std().fillna(0.0).to_numpy()
-    return rows

@@ -5,7 +5,7 @@ from pydantic import Field
 from engine.compile import decision
 from engine.seen import FundSeen, PairSeen
 from engine.world import Floats, Rows
-from strategies.rules import face_of, may_hold, unless_close
+from strategies.rules import count_legs, face_of, may_hold, unless_close
 from strategies.sized import SizedStrategy, size
 
 
@@ -18,8 +18,9 @@ class SwapSpread(SizedStrategy):
     Legs: par notes of 2, 5, 10 or 30 years and swaps of the same day. Margin: initial and daily variation margin at the
     swap house. Financing: overnight repo at SOFR plus ``repo_spread_bp``.
 
-    Runs where swap spreads are public (`data/history/swap_spread_windows.csv`): note and swap are struck on the first
-    day of the run, and each leg has an even share of ``leverage``.
+    Runs where swap spreads are public (`data/history/swap_spread_windows.csv`), or where a file of your own has them.
+    Each quarter's trade is struck at par on its first day, the old one let go; each leg has an even share of
+    ``leverage``.
 
     >>> SwapSpread(legs=("30Y swap spread",), leverage=8).leverage
     8.0
@@ -32,9 +33,11 @@ class SwapSpread(SizedStrategy):
 
     @decision
     def decide(terms: "SwapSpread", fund: FundSeen, pairs: Rows[PairSeen], target: Floats) -> None:
-        """Hold each tenor at its share of today's size."""
+        """Hold this quarter's trade in each tenor at its share of today's size."""
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
-            held = 0.0
-            if may_hold(fund, terms.stop, terms.wait_days):
-                held = size(terms, pairs[p]) / len(pairs) * fund.equity
-            target[p] = unless_close(pairs[p].face, face_of(held, pairs[p]), terms.band)
+            pair, held = pairs[p], 0.0
+            if pair.front and may_hold(fund, terms.stop, terms.wait_days):
+                held = size(terms, pair) / legs * fund.equity
+            if pair.tradable:
+                target[p] = unless_close(pair.face, face_of(held, pair), terms.band)

@@ -24,7 +24,7 @@ START, END = "2018-04-02", "2018-12-31"
 FREE = Execution(bond_cost_bp=0.0, futures_cost_bp=0.0, impact_bp_per_bn=0.0)
 
 
-def flat_market(spread: float = SPREAD, codes=("TU", "FV", "TY"), terms=(2, 5, 10)) -> LongMarket:
+def flat_market(spread: float = SPREAD, codes=("TU", "FV", "TY"), terms=(2, 5, 10), swaps=(), file=None) -> LongMarket:
     """Par yields, SOFR and expected repo as they never were; margins, baskets and calendars as they were."""
     given = {"name": "flat", "start": START, "end": END, "contracts": codes, "curve": "par", "haircut": 0.0}
     scenario = validated(Scenario, given, "flat")
@@ -38,8 +38,8 @@ def flat_market(spread: float = SPREAD, codes=("TU", "FV", "TY"), terms=(2, 5, 1
     left = np.maximum(first - priced.data.settle[:, None], 0) / 360
     cheap = replace(priced, data=replace(priced.data, dislocation_bp=1e4 * spread * left))
     pairs = long_pairs(cheap, months, terms)
-    swaps = long_swaps(cheap.data, pairs, (), None)
-    return years._quoted(cheap, months, observed_basis(priced, months, scenario.contracts), pairs, swaps, terms)
+    trades = long_swaps(cheap.data, pairs, swaps, file)
+    return years._quoted(cheap, months, observed_basis(priced, months, scenario.contracts), pairs, trades, terms)
 
 
 def swap_spreads(folder: Path) -> Path:
@@ -54,5 +54,5 @@ def swap_spreads(folder: Path) -> Path:
 
 def flat_stage(folder: Path, spread: float = SPREAD, execution: Execution = FREE, swaps=()) -> Stage:
     """The same as rows of the engine, free of costs by default."""
-    path = swap_spreads(folder) if swaps else None
-    return stage(flat_market(spread), execution, swaps, path)
+    file = swap_spreads(folder) if swaps else None
+    return stage(flat_market(spread, swaps=swaps, file=file), execution)

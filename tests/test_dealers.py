@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from test_ledger import check
 from worlds import fill, hand_made
 
-from basis_stress.amplification import BP_PER_USD, amplification
+from basis_stress.market.amplification import BP_PER_USD, amplification
 from engine.names import DealerColumn, FundColumn, Kind, Line, Party, PositionColumn, Status, Unwind, What
 from engine.rows import Dealers, empty_rows
 from engine.run import Run, Setup, assign_positions, run

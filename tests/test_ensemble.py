@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from basis_stress.cli import group
-from basis_stress.ensemble import QUANTILES, ensemble
+from basis_stress.validation.ensemble import QUANTILES, ensemble
 from data.parameters import parameters
 from engine.errors import InputError
 

@@ -9,7 +9,7 @@ from test_dealers import twin
 from test_ledger import Books, check
 from worlds import digest
 
-from basis_stress.episodes import Episode, Stage, play, stage
+from basis_stress.market.episodes import Episode, Stage, play, stage
 from data.parameters import Fit
 from data.scenario import changed, market_era, scenario
 from engine.compile import set_threads, settings

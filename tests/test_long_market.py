@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.calendars import cash_days, mark_days
+from data.calendars import business_day_offset, cash_days, mark_days
 from data.carry import carry_rate
-from data.contracts import delivery_month_for
+from data.contracts import delivery_dates
 from data.expectations import expected_repo
 from data.long_market import LongMarket, long_market
 from data.markets import market_data
@@ -102,11 +102,12 @@ def test_pairs_are_entered_left_and_delivered_on_their_days(hiking: LongMarket) 
             continue
         code, month = name.split()
         on = hiking.dates
-        assert delivery_month_for(code, on[row.roll_in]) == month
-        if row.roll_in > 0:
-            assert delivery_month_for(code, on[row.roll_in - 1]) < month
+        before = delivery_dates(code, str(pd.Period(month) - 3)).first_delivery_day
+        assert on[row.roll_in] == max(business_day_offset(business_day_offset(before, -2), -10), on[0])
         if row.roll_out < len(on):
-            assert delivery_month_for(code, on[row.roll_out - 1]) == month < delivery_month_for(code, on[row.roll_out])
+            notice = business_day_offset(delivery_dates(code, month).first_delivery_day, -2)
+            assert on[row.roll_out] == business_day_offset(notice, -10)
+            assert row.notice - row.roll_out == 10
         future = hiking.months[row.hedge].future
         if row.last_trading < len(on):
             assert on[row.last_trading].astype(int) == future.last_trading
@@ -367,7 +368,7 @@ def test_swap_spread_trades_are_those_of_an_episode() -> None:
     assert episode.swaps is not None
     days = np.isin(quarter.dates, episode.data.dates.astype("M8[D]"))
     for k, tenor in enumerate(episode.swaps.tenors):
-        p = pair(quarter, f"{tenor}Y swap 2025-06")
+        p = pair(quarter, f"{tenor}Y 2025-06 swap spread")
         row = quarter.pairs.rows[p]
         assert [str(quarter.dates[mark]) for mark in (row.roll_in, row.last_mark)] == ["2025-03-03", "2025-05-16"]
         assert quarter.is_swap[row.hedge]
@@ -389,13 +390,14 @@ def test_swap_spreads_of_ones_own_make_trades_of_every_quarter(tmp_path: Path) -
     own = long_market("2021-01-04", "2021-12-31", ("TY",), terms=(), swap_tenors=(5, 10), swap_spreads=file)
     trades = [name for name in own.pairs.names if "swap" in name]
     assert trades == [
-        f"{t}Y swap {q}" for q in ("2021-03", "2021-06", "2021-09", "2021-12", "2022-03") for t in (5, 10)
+        f"{t}Y {q} swap spread" for q in ("2021-03", "2021-06", "2021-09", "2021-12", "2022-03") for t in (5, 10)
     ]
-    p = pair(own, "10Y swap 2021-06")
-    row, signals = own.pairs.rows[p], own.signals[:, pair(own, "10Y swap 2021-06")]
+    p = pair(own, "10Y 2021-06 swap spread")
+    row, signals = own.pairs.rows[p], own.signals[:, pair(own, "10Y 2021-06 swap spread")]
     alive = slice(row.roll_in + 20, row.last_mark)
     assert (signals["volatility"][alive] < 1e-4).all()  # a swap spread that does not move leaves carry alone
     assert signals["hedge_dv01"][alive] * row.factor == pytest.approx(signals["note_dv01"][alive])
+    assert signals["implied_repo"][alive] - signals["expected_repo"][alive] == pytest.approx(0.002)
 
 
 # Mistakes ----------------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 import basis_stress as bs
 from basis_stress.cli import group
-from basis_stress.comparison import resampled_moments, verdict
-from basis_stress.long_run import run_strategies
-from basis_stress.performance import DAYS, performance
-from basis_stress.published import GROSS_BP, beside_published
+from basis_stress.years.comparison import resampled_moments, verdict
+from basis_stress.years.performance import DAYS, performance
+from basis_stress.years.published import GROSS_BP, beside_published
+from basis_stress.years.run import run_strategies
 from engine.compile import settings as numba_settings
 from strategies.library import LIBRARY
 
@@ -178,3 +178,24 @@ def test_a_failing_strategy_leaves_its_tables(tmp_path) -> None:
         )
     kept = pd.read_parquet(tmp_path / "out" / "daily.parquet")
     assert kept.index[-1] == pd.Timestamp("2020-01-14")
+
+
+def test_a_reader_is_told_first_what_no_data_stand_behind() -> None:
+    year = "2020-01-02", "2020-12-31"
+    old, swap, basis = (
+        bs.run_strategy(one, *year) for one in (bs.OnTheRunOffTheRun(), bs.SwapSpread(), bs.LongBasis())
+    )
+    assert "assumption, 3 bp over 3 months (10-year)" in old.caveats[0]
+    held = int((swap.daily["notes_usd"] > 0).sum())
+    assert 0 < held < 60
+    assert swap.performance["days_held"].item() == held
+    assert swap.caveats == [
+        f"Something was held on {held} of {len(swap.daily)} days, over all of which figures a year are spread; swap "
+        "spreads are known from 2020-02-14 to 2020-04-30 and 2025-03-03 to 2025-05-16 unless you give your own."
+    ]
+    assert basis.caveats == []
+
+
+def test_a_swap_spread_without_swap_spreads_says_where_they_are() -> None:
+    with pytest.raises(bs.InputError, match=r"'10Y swap spread': 2021-01-04 to 2021-06-30 holds no 10 .* 2025-05-16; "):
+        bs.run_strategy(bs.SwapSpread(), "2021-01-04", "2021-06-30")

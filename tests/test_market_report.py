@@ -9,15 +9,18 @@ import pytest
 from click.testing import CliRunner
 
 import basis_stress as bs
-from basis_stress import captions_market, figures_market, figures_style, market_report
-from basis_stress.boundary import FALL, LEVERS, boundaries, find
 from basis_stress.cli import group
-from basis_stress.episodes import play, stage
-from basis_stress.market import backtest_market
-from basis_stress.measures import dislocations
-from basis_stress.unroll import sentence, told, unroll
-from basis_stress.unrolled import Told, boundary_cells, day_cells, outcome_cells, render
-from basis_stress.variants import repo_freeze, variants
+from basis_stress.figures import captions_market
+from basis_stress.figures import market as figures_market
+from basis_stress.figures import style as figures_style
+from basis_stress.market.boundary import FALL, LEVERS, boundaries, find
+from basis_stress.market.episodes import play, stage
+from basis_stress.market.measures import dislocations
+from basis_stress.market.result import backtest_market
+from basis_stress.market.unroll import sentence, told, unroll
+from basis_stress.market.variants import repo_freeze, variants
+from basis_stress.pages import market as market_report
+from basis_stress.pages.unrolled import Told, boundary_cells, day_cells, outcome_cells, render
 from data.parameters import parameters
 from engine.errors import InputError
 from engine.names import PositionColumn

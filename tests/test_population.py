@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from basis_stress.episodes import stage
+from basis_stress.market.episodes import stage
 from data.pricing import PricedMarket
 from engine.errors import InputError
 from strategies.assemble import dirty_price

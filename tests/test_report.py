@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 from sample_result import DAYS, build
 
-from basis_stress import captions, figures, figures_style, report, tables, views, wording
+from basis_stress import tables, views, wording
+from basis_stress.figures import book as figures
+from basis_stress.figures import captions
+from basis_stress.figures import style as figures_style
+from basis_stress.pages import book as report
 from engine.errors import InputError
 
 WORLDS = {

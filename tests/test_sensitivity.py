@@ -5,8 +5,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from basis_stress.cli import group
-from basis_stress.figures_tornado import tornado
-from basis_stress.sensitivity import sensitivity
+from basis_stress.figures.tornado import tornado
+from basis_stress.validation.sensitivity import sensitivity
 
 
 def test_at_most_eight_parameters_each_with_unit_origin_and_range() -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from basis_stress.cli import group, main
-from basis_stress.shock_report import diagnose, headline, render
+from basis_stress.pages.shocks import diagnose, headline, render
 from data.shocks.diagnosis import oddities
 from data.shocks.evidence import DECADES, Evidence, foretells, reproduces, simulated_statistics
 from data.shocks.generators import generator

@@ -221,7 +221,8 @@ def test_rules_do_what_they_say() -> None:
     assert not rules.may_hold(fund, 0.09, 5)
     assert not rules.may_hold(one(FundSeen, days_out=4), 1.0, 5)
     assert rules.may_hold(one(FundSeen, days_out=5), 1.0, 5)
-    assert rules.keep_to_value_at_risk(fund, 0.001, 0.02, 2.33) == pytest.approx(1.8 / 4.66)
+    assert rules.value_at_risk_leverage(20.0, 0.0, 0.001) == 20.0
+    assert rules.value_at_risk_leverage(20.0, 0.02, 0.001) == pytest.approx(0.02 / 0.002326)
     assert rules.face_of(99.0, one(PairSeen, dirty=99.0)) == 100.0
 
 
@@ -231,6 +232,16 @@ def test_a_stop_lets_go_and_enters_again() -> None:
     changes = np.flatnonzero(np.diff(held.astype(int)))
     assert len(changes) >= 3  # in, out, in again
     assert changes[2] - changes[1] >= 10
+
+
+def test_a_value_at_risk_limit_lets_go_as_volatility_rises() -> None:
+    """March 2020 triples the volatility of the basis: without a limit only margins make the book smaller."""
+    free, limited = (
+        bs.run_strategy(bs.LongBasis(leverage=40, var_limit=limit), "2020-01-02", "2020-04-30") for limit in (0.0, 0.01)
+    )
+    calm, wild = slice("2020-02-03", "2020-02-14"), slice("2020-03-19", "2020-03-31")
+    assert limited.daily["leverage"][wild].mean() < 0.5 * limited.daily["leverage"][calm].mean()
+    assert free.daily["leverage"][wild].mean() > 0.7 * free.daily["leverage"][calm].mean()
 
 
 def test_no_engine_module_names_a_strategy() -> None:

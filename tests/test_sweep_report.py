@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import basis_stress as bs
-from basis_stress import figures_sweep, sweep_report
 from basis_stress.cli import main
+from basis_stress.figures import outcome_map as figures_sweep
+from basis_stress.pages import sweep as sweep_report
 from basis_stress.sweeps.maps import OutcomeMap
 from basis_stress.sweeps.measures import FATES
 

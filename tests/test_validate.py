@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from basis_stress.ablations import ablations
-from basis_stress.calibrate import NAMES, TARGETS, misses
-from basis_stress.episodes import play, stage
-from basis_stress.validate import _judged, as_markdown, validate
+from basis_stress.market.episodes import play, stage
+from basis_stress.validation.ablations import ablations
+from basis_stress.validation.calibrate import NAMES, TARGETS, misses
+from basis_stress.validation.validate import _judged, as_markdown, validate
 from data.parameters import FROZEN, parameters
 from data.tables import read
 from engine.errors import InputError

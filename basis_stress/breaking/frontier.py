@@ -81,7 +81,7 @@ class Frontier:
 
     def figure(self) -> str:
         """The frontier as SVG; equal frontiers give equal bytes."""
-        from basis_stress.figures_break import frontier
+        from basis_stress.figures.breaking import frontier
 
         return frontier(self)
 

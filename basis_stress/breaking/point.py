@@ -83,7 +83,7 @@ class BreakingPoint:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the page: the sentence, all three breaking points, the frontier."""
-        from basis_stress.break_report import write
+        from basis_stress.pages.breaking import write
 
         return write(self, path)
 

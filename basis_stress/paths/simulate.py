@@ -106,7 +106,7 @@ class Simulation:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the page: loss distribution, expected shortfall, time to call and to default."""
-        from basis_stress.paths_report import write
+        from basis_stress.pages.paths import write
 
         return write(self, path)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from basis_stress.episodes import Episode, Stage, era_population, play, stage
-from basis_stress.measures import dislocations
+from basis_stress.market.episodes import Episode, Stage, era_population, play, stage
+from basis_stress.market.measures import dislocations
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
 from basis_stress.sweeps.jobs import SCALE, common_inputs

@@ -142,7 +142,7 @@ class Sweep:
         against: Sweep | None = None,
     ) -> Path:
         """Write one self-contained page; beside another sweep where one is given."""
-        from basis_stress.sweep_report import write
+        from basis_stress.pages.sweep import write
 
         return write(self, path, x, y, at or {}, against)
 

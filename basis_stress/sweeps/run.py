@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from basis_stress.market_terms import market_scenario
+from basis_stress.market.terms import market_scenario
 from basis_stress.sweeps import cluster as dask
 from basis_stress.sweeps import fields
 from basis_stress.sweeps.axes import Axis

@@ -1,0 +1,1 @@
+"""The commands behind the command line: options checked and passed on, results printed and saved."""

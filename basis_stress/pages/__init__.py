@@ -1,0 +1,1 @@
+"""Every page: one HTML file that holds its figures and loads nothing."""

@@ -1,0 +1,209 @@
+"""What the press told, what happened, what would have broken it: one page that unrolls April 2025 day by day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from basis_stress import wording
+from basis_stress.figures import unrolled as figures
+from basis_stress.figures.captions_market import moved, span
+from basis_stress.files import save
+from basis_stress.market.boundary import FALL, LEVERS, Boundary, boundaries
+from basis_stress.market.measures import dislocations
+from basis_stress.market.result import KINKS
+from basis_stress.market.unroll import Day, told, unroll
+from basis_stress.market.variants import Dose, Variant, variants
+from basis_stress.pages.book import embedded, fill
+from data.parameters import Parameters, parameters
+from data.positions import leveraged_fund_shorts
+
+EACH_DAY_UNTIL = "2025-04-17"
+_HEADS = ["", "called", "sold", "dealers hold", "cheap, bp", "book", "what happened"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One dose of a variant, played with every kink."""
+
+    variant: Variant
+    dose: Dose
+    held: pd.DataFrame
+    """Hedged book, face USD: days by kinks."""
+    shorts: list[float]
+    """Change of gross shorts, by kink."""
+    defaults: list[int]
+    cheapest: list[float]
+    days: list[Day]
+    """Day by day at the middle kink."""
+
+    @property
+    def changes(self) -> list[float]:
+        """Change of the hedged book over the window, by kink."""
+        return [float(change) for change in self.held.iloc[-1] / self.held.iloc[0] - 1]
+
+
+def tell(
+    kinks: Sequence[float] = KINKS,
+    frozen: Parameters | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Told]:
+    """Play every dose of every variant with every kink."""
+    frozen, tellings = frozen or parameters(), []
+    for variant in variants():
+        for dose in variant.doses:
+            progress(f"{variant.name}: {dose.label}")
+            on = dose.stage()
+            runs = [dose.play(on, frozen.fit(kink)) for kink in kinks]
+            tellings.append(
+                Told(
+                    variant,
+                    dose,
+                    pd.DataFrame({kink: run.hedged for kink, run in zip(kinks, runs, strict=True)}),
+                    [float(run.shorts.iloc[-1] / run.shorts.iloc[0] - 1) for run in runs],
+                    [run.defaults for run in runs],
+                    [float(dislocations(run).to_numpy().max()) for run in runs],
+                    unroll(runs[len(runs) // 2]),
+                )
+            )
+    return tellings
+
+
+def outcome_cells(tellings: Sequence[Told]) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of what each dose came to."""
+    kinks = list(tellings[0].held.columns)
+    heads = ["telling", "change", *(f"kink {kink:g}" for kink in kinks), "all short futures", "cheap, bp", "failed"]
+    rows, before = [], None
+    for one in tellings:
+        name = "" if one.variant is before else one.variant.title
+        before = one.variant
+        book = [wording.percent(change, 1, signed=True) for change in one.changes]
+        worst = [
+            span(pd.Series(one.shorts), 100, 1) + "%",
+            span(pd.Series(one.cheapest)),
+            span(pd.Series(one.defaults, dtype=float)),
+        ]
+        rows.append([name, one.dose.label, *book, *worst])
+    return heads, rows
+
+
+def day_cells(one: Told) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of one dose, day by day."""
+    start = float(one.held.to_numpy()[0, 0])
+    rows = []
+    for when, totals, sentence in told(one.days, EACH_DAY_UNTIL):
+        money = [wording.usd(x) if x >= 5e7 else "–" for x in (totals.called, totals.sold, totals.inventory)]
+        book = wording.percent(totals.held / start - 1, 1, signed=True)
+        rows.append([when, *money, f"{totals.cheap_bp + 0.0:.1f}".replace("-", "−"), book, sentence])
+    return _HEADS, rows
+
+
+def boundary_cells(found: Sequence[Boundary]) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the phase boundary."""
+    kinks = sorted({one.kink for one in found})
+    rows = []
+    for lever in LEVERS:
+        mine = [one for one in found if one.lever is lever]
+        back = sorted({value for one in mine for value in one.safe_again})
+        note = (
+            f"safe again at {', '.join(lever.unit.format(x) for x in back)}" if back else "once crossed, always crossed"
+        )
+        if all(one.critical is None for one in mine):
+            note = f"not crossed up to {lever.unit.format(lever.grid[-1])}"
+        rows.append([lever.name, *(_critical(one) for one in mine), note])
+    return ["what is moved", *(f"kink {kink:g}" for kink in kinks), "beyond it, on the grid"], rows
+
+
+def _critical(one: Boundary) -> str:
+    """A critical value in the lever's unit."""
+    return "none" if one.critical is None else one.lever.unit.format(one.critical)
+
+
+def _range(found: Sequence[Boundary], name: str) -> str:
+    """Least and most critical value of a lever over kinks."""
+    mine = sorted((one for one in found if one.lever.name == name and one.critical is not None), key=_value)
+    return "–".join(dict.fromkeys((_critical(mine[0]), _critical(mine[-1]))))
+
+
+def _value(one: Boundary) -> float:
+    """A critical value, for sorting."""
+    return float("inf") if one.critical is None else one.critical
+
+
+def headline(tellings: Sequence[Told], found: Sequence[Boundary]) -> str:
+    """The page in two sentences, every number computed."""
+    record, alone = tellings[0], tellings[1]
+    book, label = wording.usd(record.held.to_numpy()[0, 0]), alone.dose.label.replace(", ", " with ")
+    actions = {
+        "share of repo not rolled": "lenders stop rolling {} of repo",
+        "rise in haircuts": "raise haircuts by {} of a note's value",
+        "rise in futures margins": "the clearing house raises margins by {}",
+        "outside sales in a week, $bn": "outside investors sell {} in a week",
+    }
+    crossed = {one.lever.name for one in found if one.critical is not None}
+    breaks = [text.format(_range(found, name)) for name, text in actions.items() if name in crossed]
+    end = f" A tenth of it goes once {', or '.join(breaks)}." if breaks else ""
+    lone = "" if LEVERS[0].name in crossed else ": leverage alone breaks nothing"
+    return (
+        f"In April 2025 the hedged basis book of {book} {moved(pd.Series(record.changes))} in the model, and at "
+        f"{label} it {moved(pd.Series(alone.changes))}{lone}.{end}"
+    )
+
+
+def seen() -> str:
+    """What the CFTC's reports showed."""
+    first, last = (float(leveraged_fund_shorts(day)["face_usd"].sum()) for day in ("2025-04-01", "2025-04-15"))
+    return (
+        f"Leveraged funds reported {wording.usd(first, figures=4)} of short Treasury futures to the CFTC on 1 April "
+        f"and {wording.usd(last, figures=4)} on 15 April, {wording.percent(last / first - 1, 1, signed=True)}."
+    )
+
+
+def render(tellings: Sequence[Told], found: Sequence[Boundary], frozen: Parameters) -> str:
+    """Render the page; equal results give equal bytes."""
+    kinks = ", ".join(f"{kink:g}" for kink in tellings[0].held.columns)
+    captions = (
+        f"Face of the hedged basis book, for the dose of each telling that sold most; bands span kinks {kinks}.",
+        f"Change of the hedged book by 30 April against how far one thing is moved from 7 April; dashed: a fall of "
+        f"{-FALL:.0%}, dots: where a kink's line crosses it; lines part where dealers fill up.",
+    )
+    sections = []
+    for variant in dict.fromkeys(id(one.variant) for one in tellings):
+        mine = [one for one in tellings if id(one.variant) == variant]
+        shown = [mine[i] for i in mine[0].variant.unrolled]
+        sections.append((mine[0].variant, [(one.dose.label, day_cells(one)) for one in shown]))
+    return fill(
+        "unrolled.html",
+        headline=headline(tellings, found),
+        seen=seen(),
+        outcomes=outcome_cells(tellings),
+        boundary=boundary_cells(found),
+        pictures=embedded(figures.draw(tellings, found, captions)),
+        sections=sections,
+        middle=f"{list(tellings[0].held.columns)[len(tellings[0].held.columns) // 2]:g}",
+        source=f"{frozen.source}; digest {frozen.digest}",
+    )
+
+
+def unrolled(path: str | os.PathLike[str], progress: Callable[[str], None] | None = None) -> Path:
+    """Play every telling of April 2025, find the phase boundaries, and write the page.
+
+    Parameters
+    ----------
+    progress
+        Told what is being done; the whole takes about 15 seconds.
+
+    Raises
+    ------
+    InputError
+        If the page cannot be written.
+    """
+    say = progress or (lambda text: None)
+    frozen = parameters()
+    tellings = tell(KINKS, frozen, say)
+    found = boundaries(tellings[0].dose.scenario, [frozen.fit(kink) for kink in KINKS], say)
+    return save(render(tellings, found, frozen), path, "report")

@@ -1,0 +1,1 @@
+"""How the market of funds is fitted, and how history judges it."""

@@ -1,0 +1,1 @@
+"""Strategies over years: played, tabulated, measured, compared, held against published figures."""
