@@ -45,6 +45,9 @@ Examples:
   basis-stress compare LongBasis LongBasis:enter_bp=10,exit_bp=0
 """
 
+COMPILING = "\r\033[KCompiling kernels for this machine: once, up to half a minute ..."
+"""Clears what stands in the line: a progress bar may have begun."""
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported on use."""
@@ -73,6 +76,10 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="basis-stress", prog_name="basis-stress")
 def group() -> None:
     """Replay a leveraged Treasury cash-futures basis book through a real crisis."""
+    if sys.stderr.isatty():
+        from engine.compile import when_compiling  # numba: `--help` should not pay for it
+
+        when_compiling(lambda: click.echo(COMPILING, err=True))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,6 +7,8 @@ optimises and emits it once, among all that it calls.
 
 import gc
 import hashlib
+import time
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba.core.cgutils
@@ -67,6 +69,38 @@ HASH = hash(Flags())
 """numba's own hash of the options, which is that of their names."""
 
 
+class Spell:
+    """A spell of compiling: the garbage collector rests, and whoever asked is told once when spells grow long.
+
+    A tenth of the time went into looking over numba's objects for garbage.
+    """
+
+    tell: Callable[[], object] | None = None
+    depth = 0
+    spent = 0.0
+    began = 0.0
+    collecting = True
+
+    def __enter__(self) -> None:
+        if self.depth == 0:
+            self.collecting, self.began = gc.isenabled(), time.monotonic() - self.spent
+            gc.disable()
+        self.depth += 1
+        self.spent = time.monotonic() - self.began
+        if self.tell is not None and self.spent > 1.0:
+            tell, self.tell = self.tell, None
+            tell()
+
+    def __exit__(self, *exception: object) -> None:
+        self.depth -= 1
+        self.spent = time.monotonic() - self.began
+        if self.depth == 0 and self.collecting:
+            gc.enable()
+
+
+SPELL = Spell()
+
+
 class KernelCompiler(Compiler):
     """numba's compiler, with options that are quick to compare."""
 
@@ -74,14 +108,9 @@ class KernelCompiler(Compiler):
         super().__init__(typing, target, library, args, result, _Flags(flags), names)
 
     def compile_extra(self, function: Any) -> Any:
-        """Compile with the garbage collector at rest: a tenth of the time went into looking over numba's objects."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        """Compile one function, and what it calls."""
+        with SPELL:
             return super().compile_extra(function)
-        finally:
-            if collecting:
-                gc.enable()
 
 
 class CalleeCompiler(KernelCompiler):

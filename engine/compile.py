@@ -22,7 +22,7 @@ import numba
 import numba.core.config
 from platformdirs import user_cache_path
 
-from engine.calling import CalleeCompiler, HotCompiler, KernelCompiler, take_calls
+from engine.calling import SPELL, CalleeCompiler, HotCompiler, KernelCompiler, take_calls
 from engine.calling import by_reference as by_reference
 
 settings: Any = numba.core.config  # numba fills it from the environment when it is imported
@@ -143,9 +143,9 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, "", _nrt=True)
 
 
-def is_cold() -> bool:
-    """Whether kernels have still to be compiled for these sources on this machine."""
-    return not (settings.DISABLE_JIT or any(Path(CACHE_DIRECTORY).rglob("*.nbi")))
+def when_compiling(tell: Callable[[], object]) -> None:
+    """Call something once, as soon as kernels have been compiling for a second: what is kept of them loads in less."""
+    SPELL.tell = tell
 
 
 def set_threads(threads: int) -> None:
