@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.compile import by_reference, parallel_kernel, prange, step
+from engine.compile import by_reference, parallel_kernel, portion, step
 from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.names import Fate
@@ -70,9 +70,10 @@ def check_books(setup: Setup, books: Books) -> None:
 
 
 @parallel_kernel
-def simulate_books(market: Market, worlds: Stacked, books: Books, dropped: Integers) -> None:
+def simulate_books(market: Market, worlds: Stacked, books: Books, dropped: Integers, turn: int, turns: int) -> None:
     """Walk the books of each block through its scratch world; the world after the last block's stays blank."""
-    for block in prange(len(dropped)):
+    first, last = portion(len(dropped), turn, turns)
+    for block in range(first, last):
         world = by_reference(one_of(market, worlds, block))
         blank = by_reference(one_of(market, worlds, len(dropped)))
         dropped[block] = walk(world, blank, books, block, len(dropped))

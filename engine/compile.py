@@ -13,8 +13,10 @@ directory is therefore named by a digest of all kernel sources (and of the mode)
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,8 +32,6 @@ njit: Any = numba.njit  # its stubs do not know all its options
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-prange = numba.prange
 
 
 def _digest(*folders: Path) -> str:
@@ -125,9 +125,36 @@ def _callee(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     return callee
 
 
-def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop over rows; iteration i writes row i only."""
-    return _compile(function, parallel=True)
+TURNS = 4
+"""Portions to a thread: one that is held up leaves the rest of its rows to others."""
+
+
+def parallel_kernel(function: Callable[..., None]) -> Callable[..., None]:
+    """Compile a loop over rows that threads share: iteration i writes row i only.
+
+    The kernel's last two arguments, which its callers leave out, are the number of a turn and that of all turns, and
+    `portion` says which rows fall to it. numba's own parallel loops are optimised and emitted four times over: a
+    sweep's kernels compiled in 13 seconds so, and in 5 without.
+    """
+    alone: Any = kernel(function)
+
+    @wraps(function)
+    def together(*arguments: Any) -> None:
+        threads = THREADS.count
+        if threads == 1:
+            alone(*arguments, 0, 1)
+            return
+        turns = TURNS * threads
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda turn: alone(*arguments, turn, turns), range(turns)))
+
+    return together
+
+
+@step
+def portion(rows: int, turn: int, turns: int) -> tuple[int, int]:
+    """(first, last + 1): neighbours, so that threads seldom write to one line of the processor's cache."""
+    return turn * rows // turns, (turn + 1) * rows // turns
 
 
 def decision(function: Callable[P, R]) -> Callable[P, R]:
@@ -148,8 +175,17 @@ def when_compiling(tell: Callable[[], object]) -> None:
     SPELL.tell = tell
 
 
+class _Threads(threading.local):
+    """How many threads the parallel kernels that a thread calls run on."""
+
+    count: int = settings.NUMBA_NUM_THREADS
+
+
+THREADS = _Threads()
+
+
 def set_threads(threads: int) -> None:
     """Set the threads of every parallel kernel (1 to the machine's cores)."""
     if not 1 <= threads <= settings.NUMBA_NUM_THREADS:
         raise ValueError(f"threads: {threads} given, allowed are 1 to {settings.NUMBA_NUM_THREADS} on this machine")
-    numba.set_num_threads(threads)
+    THREADS.count = threads

@@ -24,7 +24,7 @@ from engine.calls import (
     settle_variation,
 )
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import by_reference, kernel, parallel_kernel, part, prange, step
+from engine.compile import by_reference, kernel, parallel_kernel, part, portion, step
 from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
@@ -157,7 +157,8 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
 
 
 @parallel_kernel
-def simulate_all(market: Market, worlds: Stacked) -> None:
+def simulate_all(market: Market, worlds: Stacked, turn: int, turns: int) -> None:
     """Run many worlds; each writes its own rows only."""
-    for w in prange(len(worlds.parties)):
+    first, last = portion(len(worlds.parties), turn, turns)
+    for w in range(first, last):
         simulate(one_of(market, worlds, w))
