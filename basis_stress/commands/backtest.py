@@ -8,7 +8,6 @@ import click
 import pandas as pd
 
 from basis_stress import tables
-from basis_stress.commands.market import show_market
 from basis_stress.replay import backtest as run_backtest
 from strategies.cash_futures_basis import CashFuturesBasis
 
@@ -73,6 +72,8 @@ def backtest(
     """
     given = {name: value for name, value in options.items() if value is not None}
     if market:
+        from basis_stress.commands.market import show_market  # loads the market of funds
+
         show_market(
             scenario,
             {"contract": contract, "book": book, "scenario_repo_bp": scenario_repo_bp, **given},
