@@ -1,4 +1,6 @@
-"""How kernels compile: the one module that imports numba, and the one decorator that decides.
+"""How kernels compile: the decorators that decide it, and where what is compiled is kept.
+
+Beside `engine.calling`, which says how kernels call each other, this is the one module that imports numba.
 
 Kernels hold plain numbers and rows only. They compile without ``fastmath`` (it deletes NaN checks and changes
 bytes) and with NumPy's error model, so that interpreted, compiled and bounds-checked runs give equal bytes. They
