@@ -35,6 +35,9 @@ def sum_of_two(number: int) -> int:
 def test_callees_are_compiled_once_for_constants_and_enumerations():
     assert sum_of_two(3) == 2 * (2 * (Kind.MARK + 1) + Party.NONE + 1) + 8 + 10
     callee: Any = plus_one
+    for number in (Kind.MARK, Party.NONE, 3):  # as a kernel that is not kept asks for them
+        callee.get_call_template((numba.typeof(number), numba.types.literal(True)), {})
+    callee.get_call_template((numba.types.literal(-1), numba.types.boolean), {})
     assert len(callee.overloads) == 1
 
 
