@@ -14,6 +14,8 @@ from benchmarks.harness import Fact, Timing, exponent
 GROUP = "sweep of April 2025, results on disk"
 Job = tuple[int, int]
 """Cells, threads."""
+SMALL, OFTEN = 1_000_000, 9
+"""Sweeps of fewer cells than that are over in a blink, and run so often."""
 
 # Every cell is possible but a few; axes are those that a desk sweeps. A small sweep before it compiles and loads data.
 # Sizes rise, so that the peak so far is that of the largest sweep yet.
@@ -36,7 +38,7 @@ for cells, threads in jobs:
 
 
 def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timing], list[Fact]]:
-    """Every size once on one thread, smallest first; then one size on one thread and on two, in turn.
+    """Every size on one thread, smallest first; then one size on one thread and on two, in turn.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timi
         Cells of the sweep that is run on one thread and on two, ``rounds`` times each.
     """
     threads = (1, 2) if (os.cpu_count() or 1) > 1 else (1,)
-    found = measured([(size, 1) for size in sizes] + [(pair, count) for count in threads] * rounds)
+    alone = [(size, 1) for size in sizes for _ in range(OFTEN if size < SMALL else 1)]
+    found = measured(alone + [(pair, count) for count in threads] * rounds)
     jobs: dict[Job, list[dict[str, float]]] = {}
     for one in found:
         jobs.setdefault((int(one["cells"]), int(one["threads"])), []).append(one)
@@ -59,8 +62,13 @@ def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timi
     ]
     facts.append(Fact("growth", "time against cells of a sweep", exponent(sizes, seconds), "exponent"))
     if len(threads) > 1:
-        alone, both = (statistics.median(run["wall"] for run in jobs[pair, count]) for count in threads)
-        facts.append(Fact("growth", f"sweep of {pair:,} cells, 2 threads over one", alone / both, "times as fast"))
+        single, both = (statistics.median(run["wall"] for run in jobs[pair, count]) for count in threads)
+        facts.append(Fact("growth", f"sweep of {pair:,} cells, 2 threads over one", single / both, "times as fast"))
+    for count in threads:
+        cores = statistics.median(run["cpu"] / run["wall"] for run in jobs[pair, count])
+        facts.append(
+            Fact("growth", f"cores at work, sweep of {_named(pair, count)}", cores, "processor over wall time")
+        )
     return timings, facts
 
 

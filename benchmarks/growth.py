@@ -14,7 +14,7 @@ SIZES = {
     "funds": (5, 10, 20, 40),
     "days": (60, 125, 250, 500),
 }
-THREAD_BOOKS = 4_000
+THREAD_BOOKS = 250
 
 
 def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]]:
@@ -35,9 +35,9 @@ def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]
 Job = tuple[Callable[[], object], Callable[[], object]]
 
 
-def _books(setups: Sequence[Setup], threads: int = 1) -> Job:
+def _books(setups: Sequence[Setup]) -> Job:
     """Many books, of which the outcomes are kept."""
-    return _nothing, lean_cells(setups, threads)
+    return _nothing, lean_cells(setups)
 
 
 def _nothing() -> None:
@@ -58,9 +58,9 @@ JOBS: dict[str, Callable[[int], Job]] = {
 }
 
 
-def _books_kernel(setups: Sequence[Setup]) -> Job:
-    """Funds of one world, with the full record."""
-    full = FullRecord(setups)
+def _books_kernel(setups: Sequence[Setup], threads: int = 1) -> Job:
+    """Worlds with the full record."""
+    full = FullRecord(setups, threads)
     return full.restore, full.run
 
 
@@ -69,7 +69,7 @@ def _threads(rounds: int, scale: int) -> tuple[list[Timing], list[Fact]]:
     setups = books.cells(books.quiet(books.Size(125)), THREAD_BOOKS * scale)
     most = int(settings.NUMBA_NUM_THREADS)
     counts = sorted({1, most, *(2**k for k in range(1, 10) if 2**k < most)})
-    jobs = {threads: _books(setups, threads) for threads in counts}
+    jobs = {threads: _books_kernel(setups, threads) for threads in counts}
     contenders = [Contender(str(threads), job, prepare=prepare) for threads, (prepare, job) in jobs.items()]
     timings = race("growth, threads", "run", contenders, rounds)
     set_threads(most)

@@ -47,8 +47,8 @@ class FullRecord:
         return np.asarray(self.worlds.fund_days[:, -1, 0, 0])
 
 
-def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any]:
-    """Lean runs, of which only the outcome of each book is kept; checked and set up inside the time."""
+def lean_cells(setups: Sequence[Setup]) -> Callable[[], Any]:
+    """Lean runs on one thread, of which only the outcome of each book is kept; checked and set up inside the time."""
     count = len(setups)
     books = Books(
         np.concatenate([setup.funds for setup in setups]),
@@ -58,7 +58,6 @@ def lean_cells(setups: Sequence[Setup], threads: int = 1) -> Callable[[], Any]:
     )
 
     def run() -> Any:
-        set_threads(threads)
         run_books(setups[0], books)
         return books.outcomes
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data.long_pairs import LongPairs, days_and_more, life_alone
 from data.markets import MarketData
+from data.observed_basis import FILLED_DAYS
 from data.swaps import margins_usd, par_trades, shifts_at, spread_table
 from engine.errors import InputError
 from engine.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
@@ -69,7 +70,7 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
         if tenor not in table:
             have = ", ".join(f"{years:g}" for years in table.columns)
             raise InputError(f"long market, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known")
-    table = table.reindex(pd.DatetimeIndex(days))
+    table = _without_gaps(table.reindex(pd.DatetimeIndex(days)))
     known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy() & bool(tenors)
     rows: list[Records] = []
     names: list[str] = []
@@ -105,6 +106,13 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
         swaps=_still(FuturesQuote, [one for _, one in columns], spans, len(known)),
         margin_usd=np.concatenate([np.empty(0), *margins]),
     )
+
+
+def _without_gaps(table: pd.DataFrame) -> pd.DataFrame:
+    """Spreads with the last one held over blanks of a few days, such as holidays of the source; longer ones stay."""
+    blank = table.isna().any(axis=1)
+    lengths = blank.groupby((~blank).cumsum()).transform("sum")
+    return table.ffill().where(~blank | (lengths <= FILLED_DAYS) & table.bfill().notna().all(axis=1))
 
 
 def with_swaps(pairs: LongPairs, market: Market, swaps: LongSwaps) -> tuple[LongPairs, Market]:

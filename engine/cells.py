@@ -1,7 +1,8 @@
 """Many one-fund books that share one market and one schedule, of which only the outcomes are kept: cells of a sweep.
 
-Books are walked in blocks. A block owns one scratch world, whose rows are set anew for each book and never allocated
-again; it keeps neither log nor daily record, so that a book's working set stays in the processor's first cache.
+Books are walked one after the other through one scratch world, whose rows are set anew for each book and never
+allocated again; it keeps neither log nor daily record, so that a book's working set stays in the processor's first
+cache. One call runs in one thread and holds no lock of Python's: whoever has several threads calls from each.
 """
 
 import sys
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.compile import by_reference, kernel, parallel_kernel, portion, step
+from engine.compile import by_reference, kernel, step
 from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
 from engine.names import Fate
@@ -23,8 +24,6 @@ Bytes = NDArray[np.uint8]
 
 QUEUE = 64
 """Created events that a book may have waiting; more are met by running again with a longer queue."""
-BLOCKS = 64
-"""Block b walks books b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
 
 
 class Books(NamedTuple):
@@ -50,14 +49,8 @@ def run_books(setup: Setup, books: Books) -> None:
         If the rows do not fit the set-up or hold a value that is not finite.
     """
     check_books(setup, books)
-    count = len(books.funds)
     queue = QUEUE
-    while count:
-        worlds = scratch_worlds(setup, min(count, BLOCKS) + 1, queue)
-        dropped = np.zeros(min(count, BLOCKS), np.int64)
-        simulate_books(setup.market, worlds, books, dropped)
-        if not dropped.any():
-            return
+    while simulate_books(setup.market, scratch_worlds(setup, 2, queue), books):
         queue *= 4
 
 
@@ -93,21 +86,12 @@ def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
     return False
 
 
-@parallel_kernel
-def simulate_books(market: Market, worlds: Stacked, books: Books, dropped: Integers, turn: int, turns: int) -> None:
-    """Walk the books of each block through its scratch world; the world after the last block's stays blank."""
-    first, last = portion(len(dropped), turn, turns)
-    for block in range(first, last):
-        world = by_reference(one_of(market, worlds, block))
-        blank = by_reference(one_of(market, worlds, len(dropped)))
-        dropped[block] = walk(world, blank, books, block, len(dropped))
-
-
-@step
-def walk(world: World, blank: World, books: Books, first: int, stride: int) -> int:
-    """Run every book of a block that can be entered; returns how many events found the queue full."""
+@kernel
+def simulate_books(market: Market, worlds: Stacked, books: Books) -> int:
+    """Run every book that can be entered through the first world, the second staying blank; returns dropped events."""
+    world, blank = by_reference(one_of(market, worlds, 0)), by_reference(one_of(market, worlds, 1))
     dropped = 0
-    for book in range(first, len(books.funds), stride):
+    for book in range(len(books.funds)):
         if books.outcomes[book].fate != Fate.IMPOSSIBLE:
             set_up(world, blank, books, book)
             enter(world)

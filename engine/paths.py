@@ -1,9 +1,9 @@
 """Many paths of one market, and some books through each, of which only the outcomes are kept.
 
 What differs between paths are yields, repo, margins, haircuts and what lenders roll; days, notes and the books at
-entry are the same. Paths are walked in blocks, as books are in `engine.cells`. A block owns one scratch market and one
-scratch schedule: each path is bootstrapped, priced and scheduled into them and its books are run, all in one kernel.
-Laid out singly in Python, a path of sixty days takes some twenty times as long.
+entry are the same. Paths are walked in blocks. A block owns one scratch market, one scratch schedule and, as in
+`engine.cells`, one scratch world: each path is bootstrapped, priced and scheduled into them and its books are run, all
+in one kernel. Laid out singly in Python, a path of sixty days takes some twenty times as long.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.cells import BLOCKS, QUEUE, Books, check_books, set_up
+from engine.cells import QUEUE, Books, check_books, set_up
 from engine.compile import by_reference, parallel_kernel, part, portion, step
 from engine.curves import NODE_TIMES, PAR
 from engine.day import one_of, simulate_quietly
@@ -23,6 +23,9 @@ from engine.record import enter
 from engine.rows import Event, FuturesQuote, NoteQuote, Outcome
 from engine.run import Setup, scratch_worlds
 from engine.world import Floats, Integers, Market, Records, Rows, Stacked, Table, World
+
+BLOCKS = 64
+"""Block b walks paths b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
 
 
 class Drivers(NamedTuple):

@@ -43,8 +43,9 @@ SWEPT = (
 """What a table of cells may hold: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""
 
 PAIRS = (("leverage", "buffer"), ("equity", "notional"))
-CHUNK = 16_384
-"""Cells laid out at a time: some 12 MB of rows."""
+CHUNK = 8_192
+"""Cells laid out at a time: some 6 MB of rows, which malloc gives out again; twice as many were mapped and faulted in
+anew for every chunk, 150,000 page faults in a million cells, for which threads waited on each other."""
 
 
 @dataclass(frozen=True)

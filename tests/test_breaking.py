@@ -8,9 +8,9 @@ import pytest
 
 import basis_stress as bs
 from basis_stress.breaking.levers import turned
-from basis_stress.breaking.point import UNTIL
 from basis_stress.breaking.search import Stretch, stretches
 from basis_stress.cli import main
+from basis_stress.fates import UNTIL
 from data.shocks.paths import Paths
 from engine.errors import InputError
 from engine.names import Fate

@@ -1,6 +1,6 @@
 """Cells of a sweep: their rows are those of a plan bit for bit, and their outcomes those of full runs."""
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from data.markets import market_data
 from data.pricing import PricedMarket, priced_market
 from data.scenario import changed, scenario
 from engine.cells import Books, check_books, run_books
-from engine.compile import set_threads, settings
 from engine.errors import InputError
 from engine.names import Constraint, Fate
 from engine.rows import Outcome, empty_rows
@@ -108,21 +107,12 @@ def test_the_cells_meet_every_fate(market: PricedMarket) -> None:
     assert set(np.concatenate(fates).tolist()) == set(Fate)
 
 
-@pytest.fixture
-def all_threads() -> Iterator[None]:
-    """Give the threads back after a test."""
-    yield
-    set_threads(settings.NUMBA_NUM_THREADS)
-
-
-@pytest.mark.usefixtures("all_threads")
 def test_chunks_threads_and_neighbours_change_no_byte(market: PricedMarket, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = table(BASES[0], 200, seed=7)
     whole = outcomes(market, columns).tobytes()
-    set_threads(1)
-    assert outcomes(market, columns).tobytes() == whole
+    with ThreadPoolExecutor(4) as pool:
+        assert {rows.tobytes() for rows in pool.map(lambda _: outcomes(market, columns), range(16))} == {whole}
     monkeypatch.setattr(cells, "CHUNK", 37)
-    monkeypatch.setattr(engine.cells, "BLOCKS", 5)
     assert outcomes(market, columns).tobytes() == whole
     backwards = outcomes(market, {name: values[::-1] for name, values in columns.items()})
     assert backwards[::-1].tobytes() == whole

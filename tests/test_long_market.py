@@ -400,6 +400,18 @@ def test_swap_spreads_of_ones_own_make_trades_of_every_quarter(tmp_path: Path) -
     assert signals["implied_repo"][alive] - signals["expected_repo"][alive] == pytest.approx(0.002)
 
 
+@pytest.mark.parametrize(("last_blank", "ends"), [("2021-04-16", "2021-06-30"), ("2021-04-19", "2021-04-09")])
+def test_a_swap_spread_is_held_over_a_week_without_one_and_no_longer(
+    tmp_path: Path, last_blank: str, ends: str
+) -> None:
+    file, blank = tmp_path / "swaps.csv", mark_days("2021-04-12", last_blank)
+    days = np.setdiff1d(mark_days("2021-01-04", "2021-12-31"), blank)
+    file.write_text("date,tenor_years,swap_spread_bp\n" + "".join(f"{d},10,-20\n" for d in days))
+    own = long_market("2021-01-04", "2021-12-31", ("TY",), terms=(), swap_tenors=(10,), swap_spreads=file)
+    row = own.pairs.rows[pair(own, "10Y 2021-06 swap spread")]
+    assert str(own.dates[row.last_mark]) == ends
+
+
 # Mistakes ----------------------------------------------------------------------------------------------------------
 
 

@@ -160,6 +160,14 @@ def test_the_command_line_runs_compares_and_shows(tmp_path) -> None:
         "compare", "LongBasis", "LongBasis:leverage=10", *window, "--out", str(tmp_path / "c"), "--no-report"
     )
     assert "90% interval" in compared.output
+    both = ("Portfolio", "LongBasis:legs=FV", "Steepener", "--shares", "0.6,0.4")
+    together = call("run", *both, *window, "--out", str(tmp_path / "both"))
+    assert "Portfolio(LongBasis(FV), Steepener)" in together.output
+    assert "Which strategy it came from" in (tmp_path / "both" / "report.html").read_text()
+    owners = pd.read_parquet(tmp_path / "both" / "attribution.parquet")["strategy"]
+    assert set(owners) == {"LongBasis(FV)", "Steepener", "cash"}
+    with pytest.raises(bs.InputError, match=r"Portfolio, shares: 'x' given, allowed are numbers such as 0.7,0.3"):
+        call("run", "Portfolio", "LongBasis", "--shares", "0.6,x")
     assert "MultiContractBasis" in call("strategies").output
     assert "enter_bp" in call("strategies", "show", "LongBasis").output
 

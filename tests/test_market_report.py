@@ -17,10 +17,11 @@ from basis_stress.market.boundary import FALL, LEVERS, boundaries, find
 from basis_stress.market.episodes import play, stage
 from basis_stress.market.measures import dislocations
 from basis_stress.market.result import backtest_market
+from basis_stress.market.tellings import Told
 from basis_stress.market.unroll import sentence, told, unroll
 from basis_stress.market.variants import repo_freeze, variants
 from basis_stress.pages import market as market_report
-from basis_stress.pages.unrolled import Told, boundary_cells, day_cells, outcome_cells, render
+from basis_stress.pages.unrolled import boundary_cells, day_cells, outcome_cells, render
 from data.parameters import parameters
 from engine.errors import InputError
 from engine.names import PositionColumn

@@ -11,7 +11,7 @@ from basis_stress.cli import main
 from basis_stress.figures import outcome_map as figures_sweep
 from basis_stress.pages import sweep as sweep_report
 from basis_stress.sweeps.maps import OutcomeMap
-from basis_stress.sweeps.measures import FATES
+from basis_stress.sweeps.measures import FATES, MEANINGS
 
 AXES = {"leverage": "20:95:5", "haircut": "0,0.01,0.02", "margin_multiple": "1,1.5"}
 
@@ -41,7 +41,7 @@ def test_page_is_self_contained_and_deterministic(found):
     assert all(target.startswith("data:image/svg+xml;base64,") for target in loads)
     assert len(page) < 1_500_000
     assert drawn(page)[:3] == ["map", "break-even", "return"]
-    assert "variance" in drawn(page)
+    assert "variance-worst_day" in drawn(page)
     assert found.manifest["code"] in page
     for encoded in re.findall(r"base64,([A-Za-z0-9+/=]+)", page):
         assert "nan" not in re.sub(r"<path[^>]*>", "", base64.b64decode(encoded).decode())
@@ -63,13 +63,41 @@ def test_page_beside_another_sweep(found, tmp_path):
 
 
 def test_page_of_indices_says_alone_and_with_interactions(tmp_path):
-    made = {"design": "saltelli:64", "leverage": "10:40", "haircut": "0:0.01"}
+    made = {"design": "saltelli:64", "leverage": "10:30", "haircut": "0:0.01"}
     page = sweep_report.render(bs.sweep("april-2025", out=tmp_path / "sobol", **made), None, None, {}, None)
-    assert "sobol" in drawn(page)
+    assert {"sobol-return", "sobol-worst_day"} <= set(drawn(page))
     assert "95% bootstrap intervals" in page
+    assert "count as 0" not in page
+    assert re.search(r"Most comes from leverage: \d+% alone, \d+% with its interactions", page)
     wide = {"design": "saltelli:64", "leverage": "10:400", "haircut": "0:0.01"}
-    page = sweep_report.render(bs.sweep("april-2025", out=tmp_path / "wide", **wide), None, None, {}, None)
-    assert "variance of fate" in page
+    some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
+    page = sweep_report.render(some, None, None, {}, None)
+    assert f"{some.fates()['impossible'].sum():,} books that cannot enter stayed in cash and count as 0" in page
+
+
+def test_page_says_where_the_basis_keeps_its_price(tmp_path):
+    axes = {"leverage": "20,30", "haircut": "0,0.01"}
+    both = bs.sweep(["april-2025", "april-2025-basis"], out=tmp_path / "both", **axes)
+    page = sweep_report.render(both, None, None, {}, None)
+    assert "In April 2025 notes keep their model price against futures" in page
+    stated = bs.sweep("april-2025-basis", out=tmp_path / "stated", **axes)
+    assert "notes keep their model price" not in sweep_report.render(stated, None, None, {}, None)
+
+
+def test_page_says_what_margin_lets_enter(tmp_path):
+    """By hand: the most leverage that entered at no haircut, which margins of 2020 let be much higher."""
+    both = bs.sweep(["april-2025", "march-2020"], out=tmp_path / "both", leverage="20:130:1", haircut="0,0.01")
+    page = sweep_report.render(both, None, None, {}, None)
+    table = both.table(["scenario", "leverage", "haircut", "fate"])
+    at = table[(table["haircut"] == 0) & (table["fate"] != "impossible")].groupby("scenario", observed=True)["leverage"]
+    april, march = at.max()["april-2025"], at.max()["march-2020"]
+    assert march > 1.5 * april
+    assert f"initial margin alone lets enter at most {april:.0f}x in April 2025 and {march:.0f}x in March 2020" in page
+
+
+def test_a_map_of_one_fate_is_not_drawn(tmp_path):
+    calm = bs.sweep("april-2025", out=tmp_path / "calm", leverage="2,3", haircut="0,0.01")
+    assert "map" not in drawn(sweep_report.render(calm, None, None, {}, None))
 
 
 def test_page_of_a_single_axis_and_of_a_market(tmp_path):
@@ -99,7 +127,7 @@ def test_every_fate_on_a_map_is_named_once(seed):
         before = len(axes.texts)
         whole(axes, one, fate, taken)
         assert len(axes.texts) == before + 1
-        assert axes.texts[-1].get_text().startswith(figures_sweep.MEANINGS[FATES[fate]])
+        assert axes.texts[-1].get_text().startswith(MEANINGS[FATES[fate]])
 
     figures_sweep._name = spy
     try:

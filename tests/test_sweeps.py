@@ -1,6 +1,8 @@
 """Sweeps: axes and designs are what they say, cells agree with single backtests, folders are never spoiled."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -179,6 +181,53 @@ def test_the_manifest_says_what_made_the_sweep(small):
     assert not [key for key in told if "time" in key or "date" in key]
 
 
+def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
+    """In a copy of the house: a caption, a page or a doc changes nothing; what a cell is made by changes it."""
+    house = Path(bs.__file__).parent.parent
+    for package in ("engine", "data", "strategies", "basis_stress"):
+        shutil.copytree(house / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.csv"))
+    code = "from basis_stress.sweeps.digests import code_digest; print(code_digest('basis_stress.sweeps.jobs'))"
+
+    def digest(touched=None):
+        if touched:
+            (tmp_path / touched).write_text((tmp_path / touched).read_text() + "\n# touched\n")
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    before = digest()
+    for touched in ("basis_stress/figures/effects.py", "basis_stress/pages/sweep.py", "basis_stress/wording.py"):
+        assert digest(touched) == before
+    for touched in ("engine/unwind.py", "engine/compile.py", "data/markets.py", "strategies/sizing.py",
+                    "basis_stress/sweeps/jobs.py", "basis_stress/sweeps/designs.py"):  # fmt: skip
+        after = digest(touched)
+        assert after != before
+        before = after
+
+
+@pytest.mark.parametrize("kind", ["jobs", "market_jobs"])
+def test_everything_that_a_job_imports_is_in_its_digest(kind):
+    """Against what Python has loaded of ours once the job's module is there, packages aside."""
+    code = (
+        f"import sys, basis_stress.sweeps.{kind}, basis_stress.sweeps.parts\n"
+        "from basis_stress.sweeps.digests import sources\n"
+        f"found = sources('basis_stress.sweeps.{kind}', 'basis_stress.sweeps.parts')\n"
+        "ours = [name for name, module in sys.modules.items() if name.partition('.')[0] in\n"
+        "        ('engine', 'data', 'strategies', 'basis_stress') and not hasattr(module, '__path__')]\n"
+        "print(sorted(set(ours) - set(found)), len(found))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    missed, _, count = run.stdout.rpartition(" ")
+    assert missed == "[]"
+    assert int(count) > 40
+
+
+def test_words_of_a_scenario_do_not_stop_a_sweep_from_going_on(small):
+    renamed = changed(scenario("april-2025"), "april-2025", title="another title", story="as told by another")
+    bs.sweep(renamed, out=small.folder, **SMALL)
+
+
 def test_a_table_of_cells_gives_the_cells_of_the_grid(small, tmp_path):
     cells = small.table(["leverage", "haircut"])
     cells.to_csv(tmp_path / "cells.csv", index=False)
@@ -223,6 +272,7 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
         ({"cells": pd.DataFrame({"leverage": [10.0, 5000.0]})}, "leverage: 5000.0 given"),
         ({"cells": pd.DataFrame({"term_days": [10.5]})}, "term_days, row 1: 10.5 given"),
         ({"market": True, "leverage": "10,20"}, "leverage: unknown axis"),
+        ({"leverage": "10,20", "seed": "0:2:1"}, "seed: unknown axis"),
         ({"market": True, "era_leverage": "10,2000"}, "era_leverage: 2000.0 given"),
     ],
 )
@@ -278,12 +328,12 @@ def test_a_second_process_is_refused_while_the_first_sweeps(tmp_path):
     """Two real processes: the first is held inside its run, the second is told, and the first ends as ever."""
     code = (
         "import sys, pathlib, time, basis_stress as bs\n"
-        "from basis_stress.sweeps import running\n"
-        "whole = running.table\n"
+        "from basis_stress.sweeps import parts\n"
+        "whole = parts.table\n"
         "def held(*given):\n"
         "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
         "    return whole(*given)\n"
-        "running.table = held\n"
+        "parts.table = held\n"
         "bs.sweep('april-2025', out=sys.argv[1], leverage='20:80:20', haircut='0,0.01')\n"
     )
     folder, go = tmp_path / "sweep", tmp_path / "go"
@@ -362,9 +412,39 @@ def test_progress_begins_with_what_was_done_before(small):
     assert seen == [(8, 8)]
 
 
+def test_populations_of_a_market_are_an_axis(tmp_path):
+    found = bs.sweep("april-2025", market=True, out=tmp_path / "sweep", seed="0:2:1", era_leverage="20,30")
+    table = found.table()
+    assert list(table["seed"]) == [0, 1, 2] * 2 or list(table["seed"]) == [0, 0, 1, 1, 2, 2]
+    assert table["worst_return"].nunique() == 6
+
+
+def test_markets_on_processes_are_the_same_markets(tmp_path):
+    axes = {"era_leverage": "15,30", "kink": "1,4"}
+    one = bs.sweep("april-2025", market=True, out=tmp_path / "one", part=1, threads=1, **axes)
+    two = bs.sweep("april-2025", market=True, out=tmp_path / "two", part=1, threads=2, **axes)
+    assert files_of(one.folder) == files_of(two.folder)
+
+
+def test_processes_that_end_early_are_one_sentence(tmp_path):
+    """A script without a guard: each process that it starts would run it again."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, basis_stress as bs\n"
+        "bs.sweep('april-2025', market=True, out=sys.argv[1], part=1, threads=2, era_leverage='15,30')\n"
+    )
+    command = [sys.executable, str(script), str(tmp_path / "sweep")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    last = run.stderr.rstrip().splitlines()[-1]
+    assert "InputError: sweep: a process that made markets ended" in last
+    assert "in a script call sweep under if __name__ == '__main__'" in last
+
+
 def test_a_market_is_swept_cell_by_cell(tmp_path):
     found = bs.sweep("april-2025", market=True, out=tmp_path / "sweep", era_leverage="15,30", margin_multiple="1,2")
     table = found.table()
     assert list(table["era_leverage"]) == [15, 15, 30, 30]
     assert table["shorts_change"].nunique() == 4
+    alone = bs.sweep("april-2025", market=True, out=tmp_path / "alone", era_leverage=30, margin_multiple="1,2").table()
+    pd.testing.assert_frame_equal(table.iloc[2:][alone.columns].reset_index(drop=True), alone)
     assert np.isfinite(table["peak_rent_bp"]).all()

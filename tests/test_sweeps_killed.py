@@ -12,16 +12,16 @@ from test_sweeps import files_of
 
 import basis_stress as bs
 
-AXES = {"leverage": "20:80:0.5", "haircut": "0,0.005", "unwind": "stop-out"}
-PART = 16
+AXES = {"leverage": "20:80:0.25", "haircut": "0,0.005", "unwind": "stop-out"}
+PART = 4
 SCRIPT = f"""
 import sys, time, basis_stress as bs
-from basis_stress.sweeps import running
-whole = running.table
+from basis_stress.sweeps import parts
+whole = parts.table
 def slowly(*given):
     time.sleep(float(sys.argv[2]))
     return whole(*given)
-running.table = slowly
+parts.table = slowly
 bs.sweep("april-2025", out=sys.argv[1], part={PART}, threads=int(sys.argv[3]), **{AXES!r})
 """
 
@@ -34,7 +34,10 @@ def whole(tmp_path_factory):
 
 
 def parts_of(folder):
-    return len(list(folder.glob("part-*.parquet")))
+    """How many parts there are: the first ones, as they are written in order."""
+    found = sorted(path.name for path in folder.glob("part-*.parquet"))
+    assert found == [f"part-{k:06d}.parquet" for k in range(len(found))]
+    return len(found)
 
 
 def killed(folder, moment, pause, threads):

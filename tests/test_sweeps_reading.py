@@ -55,15 +55,36 @@ def test_indices_are_the_same_each_time():
     pd.testing.assert_frame_equal(from_samples(values, ["a", "b"], 0.95, 1), from_samples(values, ["a", "b"], 0.95, 1))
 
 
-def test_indices_need_their_design_and_finite_values(found, tmp_path):
+def test_indices_need_their_design_and_a_variance(found, tmp_path):
     with pytest.raises(InputError, match="need a design of saltelli:N, and this is grid"):
         found.indices()
-    wide = {"design": "saltelli:8", "leverage": "20:200", "haircut": "0:0.02"}
-    some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
-    for ask in (some.indices, some.effects):
-        with pytest.raises(InputError, match="of 32 cells are impossible"):
-            ask()
-    assert list(some.indices("fate").index) == ["leverage", "haircut"]
+    nobody = {"design": "saltelli:8", "leverage": "200:300", "haircut": "0:0.02"}
+    with pytest.raises(InputError, match="every cell has the same value"):
+        bs.sweep("april-2025", out=tmp_path / "nobody", **nobody).indices()
+
+
+def test_books_that_cannot_enter_count_as_nothing_and_are_counted(found, tmp_path):
+    """By hand: the same values with 0 where a book never entered, and how many those are beside every share."""
+    wide = {"design": "saltelli:64", "leverage": "20:200", "haircut": "0:0.02"}
+    some = bs.sweep(["april-2025", "march-2020"], out=tmp_path / "wide", **wide)
+    for scenario in some.scenarios:
+        cells = some.table(scenario=scenario)
+        out = cells["fate"] == "impossible"
+        values = (cells["equity"] / cells["entry_equity"] - 1).where(~out, 0.0)
+        got = some.indices(scenario=scenario)
+        assert 0 < out.sum() < len(cells)
+        assert set(got["impossible"]) == {out.sum()}
+        by_hand = from_samples(values.to_numpy(), some.axes, 0.95, 0)
+        pd.testing.assert_frame_equal(got.drop(columns="impossible"), by_hand)
+    grid = found.table(scenario="april-2025")
+    out = grid["fate"] == "impossible"
+    grid["value"] = (grid["worst_profit"] / grid["entry_equity"]).where(~out, 0.0)
+    shares = {(row["axis"], row["with"]): row["share"] for row in effects_of._shares_of("x", grid, found.axes)}
+    mine = found.effects("worst_day")
+    mine = mine[mine["scenario"] == "april-2025"]
+    assert set(mine["impossible"]) == {out.sum()}
+    assert out.sum() > 0
+    assert {(row["axis"], row["with"]): row["share"] for _, row in mine.iterrows()} == shares
 
 
 def test_the_map_is_the_worst_over_what_is_not_shown(found):

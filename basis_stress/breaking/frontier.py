@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from basis_stress.breaking.levers import Turned, turned
-from basis_stress.breaking.point import UNTIL, breaking_day, word
+from basis_stress.fates import UNTIL, breaking_day, word, words
 from basis_stress.inputs import numbers
 from data.scenario import Scenario
 from engine.errors import InputError
@@ -48,8 +48,8 @@ class Frontier:
             {
                 "leverage": across.ravel(),
                 self.of.lever.name: up.ravel(),
-                "fate": _words(Fate, self.outcomes["fate"]),
-                "constraint": _words(Constraint, self.outcomes["constraint"]),
+                "fate": words(Fate, self.outcomes["fate"]),
+                "constraint": words(Constraint, self.outcomes["constraint"]),
             }
         )
 
@@ -84,14 +84,6 @@ class Frontier:
         from basis_stress.figures.breaking import frontier
 
         return frontier(self)
-
-
-def _words(kind: type[Fate] | type[Constraint], numbers: Records) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Numbers of an enumeration as its words."""
-    members = list(kind)
-    places = np.searchsorted([int(one) for one in members], numbers.ravel())
-    words = np.array([one.name.lower().replace("_", " ") for one in members], object)
-    return np.asarray(words[places])
 
 
 def frontier(

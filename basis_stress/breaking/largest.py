@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from basis_stress import wording
-from basis_stress.breaking.point import UNTIL
+from basis_stress.fates import UNTIL
 from basis_stress.paths.simulate import entry_market, run_chunks
 from basis_stress.paths.statistics import check_share, wilson
 from basis_stress.replay import chosen_contracts

@@ -12,22 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from basis_stress.breaking.levers import Turned, turned
 from basis_stress.breaking.search import Stretch, stretches
+from basis_stress.fates import UNTIL, breaking_day, word
 from data.scenario import Scenario
 from data.validation import did_you_mean
 from engine.errors import InputError
 from engine.names import Constraint, Fate
-from engine.world import Records
 from strategies.plan import Execution
 
 if TYPE_CHECKING:
     from basis_stress.breaking.frontier import Frontier
 
-UNTIL = {"called": Fate.CALLED, "unwound": Fate.UNWOUND, "wiped out": Fate.WIPED_OUT}
-"""What a book may come to, from the mildest; each includes what is worse."""
 STEPS = 500
 """Of the grid over a lever's range."""
 FEWEST_STEPS, MOST_STEPS = 2, 1_000_000
@@ -202,21 +199,3 @@ def _brackets(of: Turned, until: str, found: list[Stretch]) -> pd.DataFrame:
             "day": pd.DatetimeIndex([days[breaking_day(row, until)] for row in rows]).astype("datetime64[s]"),
         }
     )
-
-
-def word(member: Fate | Constraint) -> str:
-    """A member of an enumeration as words."""
-    return member.name.lower().replace("_", " ")
-
-
-def breaking_day(row: Any, until: str) -> int:
-    """Day of the run on which a book first came to this or worse."""
-    days = {"called": "first_call_day", "unwound": "first_order_day", "wiped out": "default_day"}
-    reached = [int(row[name]) for fate, name in days.items() if UNTIL[fate] >= UNTIL[until]]
-    return min(day for day in reached if day >= 0)
-
-
-def breaks(rows: Records, until: str) -> NDArray[np.bool_]:
-    """Whether each outcome is this or worse; a book that cannot enter is."""
-    broken: NDArray[np.bool_] = rows["fate"] >= UNTIL[until]
-    return broken

@@ -9,7 +9,8 @@ from basis_stress.years.run import run_strategy
 from engine.errors import InputError
 from strategies.library import LIBRARY, find, said
 from strategies.play import StrategyError
-from strategies.strategy import Strategy
+from strategies.portfolio import Portfolio
+from strategies.strategy import FundRules, Strategy
 
 RUN_EXAMPLES = """\b
 Examples:
@@ -17,6 +18,7 @@ Examples:
   basis-stress run MultiContractBasis --enter-bp 10 --exit-bp 0 --start 2018-04-02 --end 2024-08-06
   basis-stress run SwapSpread --start 2025-03-03 --end 2025-04-30
   basis-stress run my_basis.py:CheapBasis --out results/mine
+  basis-stress run Portfolio LongBasis:legs=FV SwapSpread OnTheRunOffTheRun --shares 0.6,0.2,0.2
 """
 
 COMPARE_EXAMPLES = """\b
@@ -34,9 +36,14 @@ WINDOW = [
     click.Option(["--swap-spreads"], help="Your own swap spreads (CSV), for days without public ones."),
 ]
 
+PORTFOLIO = [
+    click.Argument(["strategies"], nargs=-1, required=True, metavar="STRATEGY..."),
+    click.Option(["--shares"], help="Share of equity that each sizes by, comma-separated. [default: even]"),
+]
 
-def strategy_parameters(kind: type[Strategy]) -> list[click.Parameter]:
-    """One option per field of a strategy, with its documentation, unit and default."""
+
+def strategy_parameters(kind: type[FundRules]) -> list[click.Parameter]:
+    """One option per field of a strategy, or of any fund, with its documentation, unit and default."""
     made: list[click.Parameter] = []
     for name, field in kind.model_fields.items():
         flag = f"--{name.replace('_', '-')}"
@@ -55,17 +62,19 @@ class StrategyGroup(click.Group):
     """A command for each strategy, made from its fields; a user's own file is one too."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the library."""
-        return list(LIBRARY)
+        """Names of the library, and of what puts several into one fund."""
+        return [*LIBRARY, Portfolio.__name__]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command that runs a strategy."""
-        kind = find(name)
+        """The command that runs a strategy, or a portfolio of them."""
+        together = name.lower() == Portfolio.__name__.lower()
+        kind = Portfolio if together else find(name)
         document = (kind.__doc__ or "").strip().split(">>>")[0]
 
         def callback(out: Path | None, report: bool, quiet: bool, **given: Any) -> None:
             play(kind, out, report, quiet, {key: value for key, value in given.items() if value is not None})
 
+        own = [*PORTFOLIO, *strategy_parameters(FundRules)] if together else strategy_parameters(kind)
         shown = [
             click.Option(["--out"], type=click.Path(path_type=Path), help="Folder. [default: results/NAME]"),
             click.Option(["--report/--no-report"], default=True, help="Draw the HTML report. [default: yes]"),
@@ -74,7 +83,7 @@ class StrategyGroup(click.Group):
         return click.Command(
             name,
             callback=callback,
-            params=[*strategy_parameters(kind), *WINDOW, *shown],
+            params=[*own, *WINDOW, *shown],
             help=document,
             epilog=RUN_EXAMPLES,
         )
@@ -85,7 +94,9 @@ def run() -> None:
     """Play a strategy, of the library or of your own file, through the years 2018 to 2026."""
 
 
-def play(kind: type[Strategy], out: Path | None, report: bool, quiet: bool, given: dict[str, Any]) -> None:
+def play(
+    kind: type[Strategy] | type[Portfolio], out: Path | None, report: bool, quiet: bool, given: dict[str, Any]
+) -> None:
     """Run one strategy, print its performance, write tables and report; after an error, those of the days before it."""
     from basis_stress.pages.years import headline, performance_text
 
@@ -93,6 +104,10 @@ def play(kind: type[Strategy], out: Path | None, report: bool, quiet: bool, give
     window = {name: given.pop(name) for name in names if name in given}
     if "legs" in given:
         given["legs"] = [leg.strip() for leg in given["legs"].split(",")]
+    if "strategies" in given:
+        given["strategies"] = tuple(said(one) for one in given["strategies"])
+    if "shares" in given:
+        given["shares"] = tuple(_share(share) for share in given["shares"].split(","))
     folder = out or Path("results") / kind.__name__
     try:
         result = run_strategy(kind(**given), **window)
@@ -106,6 +121,14 @@ def play(kind: type[Strategy], out: Path | None, report: bool, quiet: bool, give
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {result.report(folder / 'report.html')}")
+
+
+def _share(text: str) -> float:
+    """A share of equity as typed."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"Portfolio, shares: {text!r} given, allowed are numbers such as 0.7,0.3") from None
 
 
 @click.command(epilog=COMPARE_EXAMPLES)
@@ -147,7 +170,7 @@ def strategies(action: str | None, name: str | None) -> None:
     if action is None:
         for kind in LIBRARY.values():
             click.echo(f"{kind.__name__:20} {(kind.__doc__ or '').strip().splitlines()[0]}")
-        click.echo(f"{'Portfolio':20} Several strategies in one fund: one pool of cash (from Python).")
+        click.echo(f"{'Portfolio':20} {(Portfolio.__doc__ or '').strip().splitlines()[0]}")
         click.echo(f"{'CashFuturesBasis':20} One book through one scenario: basis-stress backtest.")
         return
     if name is None:

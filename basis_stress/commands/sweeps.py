@@ -18,7 +18,7 @@ Examples:
   basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.005,0.01,0.02
   basis-stress sweep april-2025 march-2020 --leverage 20:120:100x --haircut 0:0.04:100x
   basis-stress sweep april-2025 --buffer 0:0.02:0.001 --margin-multiple 1:3:0.1 --scale 1:4:0.5
-  basis-stress sweep april-2025 --leverage 10:100 --haircut 0:0.02 --margin-multiple 1:2 --design saltelli:65536
+  basis-stress sweep april-2025 --buffer 0.001:0.02 --haircut 0:0.02 --scale 1,2,3 --design saltelli:8192
   basis-stress sweep april-2025 --cells my-cells.csv --unwind stop-out
   basis-stress sweep march-2020 --market --axis era_leverage=15:40:5 --axis seed=0:9:1
   basis-stress sweep april-2025 --leverage 10:100:0.001 --haircut 0:0.02:100x --cluster tcp://scheduler:8786
@@ -71,9 +71,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the dataset. [default: results/SCENARIO-sweep]")
 @click.option("--threads", type=int, help="Threads on this machine. [default: all]")
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
-@click.option(
-    "--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 65536, markets 256]"
-)
+@click.option("--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 25000, markets 64]")
 @click.option("--report/--no-report", default=True, help="Write the page that reads the sweep. [default: yes]")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet: bool, **options: Any) -> None:

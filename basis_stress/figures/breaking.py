@@ -13,9 +13,9 @@ from matplotlib.ticker import FuncFormatter
 
 from basis_stress import wording
 from basis_stress.breaking.telling import book_codes
-from basis_stress.figures.outcome_map import COLOURS, INKS, MEANINGS
+from basis_stress.figures.outcome_map import COLOURS, INKS
 from basis_stress.figures.style import BLUE, GREEN, INK, OCHRE, PURPLE, style, svg
-from basis_stress.sweeps.measures import FATES
+from basis_stress.sweeps.measures import FATES, MEANINGS
 
 if TYPE_CHECKING:
     from basis_stress.breaking.frontier import Frontier

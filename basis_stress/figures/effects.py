@@ -36,11 +36,12 @@ def marginals(table: pd.DataFrame, what: Measure) -> str:
 
 def _marginal(axes: Axes, table: pd.DataFrame, name: str, named: bool) -> None:
     """One axis: a line and a band per path, named at its end in one panel."""
-    for colour, (path, mine) in zip(PALETTE, table.groupby("scenario", observed=True, sort=False), strict=False):
+    paths = list(table.groupby("scenario", observed=True, sort=False))
+    for colour, (path, mine) in zip(PALETTE, paths, strict=False):
         there = mine.dropna(subset=["mean"])
         axes.fill_between(there["level"], there["low"], there["high"], color=colour, alpha=0.15, linewidth=0)
         axes.plot(there["level"], there["mean"], color=colour, marker="o", markersize=3)
-        if named and len(there):
+        if named and len(there) and len(paths) > 1:
             axes.annotate(
                 str(path), (there["level"].iloc[-1], there["mean"].iloc[-1]), (0, 6), textcoords="offset points",
                 color=colour, fontsize=8, ha="right",
@@ -84,12 +85,13 @@ def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
 
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Name lines at their ends, names one below the other where lines end close together."""
+    """Name lines at the right, names one below the other where lines end close together."""
     line = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
+    right = max((x for _, x, _, _ in ends), default=0.0)
     lowest = -np.inf
-    for height, x, text, colour in sorted(ends):
+    for height, _, text, colour in sorted(ends):
         lowest = max(height, lowest + line)
-        axes.text(x, lowest, f"  {text}", color=colour, fontsize=8.5, va="center")
+        axes.text(right, lowest, f"  {text}", color=colour, fontsize=8.5, va="center")
 
 
 def shares(table: pd.DataFrame, most: int = 8) -> str:

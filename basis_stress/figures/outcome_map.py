@@ -18,7 +18,7 @@ from scipy import ndimage
 from basis_stress import wording
 from basis_stress.figures.style import INK, style, svg
 from basis_stress.sweeps.maps import OutcomeMap
-from basis_stress.sweeps.measures import FATES
+from basis_stress.sweeps.measures import FATES, MEANINGS
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,17 +26,11 @@ Mask = NDArray[np.bool_]
 COLOURS = ("#E8F1F8", "#9CC8E6", "#E69F00", "#A83A00", "#E3E3E3")
 """Survived, called, unwound, wiped out, impossible: pale to dark as it gets worse; grey: never entered."""
 INKS = (INK, INK, INK, "white", "#5a5a5a")
-MEANINGS = {
-    "survived": "survived",
-    "called": "called, paid",
-    "unwound": "forced to sell",
-    "wiped out": "wiped out",
-    "impossible": "cannot enter",
-}
-"""Fates in the words of a figure."""
 _TYPE: Any = {"fontsize": 9, "linespacing": 1.25}
-_LETTER, _LINE = 0.019, 0.062
-"""Width of a letter and height of a line at that size, as shares of a panel."""
+_LETTER, _LINE = 0.0874, 0.062
+"""Width of a letter at that size, inches, and height of a line, as a share of a panel."""
+_PAGE = 9.8
+"""Width of a page, inches."""
 _TRIES = 2000
 """Places tried for a name before it is put on its region."""
 _MOST_TICKS = 8
@@ -70,7 +64,8 @@ def level_text(name: str, value: float) -> str:
 def outcome_maps(maps: Sequence[OutcomeMap], titles: Sequence[str]) -> str:
     """Draw outcome maps side by side as SVG; equal maps give equal bytes."""
     with style():
-        figure = Figure(figsize=(4.6 * len(maps) + 0.6, 4.4), layout="constrained")
+        figure = Figure(figsize=(max(4.6 * len(maps) + 0.6, _PAGE), 4.4))
+        figure.set_layout_engine("constrained", wspace=0.06)  # the last level of a panel beside the next one's first
         panels = figure.subplots(1, len(maps), sharex=True, sharey=True, squeeze=False)[0]
         for axes, one, title in zip(panels, maps, titles, strict=True):
             _panel(axes, one, title)
@@ -113,7 +108,10 @@ def _name(axes: Axes, one: OutcomeMap, fate: int, taken: Mask) -> None:
     """Name a fate where it has room, or beside it with a line; and what bound first there."""
     region = one.fate == fate
     text = MEANINGS[FATES[fate]] + _bound(one, region)
-    size = _LINE * (1 + text.count("\n")), _LETTER * max(map(len, text.split("\n")))
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # axes are drawn in one
+    letter = _LETTER * len(figure.axes) / figure.get_figwidth()
+    size = _LINE * (1 + text.count("\n")), letter * max(map(len, text.split("\n")))
     depth = _depth(region)
     inside = _places(region & ~taken, size)
     if inside.any():

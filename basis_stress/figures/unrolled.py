@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from basis_stress.figures import style as look
 from basis_stress.figures.book import Picture
 from basis_stress.market.boundary import FALL, LEVERS, Boundary
-
-if TYPE_CHECKING:
-    from basis_stress.pages.unrolled import Told
+from basis_stress.market.tellings import Told
 
 _COLOURS = (look.BLUE, look.ORANGE, look.RED)
 

@@ -109,6 +109,20 @@ def attribution(run: LongRun) -> Figure:
     return figure
 
 
+def by_strategy(run: LongRun) -> Figure:
+    """Cumulative profit of each strategy in the fund, and of its cash."""
+    profits = run.attribution.set_index(["date", "strategy"]).sum(axis=1).unstack("strategy").iloc[1:].cumsum()
+    figure, (axes,) = look.new_figure(3.6 + 0.2 * profits.shape[1])
+    days, start = pd.DatetimeIndex(profits.index), float(run.daily["equity_usd"].iloc[0])
+    for name, colour in zip(profits, look.PALETTE, strict=False):
+        axes.plot(days, 100 * profits[name] / start, color=colour, lw=1.4, label=str(name))
+    axes.axhline(0.0, color=look.INK, lw=0.8)
+    axes.set_ylabel("% of equity at entry")
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.1), fontsize=8)  # below: names are long
+    years_axis(axes, days)
+    return figure
+
+
 def balance(run: LongRun) -> Figure:
     """Leverage, margin over equity, and what was called each day."""
     daily = run.daily
@@ -164,6 +178,9 @@ def draw(run: LongRun) -> list[Picture]:
             balance,
         ),
     ]
+    if run.attribution["strategy"].nunique() > 2:  # cash is one of them
+        told = "Costs and what their notes cost to finance are in them; interest on cash and margin stands alone."
+        whole.insert(3, ("strategies", "Which strategy it came from", told, by_strategy))
     with look.style():
         return [Picture(name, title, caption, look.svg(paint(run))) for name, title, caption, paint in whole]
 

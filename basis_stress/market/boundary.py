@@ -25,49 +25,24 @@ class Lever:
     dose: Callable[[Scenario, float], Dose]
 
 
+LEVERAGES = (10, 20, 30, 40, 50, 60, 80, 100, 150, 200)
+SHARES = (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1)
+RISES = (0.0, 0.5, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
+SALES_BN = (0, 25, 50, 75, 100, 150, 200, 300, 400, 500)
+
 LEVERS = (
-    Lever(
-        "leverage, thin buffers",
-        "{:.0f}x",
-        "{:.0f}x",
-        (10, 20, 30, 40, 50, 60, 80, 100, 150, 200),
-        lambda base, x: Dose("", as_told(base, x)),
-    ),
+    Lever("leverage, thin buffers", "{:.0f}x", "{:.0f}x", LEVERAGES, lambda base, x: Dose("", as_told(base, x))),
     Lever(
         "leverage, thin buffers, margins +50%",
         "{:.0f}x",
         "{:.0f}x",
-        (10, 20, 30, 40, 50, 60, 80, 100, 150, 200),
+        LEVERAGES,
         lambda base, x: Dose("", as_told(base, x, 1.5)),
     ),
-    Lever(
-        "share of repo not rolled",
-        "{:.2%}",
-        "{:.0%}",
-        (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1),
-        lambda base, x: Dose("", repo_freeze(base, x)),
-    ),
-    Lever(
-        "rise in haircuts",
-        "{:.2%}",
-        "{:.0%}",
-        (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1),
-        lambda base, x: Dose("", higher_haircut(base, x)),
-    ),
-    Lever(
-        "rise in futures margins",
-        "{:.0%}",
-        "{:.0%}",
-        (0.0, 0.5, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0),
-        lambda base, x: Dose("", dearer_margin(base, 1.0 + x)),
-    ),
-    Lever(
-        "outside sales in a week, $bn",
-        "${:.0f}bn",
-        "{:.0f}",
-        (0, 25, 50, 75, 100, 150, 200, 300, 400, 500),
-        lambda base, x: Dose("", base, 1e9 * x),
-    ),
+    Lever("share of repo not rolled", "{:.2%}", "{:.0%}", SHARES, lambda base, x: Dose("", repo_freeze(base, x))),
+    Lever("rise in haircuts", "{:.2%}", "{:.0%}", SHARES, lambda base, x: Dose("", higher_haircut(base, x))),
+    Lever("rise in futures margins", "{:.0%}", "{:.0%}", RISES, lambda base, x: Dose("", dearer_margin(base, 1.0 + x))),
+    Lever("outside sales in a week, $bn", "${:.0f}bn", "{:.0f}", SALES_BN, lambda base, x: Dose("", base, 1e9 * x)),
 )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from basis_stress import wording
-from basis_stress.breaking.point import UNTIL, search
+from basis_stress.breaking.point import search
 from basis_stress.breaking.telling import MEANT, islands, replay
+from basis_stress.fates import UNTIL
 from basis_stress.figures.book import Picture
 from basis_stress.figures.breaking import frontier as draw
 from basis_stress.files import save

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from basis_stress import wording
@@ -16,8 +17,8 @@ from basis_stress.files import save
 from basis_stress.pages.book import embedded, fill
 from basis_stress.sweeps.comparing import moves
 from basis_stress.sweeps.maps import map_axes
-from basis_stress.sweeps.measures import measure
-from basis_stress.sweeps.telling import break_even_sentence, fate_cells, told
+from basis_stress.sweeps.measures import MEANINGS, measure
+from basis_stress.sweeps.telling import break_even_sentence, entry_sentence, fate_cells, told
 from data.catalogue import scenarios
 from engine.errors import InputError
 
@@ -46,6 +47,7 @@ def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], 
         axes=_axis_cells(sweep),
         made=_made(sweep),
         books=not sweep.market,
+        orderly=_orderly(sweep),
     )
 
 
@@ -73,6 +75,12 @@ def _title(name: str) -> str:
     return str(known[name]).split(":")[0] if name in known.index and known[name] else name
 
 
+def _orderly(sweep: Sweep) -> str:
+    """Paths in which no widening of the basis is stated."""
+    found = [_title(one["name"]) for one in sweep.manifest["scenarios"] if not one.get("dislocations")]
+    return wording.listing(found) if found else ""
+
+
 def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> list[Picture]:
     """The outcome map, a panel per path; of two sweeps, a panel per sweep."""
     if sweep.market or (len(sweep.axes) < 2 and not (x or y)):
@@ -83,12 +91,15 @@ def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], a
         pairs = ((sweep, sweep.scenarios[0]), (against, against.scenarios[0]))
         chosen = [(one, name, f"{_title(name)}: {one.folder.name}") for one, name in pairs]
     maps = [one.outcome_map(across, up, at=at, scenario=name) for one, name, _ in chosen]
+    if len({int(fate) for one in maps for fate in np.unique(one.fate)} - {-1}) < 2:
+        return []  # one colour says nothing that the table does not
     others = wording.listing([wording.words(name) for name in maps[0].others]) if maps[0].others else ""
     caption = (
         "What became of a book at each pair of levels, and what bound first: forced to sell means by order of a limit; "
         "wiped out, in default; cannot enter, that haircut and initial margin ask more than its equity. "
         + (f"The worst over {others} is shown." if others else "")
         + "".join(f" Held: {wording.words(name)} {outcome_map.level_text(name, value)}." for name, value in at.items())
+        + f" {entry_sentence(maps, [text for _, _, text in chosen])}"
     )
     title = f"Outcome over {wording.words(across)} and {wording.words(up)}"
     return [Picture("map", title, caption.strip(), outcome_map.outcome_maps(maps, [text for _, _, text in chosen]))]
@@ -116,29 +127,27 @@ def _effects(sweep: Sweep) -> list[Picture]:
             continue
         caption = "Mean (line) and nine tenths of the cells that entered (band), over all levels of the other axes."
         pictures.append(Picture(name, what.title.capitalize(), caption, effects.marginals(table, what)))
-    return pictures + _variance(sweep, "shorts_change" if sweep.market else "return")
+    return pictures + [
+        picture for name in (_MARKETS[:1] if sweep.market else _BOOKS[:2]) for picture in _variance(sweep, name)
+    ]
 
 
 def _variance(sweep: Sweep, name: str) -> list[Picture]:
-    """Sobol indices where the design has them, else shares of variance; of the first path."""
+    """What the variance of one measure comes from, of the first path: Sobol indices where the design has them."""
+    title = measure(name, sweep.market).title.split(",")[0]
+    of = f"{_title(sweep.scenarios[0])}: share of the variance of {title}"
     if len(sweep.axes) < 2:
         return []
-    try:
-        return _shares(sweep, name, measure(name, sweep.market).title)
-    except InputError:  # cells that never entered have no return, but they have a fate
-        return _shares(sweep, "fate", "fate")
-
-
-def _shares(sweep: Sweep, name: str, title: str) -> list[Picture]:
-    """What the variance of one measure comes from."""
-    of = f"{_title(sweep.scenarios[0])}: share of the variance of {title}"
     if sweep.kind == "saltelli":
+        try:
+            found = sweep.indices(name)
+        except InputError:  # the same in every cell
+            return []
         caption = (
             f"{of} that each axis brings alone (first-order index) and with its interactions (total index); black "
-            "lines: 95% bootstrap intervals."
+            f"lines: 95% bootstrap intervals. {_most(found)}{_counted(found)}"
         )
-        drawn = effects.sobol(sweep.indices(name))
-        return [Picture("sobol", f"What the {title} depends on", caption, drawn)]
+        return [Picture(f"sobol-{name}", f"What the {title} depends on", caption, effects.sobol(found))]
     table = sweep.effects(name)
     mine = table[table["scenario"] == sweep.scenarios[0]]
     if not mine["share"].sum() > 0:
@@ -146,9 +155,24 @@ def _shares(sweep: Sweep, name: str, title: str) -> list[Picture]:
     left = wording.percent(max(1 - float(mine["share"].sum()), 0.0), 1)
     caption = (
         f"{of}: axes alone (blue), and pairs beyond both (orange); {left} lies in three axes or more at once, or "
-        "within steps of an axis."
+        f"within steps of an axis.{_counted(mine)}"
     )
-    return [Picture("variance", f"What the {title} depends on", caption, effects.shares(mine))]
+    return [Picture(f"variance-{name}", f"What the {title} depends on", caption, effects.shares(mine))]
+
+
+def _most(table: pd.DataFrame) -> str:
+    """Which axis matters most, by its total index."""
+    first = table.sort_values("total", ascending=False).iloc[0]
+    axis = outcome_map.axis_label(str(first.name)).split(",")[0]
+    alone, total = (wording.percent(max(float(first[name]), 0.0), 0) for name in ("first", "total"))
+    return f"Most comes from {axis}: {alone} alone, {total} with its interactions."
+
+
+def _counted(table: pd.DataFrame) -> str:
+    """What was made of cells that never entered, where there are any."""
+    without = int(table["impossible"].iloc[0])
+    books = f"{without:,} books that cannot enter" if without > 1 else "One book that cannot enter"
+    return f" {books} stayed in cash and count as 0." if without else ""
 
 
 def _comparison(sweep: Sweep, against: Sweep) -> tuple[str, tuple[list[str], list[list[str]]]]:
@@ -161,8 +185,9 @@ def _comparison(sweep: Sweep, against: Sweep) -> tuple[str, tuple[list[str], lis
         f"Of {len(both):,} cells that both ran, {worse:,} fare worse in {against.folder.name} than in "
         f"{sweep.folder.name}, {better:,} better."
     )
-    rows = [[str(fate), *(f"{int(n):,}" if n else "–" for n in row)] for fate, row in table.iterrows()]
-    return sentence, ([f"{sweep.folder.name} ↓ {against.folder.name} →", *map(str, table.columns)], rows)
+    rows = [[MEANINGS[str(fate)], *(f"{int(n):,}" if n else "–" for n in row)] for fate, row in table.iterrows()]
+    heads = [f"{sweep.folder.name} ↓ {against.folder.name} →", *(MEANINGS[str(fate)] for fate in table.columns)]
+    return sentence, (heads, rows)
 
 
 def _axis_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:

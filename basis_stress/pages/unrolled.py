@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,63 +13,15 @@ from basis_stress.figures import unrolled as figures
 from basis_stress.figures.captions_market import moved, span
 from basis_stress.files import save
 from basis_stress.market.boundary import FALL, LEVERS, Boundary, boundaries
-from basis_stress.market.measures import dislocations
 from basis_stress.market.result import KINKS
-from basis_stress.market.unroll import Day, told, unroll
-from basis_stress.market.variants import Dose, Variant, variants
+from basis_stress.market.tellings import Told, tell
+from basis_stress.market.unroll import told
 from basis_stress.pages.book import embedded, fill
 from data.parameters import Parameters, parameters
 from data.positions import leveraged_fund_shorts
 
 EACH_DAY_UNTIL = "2025-04-17"
 _HEADS = ["", "called", "sold", "dealers hold", "cheap, bp", "book", "what happened"]
-
-
-@dataclass(frozen=True)
-class Told:
-    """One dose of a variant, played with every kink."""
-
-    variant: Variant
-    dose: Dose
-    held: pd.DataFrame
-    """Hedged book, face USD: days by kinks."""
-    shorts: list[float]
-    """Change of gross shorts, by kink."""
-    defaults: list[int]
-    cheapest: list[float]
-    days: list[Day]
-    """Day by day at the middle kink."""
-
-    @property
-    def changes(self) -> list[float]:
-        """Change of the hedged book over the window, by kink."""
-        return [float(change) for change in self.held.iloc[-1] / self.held.iloc[0] - 1]
-
-
-def tell(
-    kinks: Sequence[float] = KINKS,
-    frozen: Parameters | None = None,
-    progress: Callable[[str], None] = lambda text: None,
-) -> list[Told]:
-    """Play every dose of every variant with every kink."""
-    frozen, tellings = frozen or parameters(), []
-    for variant in variants():
-        for dose in variant.doses:
-            progress(f"{variant.name}: {dose.label}")
-            on = dose.stage()
-            runs = [dose.play(on, frozen.fit(kink)) for kink in kinks]
-            tellings.append(
-                Told(
-                    variant,
-                    dose,
-                    pd.DataFrame({kink: run.hedged for kink, run in zip(kinks, runs, strict=True)}),
-                    [float(run.shorts.iloc[-1] / run.shorts.iloc[0] - 1) for run in runs],
-                    [run.defaults for run in runs],
-                    [float(dislocations(run).to_numpy().max()) for run in runs],
-                    unroll(runs[len(runs) // 2]),
-                )
-            )
-    return tellings
 
 
 def outcome_cells(tellings: Sequence[Told]) -> tuple[list[str], list[list[str]]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis_stress.fates import word
 from basis_stress.inputs import numbers
 from basis_stress.paths.statistics import check_share, losses_table, time_to, wilson
 from basis_stress.paths.streaming import Stream
@@ -100,7 +101,7 @@ class Simulation:
             for fate in list(Fate)[:-1]:
                 count = int((self.fates[:, i] == fate).sum())
                 low, high = wilson(np.array([count]), len(self), confidence)
-                name = fate.name.lower().replace("_", " ")
+                name = word(fate)
                 rows.append([float(leverage), name, count, count / len(self), float(low[0]), float(high[0])])
         return pd.DataFrame(rows, columns=["leverage", "fate", "count", "share", "low", "high"])
 

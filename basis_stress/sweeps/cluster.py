@@ -1,24 +1,21 @@
 """Sweeps on Dask: parts run on workers and come back as bytes; only this process writes, so datasets are equal."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
-from basis_stress.sweeps.digests import code_digest, data_digest, versions
-from basis_stress.sweeps.jobs import Job
-from basis_stress.sweeps.running import made
+from basis_stress.sweeps import running
+from basis_stress.sweeps.digests import data_digest, versions
+from basis_stress.sweeps.jobs import Job, code_of
+from basis_stress.sweeps.parts import made
 from basis_stress.sweeps.store import Store
-from engine.compile import set_threads, settings
 from engine.errors import InputError
 
-_PER_THREAD = 2
-"""Parts under way for each thread of the cluster: one that runs, one that waits."""
+_PER_THREAD = 4
+"""Parts for each thread of the cluster: one that runs, and some that wait for it or for a slower worker's."""
 _HERE = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
 """How a cluster is started on this machine: a process for each core."""
-_ONE_AT_A_TIME = threading.Lock()
 
 
 @contextmanager
@@ -61,34 +58,20 @@ def fill(job: Job, store: Store, client: Any, say: Callable[[int], None]) -> Non
     InputError
         If a worker runs another version of the program, or a part cannot be written.
     """
-    from distributed import as_completed
-
-    left = iter(store.left)
-    shared = client.submit(
-        _itself, job, pure=False
-    )  # scattered data would be lost with their worker; a task runs again
-    here = _versions()
+    # Scattered data would be lost with their worker; a task runs again.
+    shared = client.submit(_itself, job, pure=False)
+    here = _versions(job)
     threads = sum(client.nthreads().values()) or 1
 
     def submit(part: int) -> Any:
         return client.submit(_on_worker, shared, part, here, pure=False, retries=3)
 
-    under_way = {submit(part): part for part in islice(left, _PER_THREAD * threads)}
-    finished = as_completed(list(under_way))
-    for future in finished:
-        part = under_way.pop(future)
-        store.keep(part, future.result())
-        say(store.sizes[part])
-        future.release()
-        for following in islice(left, 1):
-            another = submit(following)
-            under_way[another] = following
-            finished.add(another)
+    running.fill(store, submit, _PER_THREAD * threads, say)
 
 
-def _versions() -> dict[str, str]:
+def _versions(job: Job) -> dict[str, str]:
     """What has to be the same here and on every worker."""
-    return {"code": code_digest(), "data": data_digest(), **versions()}
+    return {"code": code_of(job), "data": data_digest(), **versions()}
 
 
 def _itself(job: Job) -> Job:
@@ -100,14 +83,11 @@ def _on_worker(job: Job, part: int, here: dict[str, str]) -> bytes:
     """One part, on a worker."""
     from distributed import get_worker
 
-    mine = _versions()
+    mine = _versions(job)
     for name, wanted in here.items():
         if mine[name] != wanted:
             raise InputError(
                 f"cluster: worker {get_worker().address} has {name} {mine[name]}, not {wanted}; install the same "
                 "versions on every worker, or the bytes would differ"
             )
-    # Parallel kernels of one process must not start at the same time; Dask may run several tasks in one.
-    with _ONE_AT_A_TIME:
-        set_threads(min(get_worker().state.nthreads, settings.NUMBA_NUM_THREADS))
-        return made(job, part)
+    return made(job, part)

@@ -64,7 +64,7 @@ class Grid:
     def cells(self, start: int, stop: int) -> Cells:
         """Cells from ``start`` up to ``stop``."""
         places = np.unravel_index(np.arange(start, stop), [len(one.levels) for one in self.axes])
-        return {one.name: np.asarray(one.levels)[at] for one, at in zip(self.axes, places, strict=True)}
+        return {one.name: one.values[at] for one, at in zip(self.axes, places, strict=True)}
 
     def describe(self) -> dict[str, object]:
         """The design as it stands in a manifest."""

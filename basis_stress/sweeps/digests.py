@@ -1,35 +1,68 @@
 """What a sweep was made from, by digest: sources, data, the user's files, and the versions that could change a byte."""
 
+import ast
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
-import basis_stress
-import data
-import engine
-import strategies
 from data.scenario import Scenario
 from engine.errors import InputError
 
 _LIBRARIES = ("basis-stress", "numba", "numpy", "pyarrow", "scipy")
-_FOLDERS = ("history", "scenarios", "fitted")
+_PACKAGES = ("engine", "data", "strategies", "basis_stress")
+_FOLDERS = ("history", "fitted")  # a scenario stands in the manifest itself
 
 
 @cache
-def code_digest() -> str:
-    """Digest of every source that a cell's outcome depends on."""
-    rooms = [_room(engine), _room(data), _room(strategies), _room(basis_stress)]
-    return _digest((path.relative_to(room.parent), path) for room in rooms for path in sorted(room.rglob("*.py")))
+def code_digest(*modules: str) -> str:
+    """Digest of the sources of some modules and of whatever of ours they import, near or far.
+
+    Given what computes cells, it changes with them, and with no caption, figure or page.
+    """
+    return _digest((Path(name), path) for name, path in sorted(sources(*modules).items()))
+
+
+def sources(*modules: str) -> dict[str, Path]:
+    """Modules of ours that some modules are or import, near or far, and where they stand."""
+    found: dict[str, Path] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        path = _source(name)
+        if path is not None and name not in found:
+            found[name] = path
+            waiting += _imports(path)
+    return found
+
+
+def _source(name: str) -> Path | None:
+    """Where a module of ours stands; None for anything else, packages among them, which hold no code."""
+    package, *rest = name.split(".")
+    if package not in _PACKAGES or not rest:
+        return None
+    path = _room(package).joinpath(*rest).with_suffix(".py")
+    return path if path.is_file() else None
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Names that a source imports anywhere in it, which may be modules or what modules hold."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 @cache
 def data_digest() -> str:
-    """Digest of the data that come with the program."""
-    room = _room(data)
-    files = [path for folder in _FOLDERS for path in sorted((room / folder).glob("*")) if path.is_file()]
+    """Digest of the data that come with the program, but for what is written about them."""
+    room = _room("data")
+    files = [path for folder in _FOLDERS for path in sorted((room / folder).glob("*")) if path.suffix != ".md"]
     return _digest((path.relative_to(room), path) for path in files)
 
 
@@ -50,6 +83,7 @@ def file_digests(scenario: Scenario) -> dict[str, str]:
         ) from None
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of what computes and writes."""
     found = {"python": platform.python_version()}
@@ -61,9 +95,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _room(package: object) -> Path:
-    """Folder of a package."""
-    return Path(str(getattr(package, "__file__", ""))).parent
+def _room(package: str) -> Path:
+    """Folder of a package of ours."""
+    return Path(str(getattr(find_spec(package), "origin", ""))).parent
 
 
 def _digest(files: Iterable[tuple[Path, Path]]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basis_stress.sweeps.measures import FATES, check_every_value, measure
+from basis_stress.sweeps.measures import FATES, every_value, measure
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -56,25 +56,22 @@ def effects(sweep: Sweep, name: str) -> pd.DataFrame:
     """Variance of a measure split over axes and pairs of axes (functional analysis of variance).
 
     An axis explains the variance of the mean at its levels; a pair what the mean at pairs of levels varies beyond both.
-    On a full grid this is exact; on a sample it stands on steps of the axes.
+    On a full grid this is exact; on a sample it stands on steps of the axes. Cells that never entered count as 0: a
+    book that stays in cash neither gains nor loses.
 
     Returns
     -------
     DataFrame
-        ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first.
-
-    Raises
-    ------
-    InputError
-        If cells never entered and so have no value: what is left is no full grid, and shares would count twice.
+        ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first; ``impossible``:
+        cells of the path that count as 0.
     """
     what = measure(name, sweep.market)
     table = sweep.table(["scenario", *sweep.axes, *what.columns])
-    table["value"] = what.of(table)
-    check_every_value(f"effects on {name}", table["value"])
+    table["value"], table["impossible"] = every_value(what.of(table))
     rows: list[dict[str, object]] = []
     for scenario, path in table.groupby("scenario", observed=True):
-        rows += _shares_of(str(scenario), path, sweep.axes)
+        counted = int(path["impossible"].sum())
+        rows += [{**row, "impossible": counted} for row in _shares_of(str(scenario), path, sweep.axes)]
     return pd.DataFrame(rows).sort_values(["scenario", "share"], ascending=[True, False], ignore_index=True)
 
 

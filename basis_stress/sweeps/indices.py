@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, sobol_indices
 
-from basis_stress.sweeps.measures import check_every_value, measure
+from basis_stress.sweeps.measures import every_value, measure
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,15 +21,18 @@ _RESAMPLES = 999
 def indices(sweep: Sweep, name: str, confidence: float, scenario: str | None = None) -> pd.DataFrame:
     """Sobol indices of a measure, of the first path unless another is named.
 
+    Cells that never entered count as 0: a book that stays in cash neither gains nor loses.
+
     Returns
     -------
     DataFrame
-        By axis: ``first`` (what it explains alone), ``total`` (with its interactions), and the ends of both intervals.
+        By axis: ``first`` (what it explains alone), ``total`` (with its interactions), the ends of both intervals, and
+        ``impossible``: cells of the path that count as 0.
 
     Raises
     ------
     InputError
-        If the sweep has no such design, or cells that never entered have no value.
+        If the sweep has no such design, or every cell has the same value.
     """
     if sweep.kind != "saltelli":
         raise InputError(
@@ -37,9 +40,9 @@ def indices(sweep: Sweep, name: str, confidence: float, scenario: str | None = N
         )
     what = measure(name, sweep.market)
     table = sweep.table(list(what.columns), sweep.check_scenario(scenario or sweep.scenarios[0]))
-    values = np.asarray(what.of(table), np.float64)
-    check_every_value(f"Sobol indices of {name}", values)
-    return from_samples(values, sweep.axes, confidence, int(sweep.manifest["design"]["seed"]))
+    values, without = every_value(what.of(table))
+    found = from_samples(values, sweep.axes, confidence, int(sweep.manifest["design"]["seed"]))
+    return found.assign(impossible=int(without.sum()))
 
 
 def from_samples(values: NDArray[np.float64], axes: list[str], confidence: float, seed: int) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """What a sweep runs: cells of a single book, each range of them to one Arrow table, without work per cell in Python."""
 
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
@@ -9,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from basis_stress.fates import word
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
 from data.markets import MarketData, market_data, with_yield_scale
@@ -28,6 +31,9 @@ WORDS: dict[str, type[IntEnum]] = {
     "first_call": Constraint,
 }
 """Columns of outcomes that are words: their enumerations."""
+_TOLD = {"title", "story", "source"}
+"""What a scenario says of itself, which changes no cell."""
+_PRICING = threading.Lock()
 
 
 class Job(Protocol):
@@ -54,6 +60,9 @@ class Job(Protocol):
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes."""
 
+    def pool(self, threads: int) -> Executor:
+        """What runs parts on so many cores of this machine."""
+
 
 @dataclass(frozen=True)
 class BookJob:
@@ -64,7 +73,7 @@ class BookJob:
     contracts: tuple[str, ...] = ("TY",)
     base: CashFuturesBasis = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
     execution: Execution = field(default_factory=Execution)
-    part: int = 65_536
+    part: int = 25_000
 
     def inputs(self) -> dict[str, object]:
         """Everything that a byte of the result depends on."""
@@ -88,13 +97,18 @@ class BookJob:
 
     def _book(self, scenario: int, scale: float | None = None) -> CellBook:
         """What the cells of one path, at one scale, share."""
-        return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
+        with _PRICING:  # or every thread would price the market that all of them want first
+            return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes: words, dates, and nothing where a book never entered."""
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
         never = rows["fate"] == Fate.IMPOSSIBLE
         return {name: _column(name, rows[name], dates, never) for name in rows.dtype.names or ()}
+
+    def pool(self, threads: int) -> Executor:
+        """Threads of this process: kernels, NumPy and Arrow run side by side."""
+        return ThreadPoolExecutor(threads, thread_name_prefix="sweep")
 
     def _as_given(self, n: int) -> Cells:
         """Cells that change nothing, where only the path varies."""
@@ -104,14 +118,19 @@ class BookJob:
 def common_inputs(job: Job) -> dict[str, object]:
     """Inputs that every kind of job has: paths, design, digests, versions."""
     return {
-        "scenarios": [one.model_dump(mode="json", exclude_defaults=True) for one in job.scenarios],
+        "scenarios": [one.model_dump(mode="json", exclude=_TOLD, exclude_defaults=True) for one in job.scenarios],
         "files": [file_digests(one) for one in job.scenarios],
         "design": job.design.describe(),
         "part": job.part,
-        "code": code_digest(),
+        "code": code_of(job),
         "data": data_digest(),
         "versions": versions(),
     }
+
+
+def code_of(job: Job) -> str:
+    """Digest of what computes and encodes the cells of a job."""
+    return code_digest(type(job).__module__, "basis_stress.sweeps.parts")
 
 
 @lru_cache(maxsize=16)
@@ -147,7 +166,7 @@ def words(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
     """Numbers of an enumeration as its words."""
     place = np.zeros(max(kind) + 1, np.int8)
     place[list(kind)] = np.arange(len(kind))
-    names = [one.name.lower().replace("_", " ") for one in kind]
+    names = [word(one) for one in kind]
     return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
 
 

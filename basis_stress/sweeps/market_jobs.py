@@ -1,6 +1,8 @@
 """Sweeps of the whole market: every cell plays the episode with its own fit, era and population."""
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,10 @@ import numpy as np
 from basis_stress.market.episodes import Episode, Stage, era_population, play, stage
 from basis_stress.market.measures import dislocations
 from basis_stress.sweeps.designs import Cells, Design
+from basis_stress.sweeps.digests import data_digest
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
 from basis_stress.sweeps.jobs import SCALE, common_inputs
+from basis_stress.sweeps.processes import process_pool
 from data.markets import with_yield_scale
 from data.parameters import Fit
 from data.pricing import priced_market
@@ -37,7 +41,7 @@ class MarketJob:
     fit: Fit
     settings: dict[str, float] = field(default_factory=dict)
     """Fields that are the same in every cell."""
-    part: int = 256
+    part: int = 64
 
     def inputs(self) -> dict[str, object]:
         """Everything that a byte of the result depends on."""
@@ -45,7 +49,7 @@ class MarketJob:
 
     def run(self, scenario: int, cells: Cells) -> Records:
         """Outcomes of cells of one path, a row each."""
-        on = stage(self.scenarios[scenario])
+        on = staged(self.scenarios[scenario], data_digest())
         names = list(cells)
         rows = [
             _outcomes(_played(on, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
@@ -56,6 +60,16 @@ class MarketJob:
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes."""
         return dict(zip(OUTCOMES, rows.T, strict=True))
+
+    def pool(self, threads: int) -> Executor:
+        """Processes: most of a market's time goes into laying it out in Python, which runs in one thread at a time."""
+        return ThreadPoolExecutor(1) if threads == 1 else process_pool(threads)
+
+
+@lru_cache(maxsize=4)
+def staged(scenario: Scenario, digest: str) -> Stage:
+    """What the markets of a path start from, kept from part to part; ``digest`` tells apart what was read."""
+    return stage(scenario)
 
 
 def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:

@@ -13,6 +13,15 @@ from engine.errors import InputError
 
 FATES = ("survived", "called", "unwound", "wiped out", "impossible")
 """Words of `engine.names.Fate`, from the mildest."""
+MEANINGS = {
+    "survived": "survived",
+    "called": "called, paid",
+    "unwound": "forced to sell",
+    "wiped out": "wiped out",
+    "impossible": "cannot enter",
+}
+"""Fates in the words of a figure or a page."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,20 +64,15 @@ MEASURES = {
 }  # fmt: skip
 
 
-def check_every_value(what: str, values: "pd.Series[float] | NDArray[np.float64]") -> None:
-    """Refuse what cannot be told where some cells have no value.
+def every_value(values: "pd.Series[float] | Floats") -> tuple[Floats, "NDArray[np.bool_]"]:
+    """A measure with a value in every cell, and where it had none.
 
-    Raises
-    ------
-    InputError
-        If a value is missing.
+    What a variance comes from can be told only of full designs. A book that cannot enter stays in cash, and so counts
+    as what it is: no gain, no worst day, no loss.
     """
-    missing = int(np.isnan(np.asarray(values, np.float64)).sum())
-    if missing:
-        raise InputError(
-            f"{what}: {missing:,} of {len(values):,} cells are impossible and have no value; narrow leverage, "
-            "haircut or margin, or take the measure 'fate'"
-        )
+    known = np.asarray(values, np.float64)
+    without = np.isnan(known)
+    return np.where(without, 0.0, known), without
 
 
 def _column(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:

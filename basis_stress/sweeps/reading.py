@@ -115,16 +115,18 @@ class Sweep:
         return marginals(self, measure)
 
     def effects(self, measure: str = "return") -> pd.DataFrame:
-        """Share of a measure's variance that each axis explains alone, and each pair beyond that."""
+        """Share of a measure's variance that each axis explains alone, and each pair beyond; impossible cells are 0."""
         from basis_stress.sweeps.effects import effects
 
         return effects(self, measure)
 
-    def indices(self, measure: str = "return", confidence: float = 0.95) -> pd.DataFrame:
-        """Sobol indices with bootstrap intervals, of a sweep with ``design="saltelli:N"``."""
+    def indices(
+        self, measure: str = "return", confidence: float = 0.95, *, scenario: str | None = None
+    ) -> pd.DataFrame:
+        """Sobol indices with bootstrap intervals, of a sweep with ``design="saltelli:N"``; impossible cells are 0."""
         from basis_stress.sweeps.indices import indices
 
-        return indices(self, measure, confidence)
+        return indices(self, measure, confidence, scenario)
 
     def compare(self, other: Sweep) -> pd.DataFrame:
         """Cells that both sweeps ran, side by side."""

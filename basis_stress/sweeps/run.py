@@ -18,13 +18,14 @@ from basis_stress.sweeps.designs import Design
 from basis_stress.sweeps.designs import design as make_design
 from basis_stress.sweeps.jobs import SCALE, BookJob
 from basis_stress.sweeps.market_jobs import MarketJob
+from basis_stress.sweeps.parts import sizes
 from basis_stress.sweeps.reading import Sweep, read_sweep
-from basis_stress.sweeps.running import fill, sizes
+from basis_stress.sweeps.running import fill_here
 from basis_stress.sweeps.store import opened
 from data.parameters import Fit, parameters
 from data.scenario import Scenario, changed, market_era
 from data.validation import validated
-from engine.compile import set_threads, settings
+from engine.compile import settings
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
 from strategies.plan import Execution
@@ -38,7 +39,7 @@ def sweep(
     out: str | os.PathLike[str] | None = None,
     cells: str | Path | pd.DataFrame | None = None,
     design: str = "grid",
-    seed: int = 0,
+    seed: Any = 0,
     contract: str | Sequence[str] = "TY",
     strategy: CashFuturesBasis | None = None,
     execution: Execution | None = None,
@@ -65,7 +66,7 @@ def sweep(
     design
         ``grid``, ``sobol:4096``, ``lhs:1000`` (Latin hypercube), or ``saltelli:4096`` for Sobol indices.
     seed
-        Of a sample.
+        Of a sample; of markets ``"0:9:1"`` is an axis, the seeds from which their funds are drawn.
     contract
         One contract code or several.
     strategy, execution
@@ -75,11 +76,12 @@ def sweep(
     market
         Sweep parameters of the market of funds, each cell a whole market.
     threads
-        Of this machine; all of them by default.
+        Of this machine; all of them by default, and with 1 no more than one core works at any time. Markets are spread
+        over as many processes, and a script that sweeps them does so under ``if __name__ == "__main__"``.
     cluster
         A Dask client, the address of a Dask scheduler, or ``local``.
     part
-        Cells to a file of the dataset, which is what a killed sweep has to run again; 65,536, or 256 markets.
+        Cells to a file of the dataset, which is what a killed sweep has to run again; 25,000, or 64 markets.
     progress
         Told the cells done, and how many there are; first when the sweep begins or goes on.
     **axes
@@ -94,14 +96,15 @@ def sweep(
     """
     window = {name: value for name, value in {"start": start, "end": end, "curve": curve}.items() if value is not None}
     paths = _paths(scenario, window)
+    if not isinstance(seed, int):
+        axes["seed"], seed = seed, 0
     if market:
         job: BookJob | MarketJob = _market_job(paths, axes, cells, design, seed)
     else:
         job = _book_job(paths, contract, strategy, execution, axes, cells, design, seed)
     if part is not None:
         job = replace(job, part=_part(part))
-    most = int(settings.NUMBA_NUM_THREADS)
-    on = _threads(threads, most)
+    on = _threads(threads)
     folder = Path(out or Path("results") / f"{paths[0].name}-sweep")
     with opened(folder, job.inputs(), sizes(job)) as store:
         done, total = sum(store.sizes[part] for part in store.kept), sum(store.sizes)
@@ -112,21 +115,18 @@ def sweep(
             done += cells_written
             progress(done, total)
 
-        if cluster is not None and store.left:
+        if store.left and cluster is not None:
             with dask.connected(cluster) as client:
                 dask.fill(job, store, client, say)
-        else:
-            set_threads(on)
-            try:
-                fill(job, store, on, say)
-            finally:
-                set_threads(most)
+        elif store.left:
+            fill_here(job, store, on, say)
         store.finish()
     return read_sweep(folder)
 
 
-def _threads(given: int | None, most: int) -> int:
+def _threads(given: int | None) -> int:
     """Threads to run on."""
+    most = int(settings.NUMBA_NUM_THREADS)
     if given is not None and not 1 <= given <= most:
         raise InputError(f"threads: {given} given, allowed are 1 to {most} on this machine")
     return given or most

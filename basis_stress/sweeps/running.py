@@ -1,82 +1,67 @@
-"""Run the parts of a sweep that are not there yet: in this process, or on a cluster."""
+"""Have the missing parts of a sweep made, by threads, processes or a cluster, and write them in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from basis_stress.sweeps.jobs import Job, Pieces, ran, table
+from basis_stress.sweeps.jobs import Job
+from basis_stress.sweeps.parts import made
 from basis_stress.sweeps.store import Store
-
-_WAITING = 2
-"""Tables that wait for the writer: enough to keep both busy, few enough to keep memory flat."""
+from engine.errors import InputError
 
 
-def sizes(job: Job) -> list[int]:
-    """Cells of every part of a job."""
-    total = job.design.size * len(job.scenarios)
-    return [min(job.part, total - start) for start in range(0, total, job.part)]
+class Pending(Protocol):
+    """A part under way: a future of Python's or of Dask's."""
+
+    def result(self) -> bytes:
+        """The part, once it is made."""
 
 
-def encoded(cells: pa.Table) -> bytes:
-    """A part as the bytes of a Parquet file: one row group, nothing in it that changes from run to run."""
-    sink = pa.BufferOutputStream()
-    floats = [one.name for one in cells.schema if pa.types.is_floating(one.type)]
-    pq.write_table(
-        cells.combine_chunks(),
-        sink,
-        row_group_size=len(cells),
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=[one.name for one in cells.schema if one.name not in floats],
-        use_byte_stream_split=floats,
-    )
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def made(job: Job, part: int) -> bytes:
-    """One part of a job, run and encoded: what a worker of a cluster does."""
-    return encoded(table(job, _run(job, part)))
-
-
-def _run(job: Job, part: int) -> Pieces:
-    """One part of a job, run."""
-    start = part * job.part
-    return ran(job, start, min(start + job.part, job.design.size * len(job.scenarios)))
-
-
-def fill(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> None:
-    """Run what is left of a sweep here; with several threads, tables are made and written beside the run.
+def fill(store: Store, submit: Callable[[int], Pending], ahead: int, say: Callable[[int], None]) -> None:
+    """Have every part that is left made, and write each when its turn comes.
 
     Parameters
     ----------
+    submit
+        Begins a part somewhere.
+    ahead
+        Parts that may be under way, or wait for the one before them: as many as memory is to hold.
     say
         Told the cells of each part when it is written.
+
+    Raises
+    ------
+    InputError
+        If a part cannot be written; those before it are kept.
     """
-    if threads == 1:
-        for part in store.left:
-            store.keep(part, made(job, part))
-            say(store.sizes[part])
-        return
-
-    def write(part: int, pieces: Pieces) -> int:
-        store.keep(part, encoded(table(job, pieces)))
-        return store.sizes[part]
-
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweep-writer") as writer:
-        for done in _bounded(writer.submit(write, part, _run(job, part)) for part in store.left):
-            say(done.result())
+    left = iter(store.left)
+    under_way = deque((part, submit(part)) for part in islice(left, ahead))
+    while under_way:
+        part, pending = under_way.popleft()
+        store.keep(part, pending.result())
+        say(store.sizes[part])
+        under_way.extend((following, submit(following)) for following in islice(left, 1))
 
 
-def _bounded(futures: Iterable["Future[Any]"]) -> Iterator["Future[Any]"]:
-    """Futures in order, no more than a few of them under way."""
-    waiting: deque[Future[Any]] = deque()
-    for future in futures:
-        waiting.append(future)
-        if len(waiting) > _WAITING:
-            yield waiting.popleft()
-    yield from waiting
+def fill_here(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> None:
+    """Run what is left of a sweep on so many cores of this machine.
+
+    Raises
+    ------
+    InputError
+        If a part cannot be written, or a process that made parts has ended.
+    """
+    # One core works on a part or writes one, never both; several always have another part to begin.
+    ahead = 1 if threads == 1 else 2 * threads
+    pool = job.pool(min(threads, len(store.left)))
+    try:
+        fill(store, lambda part: pool.submit(made, job, part), ahead, say)
+    except BrokenProcessPool:
+        raise InputError(
+            "sweep: a process that made markets ended before its time; in a script call sweep under "
+            "if __name__ == '__main__', and where memory is short give fewer threads"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an error, or Ctrl-C, nothing more begins

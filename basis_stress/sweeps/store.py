@@ -76,8 +76,9 @@ class Store:
         self._write({"complete": True, **self.inputs, "parts": parts})
 
     def _write(self, manifest: Mapping[str, object]) -> None:
-        """Write the manifest; equal sweeps give equal bytes."""
-        save(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", self.folder / MANIFEST, "sweep")
+        """Write the manifest, a line for each of its entries; equal sweeps give equal bytes."""
+        lines = (f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in manifest.items())
+        save("{\n" + ",\n".join(lines) + "\n}\n", self.folder / MANIFEST, "sweep")
 
 
 @contextmanager

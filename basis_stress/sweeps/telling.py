@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from basis_stress import wording
+from basis_stress.sweeps.measures import FATES, MEANINGS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from basis_stress.sweeps.maps import OutcomeMap
     from basis_stress.sweeps.reading import Sweep
 
 _SAID = {
@@ -48,7 +51,22 @@ def fate_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:
         [str(scenario), *(f"{int(n):,} ({share(int(n), int(row.sum()))})" if n else "–" for n in row)]
         for scenario, row in table.iterrows()
     ]
-    return ["", *map(str, table.columns)], rows
+    return ["", *(MEANINGS[str(fate)] for fate in table.columns)], rows
+
+
+def entry_sentence(maps: Sequence[OutcomeMap], titles: Sequence[str]) -> str:
+    """What could enter at the lowest haircut of maps of leverage by haircut: margins differ from path to path."""
+    if (maps[0].x, maps[0].y) != ("leverage", "haircut") or maps[0].others:
+        return ""
+    most = []
+    for one, title in zip(maps, titles, strict=True):
+        entered = one.x_levels[(one.fate[0] >= 0) & (one.fate[0] < FATES.index("impossible"))]
+        if not len(entered) or entered[-1] == one.x_levels[-1]:
+            return ""
+        most.append(f"{wording.times(float(entered[-1]))} in {title}")
+    lowest = float(maps[0].y_levels[0])
+    asked = "initial margin alone lets" if lowest == 0 else "haircut and initial margin let"
+    return f"At a haircut of {100 * lowest:.4g}%, {asked} enter at most {wording.listing(most)}."
 
 
 def break_even_sentence(table: pd.DataFrame, axis: str) -> str:
