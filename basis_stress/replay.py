@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 from pydantic import BaseModel
 
 from basis_stress import tabulate
-from basis_stress.market.result import MarketResult, backtest_market
-from basis_stress.market.terms import market_scenario
 from basis_stress.result import Result
 from data.contracts import codes
 from data.markets import market_data
@@ -23,9 +21,10 @@ from engine.run import Run, run
 from strategies.assemble import assemble
 from strategies.cash_futures_basis import CashFuturesBasis
 from strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
-from strategies.library import LIBRARY
 from strategies.plan import Execution, Plan
-from strategies.portfolio import Portfolio
+
+if TYPE_CHECKING:
+    from basis_stress.market.result import MarketResult
 
 
 @overload
@@ -39,7 +38,7 @@ def backtest(
 
 
 @overload
-def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> MarketResult: ...
+def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> "MarketResult": ...
 
 
 def backtest(
@@ -57,7 +56,7 @@ def backtest(
     execution: Execution | None = None,
     market: bool = False,
     **terms: Any,
-) -> Result | MarketResult:
+) -> "Result | MarketResult":
     """Backtest a leveraged cash-futures basis book through a scenario.
 
     Parameters
@@ -105,6 +104,10 @@ def backtest(
         "yield_scale": yield_scale,
     }
     if market:
+        # A single book should not pay for the market of funds.
+        from basis_stress.market.result import backtest_market
+        from basis_stress.market.terms import market_scenario
+
         book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}
         given = {**window, "repo_spread_bp_all": repo_spread_bp_all, **book_terms}
         return backtest_market(
@@ -226,6 +229,9 @@ def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, 
 
 def strategies() -> pd.DataFrame:
     """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
+    from strategies.library import LIBRARY  # a dozen models, which a backtest should not pay for
+    from strategies.portfolio import Portfolio
+
     known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(
         {

@@ -5,9 +5,11 @@ allocated again; it keeps neither log nor daily record, so that a book's working
 cache. One call runs in one thread and holds no lock of Python's: whoever has several threads calls from each.
 """
 
-from typing import NamedTuple
+import sys
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.compile import by_reference, kernel, step
 from engine.day import one_of, simulate_quietly
@@ -16,7 +18,9 @@ from engine.names import Fate
 from engine.record import enter
 from engine.rows import Contract, Fund, Outcome, Position, dtype_of
 from engine.run import Setup, check, check_finite, scratch_worlds
-from engine.world import Market, Rows, Stacked, Table, World
+from engine.world import Integers, Market, Records, Rows, Stacked, Table, World
+
+Bytes = NDArray[np.uint8]
 
 QUEUE = 64
 """Created events that a book may have waiting; more are met by running again with a longer queue."""
@@ -59,7 +63,27 @@ def check_books(setup: Setup, books: Books) -> None:
         rows = np.asarray(getattr(books, name))
         if rows.dtype != dtype_of(kind) or rows.shape != shape or len(setup.funds) > 1:
             raise InputError(f"engine: books.{name} given as {rows.shape} rows of {rows.dtype}, needed are {shape}")
-    check_finite({f"books.{name}": getattr(books, name) for name in ("funds", "positions", "contracts")})
+    tables = {f"books.{name}": np.asarray(getattr(books, name)) for name in ("funds", "positions", "contracts")}
+    if any(_may_be_infinite(table) for table in tables.values()):
+        check_finite(tables)
+
+
+def _may_be_infinite(rows: Records) -> bool:
+    """Whether `check_finite` has to look: looking field by field took a fifth of the time of books of six days."""
+    fields: Any = rows.dtype.fields
+    highest = [offset + 7 * (sys.byteorder == "little") for kind, offset in fields.values() if kind.kind == "f"]
+    flat = np.ascontiguousarray(rows).reshape(-1).view(np.uint8).reshape(-1, rows.dtype.itemsize)
+    return bool(has_full_exponent(flat, np.array(highest)))
+
+
+@kernel
+def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
+    """Whether the highest byte of some float has all bits of the exponent set that it holds, as NaN and infinity do."""
+    for row in range(len(rows)):
+        for field in range(len(highest)):
+            if rows[row, highest[field]] & 127 == 127:
+                return True
+    return False
 
 
 @kernel

@@ -24,7 +24,7 @@ from engine.calls import (
     settle_variation,
 )
 from engine.clearing import announce_margin, change_margin, clear
-from engine.compile import by_reference, kernel, parallel_kernel, part, prange, step
+from engine.compile import by_reference, kernel, parallel_kernel, part, portion, step
 from engine.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from engine.dealers import take_outside_flow
 from engine.defaults import seize
@@ -111,8 +111,17 @@ def advance(world: World) -> bool:
 
 
 @kernel
+def simulate(world: World) -> None:
+    """Enter one world and run it to its end; at decisions nothing is traded."""
+    world = by_reference(world)
+    enter(world)
+    while advance(world):
+        pass
+
+
+@kernel
 def simulate_quietly(world: World) -> None:
-    """The same, to the same bytes, in a world that keeps no record: days of nothing but routine pass straight on."""
+    """Run one world, entered before, that keeps no record: the same bytes, but days of nothing but routine pass on."""
     world = by_reference(world)
     quiet_days(world)
     while next_event(world):
@@ -150,10 +159,8 @@ def one_of(market: Market, worlds: Stacked, w: int) -> World:
 
 
 @parallel_kernel
-def simulate_all(market: Market, worlds: Stacked) -> None:
-    """Run many worlds; each writes its own rows only, and trades nothing at decisions."""
-    for w in prange(len(worlds.parties)):
-        world = by_reference(one_of(market, worlds, w))
-        enter(world)
-        while advance(world):
-            pass
+def simulate_all(market: Market, worlds: Stacked, turn: int, turns: int) -> None:
+    """Run many worlds; each writes its own rows only."""
+    first, last = portion(len(worlds.parties), turn, turns)
+    for w in range(first, last):
+        simulate(one_of(market, worlds, w))

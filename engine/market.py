@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.bonds import accrued_interest, coupons_between
-from engine.compile import kernel
+from engine.compile import by_reference, kernel, step
 from engine.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
 from engine.delivery import carry, forward_price, futures_from_forward, implied_repo
 from engine.rows import FuturesQuote, Mark, NoteQuote, empty_rows
@@ -82,6 +82,7 @@ def price_path(path: Path, baskets: Baskets) -> Priced:
 @kernel
 def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
     """Price mark by mark; a contract keeps its price after its final settlement, and all stand still outside a life."""
+    path, baskets, priced = by_reference(path), by_reference(baskets), by_reference(priced)
     for m in range(len(path.time)):
         for c in range(len(baskets.first_delivery)):
             if baskets.first_mark[c] <= m <= baskets.last_mark[c]:
@@ -94,7 +95,7 @@ def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
         stand_still(baskets, priced, c)
 
 
-@kernel
+@step
 def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
     """Every note of a contract's basket, on the curve."""
     for n in range(baskets.start[c], baskets.start[c + 1]):
@@ -108,7 +109,7 @@ def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) ->
         )
 
 
-@kernel
+@step
 def keep_contract(priced: Priced, m: int, source: int, c: int) -> None:
     """A contract as it stands at another mark."""
     priced.futures[m, c] = priced.futures[source, c]
@@ -116,7 +117,7 @@ def keep_contract(priced: Priced, m: int, source: int, c: int) -> None:
     priced.delivery[m, c] = priced.delivery[source, c]
 
 
-@kernel
+@step
 def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
     """Before its first mark a contract and its notes stand as they will there, after its last as they did there."""
     first, last = baskets.first_mark[c], baskets.last_mark[c]
@@ -128,7 +129,7 @@ def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
                 priced.clean[m, n] = priced.clean[source, n]
 
 
-@kernel
+@step
 def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
     """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
     futures = np.inf
@@ -158,7 +159,7 @@ def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int)
             priced.delivery[m, c] = delivery
 
 
-@kernel
+@step
 def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
     last: int = baskets.last_delivery[c]
@@ -171,7 +172,7 @@ def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, 
     return min(first, last)
 
 
-@kernel
+@step
 def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int) -> float:
     """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
     clean, factor = priced.clean[m, n], baskets.factor[n]
@@ -198,6 +199,7 @@ def fill_held(
     path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
 ) -> None:
     """Accrued interest, coupons falling due, and the convergence of the basis of each held note, while it is priced."""
+    path, baskets, priced = by_reference(path), by_reference(baskets), by_reference(priced)
     for m in range(len(path.time)):
         for h in range(len(held)):
             c, n, quote = contract_of[h], held[h], notes[m, h]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.cells import QUEUE, Books, check_books, set_up
-from engine.compile import by_reference, parallel_kernel, part, prange, step
+from engine.compile import by_reference, parallel_kernel, part, portion, step
 from engine.curves import NODE_TIMES, PAR
 from engine.day import one_of, simulate_quietly
 from engine.errors import InputError
@@ -138,9 +138,12 @@ def simulate_paths(
     outcomes: Sequence[Rows[Outcome]],
     no_curve: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     dropped: Integers,
+    turn: int,
+    turns: int,
 ) -> None:
     """Walk the paths of each block; the world after the last block's stays blank."""
-    for block in prange(len(dropped)):
+    first, last = portion(len(dropped), turn, turns)
+    for block in range(first, last):
         course = Course(path, baskets, frame, drivers, scratch)
         own = Market(market.marks, scratch.notes[block], scratch.futures[block])
         world, blank = by_reference(one_of(own, worlds, block)), by_reference(one_of(own, worlds, len(dropped)))

@@ -8,7 +8,7 @@ Only runs whose outcomes alone are kept have quiet days: there is no log to writ
 from 260 ns to 50 so, attribution included.
 """
 
-from engine.compile import part, step
+from engine.compile import hot, step
 from engine.dealers import rent_dislocation, take_inventory
 from engine.ledger import fund_row, margin_excess, market_value, position_equity
 from engine.marks import cheapened, check_solvency
@@ -29,7 +29,7 @@ def quiet_days(world: World) -> None:
             pass
 
 
-@part
+@hot
 def is_quiet(world: World) -> bool:
     """Whether the day ahead is routine by the schedule, and nothing waits but the night's variation margin."""
     clock, fund = world.clock[0], world.funds[0]
@@ -57,7 +57,7 @@ def is_quiet(world: World) -> bool:
     return True
 
 
-@part
+@hot
 def has_business(position: Position) -> bool:
     """Whether a sale, a coupon, a call, a new haircut or a short sale of notes is to be settled."""
     trades = position.face < 0.0 or position.unsettled != 0.0 or position.unsettled_face != 0.0 or position.committed
@@ -65,7 +65,7 @@ def has_business(position: Position) -> bool:
     return trades or claims or position.haircut != position.financed_haircut or position.variation_open != 0.0
 
 
-@part
+@hot
 def open_quietly(world: World) -> bool:
     """OPEN, REPO_ROLL, variation margin and REPO_SHORTFALL, if cash covers them all."""
     clock, fund = world.clock[0], world.funds[0]
@@ -112,7 +112,7 @@ def open_quietly(world: World) -> bool:
     return True
 
 
-@part
+@hot
 def pay_variation_quietly(world: World, net: float) -> bool:
     """VARIATION_CREDIT or VARIATION_CALL, if cash covers it."""
     clock, fund, house = world.clock[0], world.funds[0], world.parties[Party.CLEARING_HOUSE]
@@ -135,7 +135,7 @@ def pay_variation_quietly(world: World, net: float) -> bool:
     return True
 
 
-@part
+@hot
 def mark_quietly(world: World) -> bool:
     """MARK: prices arrive, interest and coupons accrue; an insolvent fund stops here."""
     clock, fund, market = world.clock[0], world.funds[0], world.market
@@ -165,7 +165,7 @@ def mark_quietly(world: World) -> bool:
     return True
 
 
-@part
+@hot
 def mark_position_quietly(world: World, p: int, days: int) -> None:
     """One position's interest, coupon and prices, line by line as `engine.marks` has them."""
     position, m, profit = world.positions[p], world.clock[0].mark, world.profit[p]
@@ -195,7 +195,7 @@ def mark_position_quietly(world: World, p: int, days: int) -> None:
     position.clean, position.undislocated, position.accrued = clean, note.clean, note.accrued
 
 
-@part
+@hot
 def strike_quietly(world: World, net: float) -> None:
     """SETTLEMENT: the day's variation margin falls due tomorrow."""
     clock = world.clock[0]
@@ -208,7 +208,7 @@ def strike_quietly(world: World, net: float) -> None:
     clock.scheduled += 1
 
 
-@part
+@hot
 def breaches(world: World, book: float, worth: float, spare: float) -> bool:
     """Whether a limit may order a sale: the tests of `engine.unwind.decide`."""
     fund = world.funds[0]
@@ -221,7 +221,7 @@ def breaches(world: World, book: float, worth: float, spare: float) -> bool:
     return spare < 0.0
 
 
-@part
+@hot
 def close_quietly(world: World) -> bool:
     """SETTLEMENT, REPO_MARK, RISK_LIMITS and RECORD, if no loan lacks collateral and no limit is breached."""
     clock, fund = world.clock[0], world.funds[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.day import advance, simulate_all
+from engine.day import advance, simulate, simulate_all
 from engine.errors import InputError
 from engine.names import Cash, DealerColumn, FundColumn, Kind, Line, Party, PositionColumn
 from engine.record import enter
@@ -89,7 +89,8 @@ def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
         if parallel:
             worlds = _simulate_all(worlds)
         else:
-            _simulate(worlds)
+            for world in worlds:
+                simulate(world)
         needed = max(int(world.clock[0].logged) for world in worlds)
         if needed <= capacity and not any(world.clock[0].dropped for world in worlds):
             return [hand_back(world) for world in worlds]
@@ -106,14 +107,6 @@ def log_rows(setup: Setup) -> int:
     decisions = np.count_nonzero(setup.schedule["kind"] == Kind.DECISION)
     dated = 64 * (1 + positions + funds)
     return dated + len(setup.market.marks) * (1 + positions + 2 * funds) + int(decisions) * (1 + 3 * positions)
-
-
-def _simulate(worlds: Sequence[World]) -> None:
-    """Run in one thread; at decisions nothing is traded."""
-    for world in worlds:
-        enter(world)
-        while advance(world):
-            pass
 
 
 def _simulate_all(worlds: Sequence[World]) -> list[World]:

@@ -13,7 +13,7 @@ import engine.cells
 from data.markets import market_data
 from data.pricing import PricedMarket, priced_market
 from data.scenario import changed, scenario
-from engine.cells import Books, run_books
+from engine.cells import Books, check_books, run_books
 from engine.errors import InputError
 from engine.names import Constraint, Fate
 from engine.rows import Outcome, empty_rows
@@ -167,3 +167,31 @@ def test_a_wrong_table_is_one_sentence(market: PricedMarket, columns: dict[str, 
         outcomes(market, {name: np.asarray(values, float) for name, values in columns.items()})
     for word in words:
         assert word in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_is_found_in_every_field(wrong: float) -> None:
+    setup = random_world(1, Shape(days=3, funds=1, positions=2, contracts=2))
+    rows = {
+        "funds": np.repeat(setup.funds, 5),
+        "positions": np.repeat(setup.positions[None], 5, 0),
+        "contracts": np.repeat(setup.contracts[None], 5, 0),
+    }
+    for name, table_of in rows.items():
+        table_of = rows[name] = table_of.view(getattr(setup, name).dtype)
+        for field in table_of.dtype.names:
+            if table_of.dtype[field].kind == "f":
+                before = table_of[field].flat[-1]
+                table_of[field].flat[-1] = wrong
+                with pytest.raises(InputError, match=rf"books\.{name}\[4.*\]\.{field} is not finite"):
+                    check_books(setup, Books(**rows, outcomes=empty_rows(Outcome, 5)))
+                table_of[field].flat[-1] = before
+    check_books(setup, Books(**rows, outcomes=empty_rows(Outcome, 5)))
+
+
+def test_values_near_the_largest_are_finite() -> None:
+    setup = random_world(1, Shape(days=3, funds=1, positions=1, contracts=1))
+    funds = np.repeat(setup.funds, 2).view(setup.funds.dtype)
+    funds["credit_line"] = 1e308
+    books = Books(funds, setup.positions[None].repeat(2, 0), setup.contracts[None].repeat(2, 0), empty_rows(Outcome, 2))
+    check_books(setup, books)

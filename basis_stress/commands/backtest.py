@@ -1,6 +1,5 @@
 """The command `backtest`: options made from the strategy's own fields, results printed, saved and drawn."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -9,9 +8,7 @@ import click
 import pandas as pd
 
 from basis_stress import tables
-from basis_stress.commands.market import show_market
 from basis_stress.replay import backtest as run_backtest
-from engine.compile import is_cold
 from strategies.cash_futures_basis import CashFuturesBasis
 
 BACKTEST_EXAMPLES = """\b
@@ -74,9 +71,9 @@ def backtest(
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    if is_cold() and sys.stderr.isatty():
-        click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
     if market:
+        from basis_stress.commands.market import show_market  # loads the market of funds
+
         show_market(
             scenario,
             {"contract": contract, "book": book, "scenario_repo_bp": scenario_repo_bp, **given},

@@ -1,13 +1,11 @@
 """The command of breaking points: what is turned up, until what, and the page."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from basis_stress.commands.backtest import strategy_options
-from engine.compile import is_cold
 
 EXAMPLES = """\b
 Examples:
@@ -45,8 +43,6 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     from basis_stress.breaking.point import breaking_point
 
     given = {name: value for name, value in options.items() if value is not None}
-    if is_cold() and sys.stderr.isatty():
-        click.echo("Compiling the engine for this machine (once, about 40 seconds) ...", err=True)
     found = breaking_point(
         scenario, contract=None if contract is None else [code.strip() for code in contract.split(",")], **given
     )

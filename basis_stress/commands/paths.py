@@ -9,7 +9,6 @@ import click
 
 from basis_stress.commands.backtest import strategy_options
 from basis_stress.commands.shocks import setting
-from engine.compile import is_cold
 from engine.errors import InputError
 
 EXAMPLES = """\b
@@ -68,8 +67,6 @@ def paths(
 
     given = {name: value for name, value in options.items() if value is not None}
     folder = out or Path("results") / f"paths-{generator}"
-    if is_cold() and sys.stderr.isatty():
-        click.echo("Compiling the engine for this machine (once, about 40 seconds) ...", err=True)
     with ExitStack() as stack:
         bar = stack.enter_context(click.progressbar(length=paths, label=f"{paths:,} paths", file=sys.stderr))
         found = simulate_paths(

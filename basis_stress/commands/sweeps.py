@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from basis_stress.sweeps.fields import BOOK_FIELDS
-from engine.compile import is_cold
 from engine.errors import InputError
 from strategies.cash_futures_basis import CashFuturesBasis
 
@@ -85,8 +84,6 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
     from basis_stress.sweeps.telling import told
 
     given = {name: value for name, value in options.items() if value is not None}
-    if is_cold() and sys.stderr.isatty():
-        click.echo("Compiling the engine for this machine (once, about 20 seconds) ...", err=True)
     try:
         with ExitStack() as stack:
             say = (lambda done, total: None) if quiet else Bar(stack)
