@@ -102,6 +102,14 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
     return _callee(function)
 
 
+def daily(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a step that every day passes: it is optimised before the kernels above it link it.
+
+    An eighth off the event loop for a twentieth more to compile; done to every step it gained no more.
+    """
+    return _callee(function, pipeline_class=HotCompiler)
+
+
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a step into whoever calls it.
 

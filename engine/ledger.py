@@ -1,12 +1,12 @@
 """The ledger: every cent moves between two parties, under a named line; what a fund is worth; the event log."""
 
-from engine.compile import part, step
+from engine.compile import daily, part
 from engine.names import Cash, Claim, Line, Party, Status, What
 from engine.rows import Fund, Position
 from engine.world import World
 
 
-@step
+@daily
 def transfer(world: World, fund_index: int, row: int, line: int, party: int, amount: float) -> None:
     """Pay a fund (amount > 0) out of a party's cash, or the party out of the fund's."""
     fund = world.funds[fund_index]
@@ -17,14 +17,14 @@ def transfer(world: World, fund_index: int, row: int, line: int, party: int, amo
         world.cash_flows[day, row, line] += amount
 
 
-@step
+@daily
 def between(world: World, payer: int, receiver: int, amount: float) -> None:
     """Move cash between two parties that are not funds."""
     world.parties[payer].cash -= amount
     world.parties[receiver].cash += amount
 
 
-@step
+@daily
 def attribute(world: World, row: int, line: int, amount: float) -> None:
     """Explain a change in equity."""
     day = world.clock[0].day
@@ -33,25 +33,25 @@ def attribute(world: World, row: int, line: int, amount: float) -> None:
         world.attribution[day, row, line] += amount
 
 
-@step
+@daily
 def fund_row(world: World, fund_index: int) -> int:
     """Row of flows that belong to a fund and to none of its positions."""
     return len(world.positions) + fund_index
 
 
-@step
+@daily
 def market_value(position: Position) -> float:
     """Dirty value of the notes at the last mark, for regular settlement."""
     return position.face * (position.clean + position.accrued) / 100.0
 
 
-@step
+@daily
 def repo_owed(position: Position) -> float:
     """Principal and interest accrued to the value date, overnight and term."""
     return position.overnight + position.overnight_interest + position.term + position.term_interest
 
 
-@step
+@daily
 def position_equity(position: Position) -> float:
     """What a position is worth to its fund: notes and receivables, less repo, plus what clearing holds."""
     assets = market_value(position) + position.coupon_receivable + position.unsettled
@@ -68,7 +68,7 @@ def equity(world: World, fund: Fund) -> float:
     return total
 
 
-@step
+@daily
 def book_value(world: World, fund: Fund) -> float:
     """Dirty value of all of a fund's notes, those sold short counted like those held."""
     total = 0.0
@@ -77,7 +77,7 @@ def book_value(world: World, fund: Fund) -> float:
     return total
 
 
-@step
+@daily
 def house_of(world: World, p: int) -> int:
     """Which house clears a position's contract."""
     if world.contracts[world.positions[p].contract].swap:
@@ -85,7 +85,7 @@ def house_of(world: World, p: int) -> int:
     return Party.CLEARING_HOUSE
 
 
-@step
+@daily
 def last_house(world: World) -> int:
     """The last of the houses that clear any contract of the run: that of swaps if there are any."""
     for c in range(len(world.contracts)):
@@ -94,14 +94,14 @@ def last_house(world: World) -> int:
     return Party.CLEARING_HOUSE
 
 
-@step
+@daily
 def margin_excess(world: World, p: int) -> float:
     """Initial margin posted beyond what its house asks today."""
     position = world.positions[p]
     return position.margin_posted - abs(position.contracts) * world.contracts[position.contract].initial_margin
 
 
-@step
+@daily
 def settle_coupon(world: World, p: int) -> None:
     """Pay a coupon that is due; of notes that a failed fund sold short, their lender pays it and is owed it."""
     position = world.positions[p]
@@ -114,7 +114,7 @@ def settle_coupon(world: World, p: int) -> None:
         position.overnight -= due
 
 
-@step
+@daily
 def log(world: World, what: int, fund: int, position: int, amount: float, cause: int) -> int:
     """Write a row of the event log and return its number; rows past the end are counted, not written."""
     clock = world.clock[0]
@@ -136,7 +136,7 @@ def log(world: World, what: int, fund: int, position: int, amount: float, cause:
     return number
 
 
-@step
+@daily
 def name_claim(world: World, number: int, claim: int, party: int) -> None:
     """Say which claim, and whose, a log row is about."""
     if number < len(world.log):
@@ -144,14 +144,14 @@ def name_claim(world: World, number: int, claim: int, party: int) -> None:
         world.log[number].party = party
 
 
-@step
+@daily
 def name_contract(world: World, number: int, contract: int) -> None:
     """Say which contract a log row is about."""
     if number < len(world.log):
         world.log[number].contract = contract
 
 
-@step
+@daily
 def write_off(world: World, fund_index: int, party: int, amount: float, cause: int) -> None:
     """A claim that the estate cannot pay: the party's loss, and the fund's relief."""
     if amount > 0.0:
@@ -164,7 +164,7 @@ def write_off(world: World, fund_index: int, party: int, amount: float, cause: i
         name_claim(world, number, Claim.NONE, party)
 
 
-@step
+@daily
 def pay_estate(world: World, fund_index: int, party: int, claim: float) -> float:
     """Pay a claim out of what is left of a fund's cash; returns what stays unpaid."""
     paid = min(claim, max(world.funds[fund_index].cash, 0.0))

@@ -1,6 +1,6 @@
 """Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
 
-from engine.compile import kernel, step
+from engine.compile import daily, kernel, step
 from engine.dealers import rent_dislocation, take_inventory
 from engine.defaults import begin_default, keep_proceeds
 from engine.ledger import attribute, equity, log
@@ -16,7 +16,7 @@ def cheapened(clean: float, dislocation: float) -> float:
     return clean * (1.0 - dislocation / 1e4)
 
 
-@step
+@daily
 def mark(world: World, event: Event) -> None:
     """Reprice every position at a row of the market path, then every contract."""
     clock = world.clock[0]
@@ -42,7 +42,7 @@ def mark(world: World, event: Event) -> None:
             check_solvency(world, f)
 
 
-@step
+@daily
 def check_solvency(world: World, f: int) -> None:
     """Follow the peak of equity; a fund whose equity is gone stops here."""
     fund = world.funds[f]
@@ -54,7 +54,7 @@ def check_solvency(world: World, f: int) -> None:
         begin_default(world, f, log(world, What.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))
 
 
-@step
+@daily
 def accrue_repo(world: World, p: int, days: int) -> None:
     """Interest on repo to the new value date, actual/360."""
     position = world.positions[p]
@@ -65,7 +65,7 @@ def accrue_repo(world: World, p: int, days: int) -> None:
     attribute(world, p, Line.REPO_INTEREST, -overnight - term)
 
 
-@step
+@daily
 def accrue_coupon(world: World, p: int) -> None:
     """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
     position = world.positions[p]
@@ -76,7 +76,7 @@ def accrue_coupon(world: World, p: int) -> None:
     position.accrued = quote.accrued
 
 
-@step
+@daily
 def reprice(world: World, p: int) -> None:
     """Mark note and hedge; split the change into dislocation, convergence, swap spread and the curve's residual."""
     position, m = world.positions[p], world.clock[0].mark

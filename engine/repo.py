@@ -2,7 +2,7 @@
 
 import math
 
-from engine.compile import step
+from engine.compile import daily, step
 from engine.ledger import (
     attribute,
     fund_row,
@@ -22,7 +22,7 @@ from engine.rows import Event, Position
 from engine.world import World
 
 
-@step
+@daily
 def lendable(position: Position, haircut: float, not_rolled: float) -> float:
     """What lenders advance overnight: (1 - haircut) of dirty value, on the share they roll.
 
@@ -34,7 +34,7 @@ def lendable(position: Position, haircut: float, not_rolled: float) -> float:
     return (1.0 - haircut) * value * (1.0 - position.term_share) * (1.0 - not_rolled)
 
 
-@step
+@daily
 def sold_share(position: Position) -> float:
     """Share of the financed notes whose position was closed and settles at the next roll."""
     financed = position.face + position.unsettled_face
@@ -43,7 +43,7 @@ def sold_share(position: Position) -> float:
     return 0.0
 
 
-@step
+@daily
 def new_share(position: Position) -> float:
     """Share of the notes that was bought (or sold short) and is financed for the first time at the next roll."""
     if position.face * position.unsettled_face < 0.0:
@@ -51,14 +51,14 @@ def new_share(position: Position) -> float:
     return 0.0
 
 
-@step
+@daily
 def term_surplus(position: Position) -> float:
     """Value after haircut of the notes that stay in a term loan, less what is owed on them; negative is a deficit."""
     value = (1.0 - position.haircut) * market_value(position) * position.term_share
     return value - (1.0 - sold_share(position)) * (position.term + position.term_interest)
 
 
-@step
+@daily
 def open_day(world: World, event: Event) -> None:
     """Pay the night's interest on cash and margin, and the coupons that have fallen due."""
     clock = world.clock[0]
@@ -83,7 +83,7 @@ def open_day(world: World, event: Event) -> None:
             charge_overdraft(world, f)
 
 
-@step
+@daily
 def charge_overdraft(world: World, f: int) -> None:
     """What cash does not cover of interest, and of coupons on notes sold short, is lent by the credit bank.
 
@@ -106,7 +106,7 @@ def pay_coupon(world: World, p: int) -> None:
         settle_coupon(world, p)
 
 
-@step
+@daily
 def roll(world: World, event: Event) -> None:
     """Settle yesterday's trades, repay the night's repo with interest, and borrow again at today's rate."""
     clock = world.clock[0]
@@ -119,7 +119,7 @@ def roll(world: World, event: Event) -> None:
             roll_fund(world, f)
 
 
-@step
+@daily
 def roll_fund(world: World, f: int) -> None:
     """Roll all of a fund's loans as one payment; what its cash cannot cover stays owed until clearing has paid."""
     fund, clock = world.funds[f], world.clock[0]
@@ -139,7 +139,7 @@ def roll_fund(world: World, f: int) -> None:
         roll_position(world, p, kept)
 
 
-@step
+@daily
 def clearing_due(world: World, f: int) -> float:
     """Cash that clearing houses take this morning: variation margin struck, initial margin lacking."""
     due = 0.0
@@ -162,7 +162,7 @@ def mature_term(position: Position, today: int) -> None:
         position.term = position.term_interest = position.term_share = position.called = 0.0
 
 
-@step
+@daily
 def roll_flow(position: Position, not_rolled: float) -> float:
     """Cash a position brings (+) or needs (-) at the roll."""
     sold = sold_share(position)
@@ -170,7 +170,7 @@ def roll_flow(position: Position, not_rolled: float) -> float:
     return position.unsettled - repaid + lendable(position, position.haircut, not_rolled)
 
 
-@step
+@daily
 def roll_position(world: World, p: int, kept: float) -> None:
     """Book one position's roll, line by line; ``kept`` stays owed because the fund cannot pay it."""
     position, clock = world.positions[p], world.clock[0]
@@ -198,7 +198,7 @@ def roll_position(world: World, p: int, kept: float) -> None:
     position.financed_haircut, position.financed_roll = position.haircut, clock.not_rolled
 
 
-@step
+@daily
 def pay_line(world: World, p: int, line: int, amount: float, party: int, from_party: float) -> None:
     """Book a line whose cash comes from a named party, and whatever is left of it from repo lenders."""
     fund = world.positions[p].fund
@@ -208,7 +208,7 @@ def pay_line(world: World, p: int, line: int, amount: float, party: int, from_pa
         transfer(world, fund, p, line, Party.REPO_LENDER, amount - from_party)
 
 
-@step
+@daily
 def mark_term_loans(world: World) -> None:
     """Call the deficit of term loans whose collateral has fallen beyond the threshold."""
     for f in range(len(world.funds)):
