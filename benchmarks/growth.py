@@ -14,7 +14,7 @@ SIZES = {
     "funds": (5, 10, 20, 40),
     "days": (60, 125, 250, 500),
 }
-THREAD_BOOKS = 250
+THREAD_BOOKS = 1_000
 
 
 def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]]:

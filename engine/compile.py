@@ -151,14 +151,25 @@ def parallel_kernel(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def together(*arguments: Any) -> None:
         threads = THREADS.count
-        if threads == 1:
-            alone(*arguments, 0, 1)
-            return
-        turns = TURNS * threads
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda turn: alone(*arguments, turn, turns), range(turns)))
+        turns = 1 if threads == 1 else TURNS * threads
+        left = iter(range(turns))
+
+        def take() -> None:
+            for turn in left:
+                alone(*arguments, turn, turns)
+
+        helping = [_helpers().submit(take) for _ in range(threads - 1)]
+        take()
+        for one in helping:
+            one.result()
 
     return together
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that share loops with the one that calls, begun once: a new one may be three milliseconds late."""
+    return ThreadPoolExecutor(max(1, settings.NUMBA_NUM_THREADS - 1), "kernels")
 
 
 @step
