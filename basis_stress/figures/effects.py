@@ -15,6 +15,9 @@ from basis_stress.sweeps.measures import Measure
 _WIDTH = 9.8
 _MOST_LINES = 7
 
+End = tuple[float, float, str, str]
+"""Where a line ends: height, place, its name and colour."""
+
 
 def marginals(table: pd.DataFrame, what: Measure) -> str:
     """Draw `Sweep.marginals` as SVG: mean and nine tenths of cells along each axis, a colour per path."""
@@ -25,7 +28,9 @@ def marginals(table: pd.DataFrame, what: Measure) -> str:
         figure = Figure(figsize=(_WIDTH, 2.9 * rows + 0.2), layout="constrained")
         panels = figure.subplots(rows, across, sharey=True, squeeze=False).ravel()
         for panel, name in zip(panels, axes_swept, strict=False):
-            _marginal(panel, table[table["axis"] == name], name, named=name == axes_swept[-1])
+            ends = _marginal(panel, table[table["axis"] == name], name)
+        if len(ends) > 1:
+            _name_ends(panels[len(axes_swept) - 1], ends)
         for panel in panels[len(axes_swept) :]:
             panel.set_visible(False)
         for panel in panels[::across]:
@@ -34,21 +39,19 @@ def marginals(table: pd.DataFrame, what: Measure) -> str:
         return svg(figure)
 
 
-def _marginal(axes: Axes, table: pd.DataFrame, name: str, named: bool) -> None:
-    """One axis: a line and a band per path, named at its end in one panel."""
-    paths = list(table.groupby("scenario", observed=True, sort=False))
-    for colour, (path, mine) in zip(PALETTE, paths, strict=False):
+def _marginal(axes: Axes, table: pd.DataFrame, name: str) -> list[End]:
+    """One axis: a line and a band per path; where each line ends."""
+    ends = []
+    for colour, (path, mine) in zip(PALETTE, table.groupby("scenario", observed=True, sort=False), strict=False):
         there = mine.dropna(subset=["mean"])
         axes.fill_between(there["level"], there["low"], there["high"], color=colour, alpha=0.15, linewidth=0)
         axes.plot(there["level"], there["mean"], color=colour, marker="o", markersize=3)
-        if named and len(there) and len(paths) > 1:
-            axes.annotate(
-                str(path), (there["level"].iloc[-1], there["mean"].iloc[-1]), (0, 6), textcoords="offset points",
-                color=colour, fontsize=8, ha="right",
-            )  # fmt: skip
+        if len(there):
+            ends.append((float(there["mean"].iloc[-1]), float(there["level"].iloc[-1]), str(path), colour))
     axes.axhline(0.0, color=INK, linewidth=0.6)
     axes.set_title(axis_label(name), fontsize=9, fontweight="normal")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: level_text(name, float(value))))
+    return ends
 
 
 def _measure_axis(axes: Axes, what: Measure) -> None:
@@ -84,7 +87,7 @@ def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
         return svg(figure)
 
 
-def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
+def _name_ends(axes: Axes, ends: list[End]) -> None:
     """Name lines at the right, names one below the other where lines end close together."""
     line = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
     right = max((x for _, x, _, _ in ends), default=0.0)
