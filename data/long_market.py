@@ -117,6 +117,8 @@ def long_market(
         _check("terms", term, TERMS)
     if day(start) < day(FIRST_DAY):
         raise InputError(f"long market, start: {start} given, allowed is {FIRST_DAY}, when SOFR begins, or later")
+    if day(start) >= day(LAST_DAY):
+        raise InputError(f"long market, start: {start} given, allowed is before {LAST_DAY}, where the par yields end")
     if day(end) > day(LAST_DAY):
         raise InputError(f"long market, end: {end} given, allowed is {LAST_DAY}, where the par yields end, or earlier")
     given = {"contracts": tuple(codes), "curve": "par", "haircut": haircut}

@@ -112,8 +112,8 @@ class Strategy(FundRules):
             if not LEG.fullmatch(leg):
                 guess = did_you_mean(leg, ("TU", "FV", "TY", "US", "10Y on-the-run", "10Y off-the-run"))
                 raise ValueError(
-                    f"{leg!r} is no leg{guess}; a leg is TU, FV, TY or US, or 2Y, 5Y, 10Y or 30Y and on-the-run, "
-                    "off-the-run or swap spread"
+                    "TU, FV, TY or US, or 2Y, 5Y, 10Y or 30Y and on-the-run, off-the-run or swap spread, of which "
+                    f"{leg!r} is none{guess}"
                 )
         if len(set(legs)) < len(legs):
             raise ValueError("each leg once")

@@ -430,6 +430,7 @@ def test_the_published_basis_of_march_2020_is_what_the_program_makes_of_the_data
     [
         ({"codes": ("TX",)}, "TX"),
         ({"start": "2017-01-03"}, "long market, start: 2017-01-03 given, allowed is 2018-04-02, when SOFR begins"),
+        ({"start": "2030-01-01"}, "long market, start: 2030-01-01 given, allowed is before 2026-04-17, where the par"),
         ({"end": "2027-01-04"}, "long market, end: 2027-01-04 given, allowed is 2026-04-17, where the par yields end"),
         ({"start": "2019-01-05", "end": "2019-01-06"}, "holds 0 business days"),
         ({"terms": (3,)}, r"long market, terms: 3 given, allowed are 2, 5, 10, 30"),

@@ -140,7 +140,10 @@ def test_a_wrong_decision_is_one_sentence_and_keeps_the_days_before(strategy: bs
         ({"leverage": -1}, "LongBasis, leverage: -1 given, allowed is greater than 0"),
         ({"leverage": "much"}, "LongBasis, leverage: 'much' given, allowed is"),
         ({"leverag": 20}, r"LongBasis, leverag: unknown key \(did you mean 'leverage'\?\)"),
-        ({"legs": ("TX",)}, r"LongBasis, legs: .*'TX' is no leg"),
+        (
+            {"legs": ("TX",)},
+            r"LongBasis, legs: \('TX',\) given, allowed is TU, FV, TY or US, .* of which 'TX' is none",
+        ),
         ({"legs": ()}, "LongBasis, legs: .* allowed is at least 1"),
         ({"legs": ("TY", "TY")}, "LongBasis, legs: .*each leg once"),
         ({"unwind": "never"}, "LongBasis, unwind: 'never' given"),
