@@ -3,7 +3,6 @@
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
@@ -12,8 +11,6 @@ from data.validation import validated
 from engine.errors import InputError
 
 FROZEN = Path(__file__).parent / "fitted" / "march-2020.toml"
-
-Positive = Annotated[float, Field(gt=0)]
 
 
 class Fit(Part):

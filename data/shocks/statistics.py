@@ -5,8 +5,6 @@ correlation of each pair of tenors; tails are excess kurtosis; clustering is the
 averaged over a week, a month and a quarter of lags, as single lags say little (Cont 2001, Quantitative Finance 1).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -91,9 +89,3 @@ def pointwise_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array]
     """Band that the given share of simulations keep to in each statistic alone: [s] and [s] of simulations [m, s]."""
     low, high = np.quantile(simulated, [(1 - share) / 2, (1 + share) / 2], axis=0)
     return low, high
-
-
-def by_group(inside: Sequence[bool]) -> pd.DataFrame:
-    """How many statistics of each group are `inside`, and of how many, in the order of `GROUPS`."""
-    table = pd.Series(np.asarray(inside), INDEX).groupby(level=0, sort=False).agg(["sum", "count"])
-    return table.rename(columns={"sum": "inside", "count": "of"})
