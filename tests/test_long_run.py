@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import basis_stress as bs
 from basis_stress.cli import group
+from basis_stress.figures.years import by_strategy
 from basis_stress.years.comparison import resampled_moments, verdict
 from basis_stress.years.performance import DAYS, performance
 from basis_stress.years.published import GROSS_BP, beside_published
@@ -186,6 +187,15 @@ def test_a_failing_strategy_leaves_its_tables(tmp_path) -> None:
         )
     kept = pd.read_parquet(tmp_path / "out" / "daily.parquet")
     assert kept.index[-1] == pd.Timestamp("2020-01-14")
+
+
+def test_strategies_of_one_name_and_more_than_colours_are_drawn(tmp_path) -> None:
+    steps = [bs.LongBasis(leverage=leverage) for leverage in (1, 1, *range(2, 11))]
+    run = bs.run_strategy(bs.Portfolio(strategies=steps), "2020-01-02", "2020-02-28")
+    page = run.report(tmp_path / "many.html").read_text()
+    assert "Which strategy it came from" in page
+    picture = by_strategy(run)
+    assert len(picture.axes[0].get_legend().get_texts()) == 11  # ten names, and cash
 
 
 def test_a_reader_is_told_first_what_no_data_stand_behind() -> None:

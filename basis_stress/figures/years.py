@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,14 +112,20 @@ def attribution(run: LongRun) -> Figure:
 
 def by_strategy(run: LongRun) -> Figure:
     """Cumulative profit of each strategy in the fund, and of its cash."""
-    profits = run.attribution.set_index(["date", "strategy"]).sum(axis=1).unstack("strategy").iloc[1:].cumsum()
-    figure, (axes,) = look.new_figure(3.6 + 0.2 * profits.shape[1])
-    days, start = pd.DatetimeIndex(profits.index), float(run.daily["equity_usd"].iloc[0])
-    for name, colour in zip(profits, look.PALETTE, strict=False):
-        axes.plot(days, 100 * profits[name] / start, color=colour, lw=1.4, label=str(name))
+    lines = run.attribution.groupby(["date", "strategy"]).sum().sum(axis=1)  # strategies of one name count as one
+    profits = lines.unstack("strategy").iloc[1:].cumsum()
+    return _curves(100 * profits / float(run.daily["equity_usd"].iloc[0]), "% of equity at entry")
+
+
+def _curves(table: pd.DataFrame, label: str) -> Figure:
+    """A line per column over the years, named below: names are long."""
+    figure, (axes,) = look.new_figure(3.6 + 0.2 * table.shape[1])
+    days = pd.DatetimeIndex(table.index)
+    for name, colour in zip(table, cycle(look.PALETTE), strict=False):
+        axes.plot(days, table[name], color=colour, lw=1.4, label=str(name))
     axes.axhline(0.0, color=look.INK, lw=0.8)
-    axes.set_ylabel("% of equity at entry")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.1), fontsize=8)  # below: names are long
+    axes.set_ylabel(label)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.1), fontsize=8)
     years_axis(axes, days)
     return figure
 
@@ -187,15 +194,8 @@ def draw(run: LongRun) -> list[Picture]:
 
 def paths(comparison: Comparison) -> Figure:
     """Equity of every strategy over that of cash."""
-    figure, (axes,) = look.new_figure(3.6 + 0.2 * len(comparison.runs))
-    for run, colour in zip(comparison.runs, look.PALETTE, strict=False):
-        days = pd.DatetimeIndex(run.daily.index)
-        axes.plot(days, 100 * (1 + run.daily["excess_return"]).cumprod() - 100, color=colour, lw=1.4, label=run.name)
-    axes.axhline(0.0, color=look.INK, lw=0.8)
-    axes.set_ylabel("% over cash")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.1), fontsize=8)  # below: names are long
-    years_axis(axes, days)
-    return figure
+    grown = {run.name: 100 * (1 + run.daily["excess_return"]).cumprod() - 100 for run in comparison.runs}
+    return _curves(pd.DataFrame(grown), "% over cash")
 
 
 def intervals(comparison: Comparison) -> Figure:
