@@ -1,6 +1,6 @@
 """``python -m basis_stress``."""
 
-from basis_stress.cli import main
+from basis_stress.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.names import Kind, Unwind
-from engine.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
-from engine.run import Setup, assign_positions
-from engine.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
-from engine.world import Market
+from basis_engine.simulation.names import EventKind, Unwind
+from basis_engine.simulation.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.run import Setup, assign_positions
+from basis_engine.simulation.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from basis_engine.simulation.world import Market
 
 FIRST_DAY = 20_178  # Monday 31 March 2025
 MINUTES_PER_DAY = 24 * 60
@@ -48,11 +48,11 @@ def stressed(size: Size | None = None, seed: int = 1) -> Setup:
     for day in range(5, size.days - 5, 10):
         rise = (0.0, 0.004, 0.008)[day // 10 % 3]
         margin = (1_200.0, 1_500.0)[day // 10 % 2]
-        dated.append(Dated(day, Kind.HAIRCUT_CHANGE, ROLL_TIME, rise))
-        dated += [Dated(day + 2, Kind.MARGIN_NOTICE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
-        dated += [Dated(day + 3, Kind.MARGIN_CHANGE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
-        dated.append(Dated(day + 4, Kind.ROLL_SHARE_CHANGE, ROLL_TIME, 0.01))
-        dated.append(Dated(day + 5, Kind.ROLL_SHARE_CHANGE, ROLL_TIME, 0.0))
+        dated.append(Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise))
+        dated += [Dated(day + 2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
+        dated += [Dated(day + 3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
+        dated.append(Dated(day + 4, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01))
+        dated.append(Dated(day + 5, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.0))
     return _setup(size, rng, "stressed", (MORNING, AFTERNOON, SETTLEMENT_TIME), 2e-3, tuple(dated))
 
 

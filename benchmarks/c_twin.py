@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import CashLine, DealerColumn, FundColumn, Party, PnlLine, PositionColumn
+from basis_engine.simulation.run import Setup
+from basis_engine.simulation.world import Floats, Records
 from benchmarks.timeline import Timeline, timeline
-from engine.errors import InputError
-from engine.names import Cash, DealerColumn, FundColumn, Line, Party, PositionColumn
-from engine.run import Setup
-from engine.world import Floats, Records
 
 SOURCE = Path(__file__).with_name("twin.c")
 FLAGS = ("-O3", "-march=native", "-std=c11", "-shared", "-fPIC")
@@ -54,8 +54,8 @@ OUTCOME = np.dtype(
     [
         *_fields(FLOAT, "equity cash lowest_cash calls_paid largest_call sold"),
         *_fields(INTEGER, "calls defaulted"),
-        ("cash_lines", FLOAT, len(Cash)),
-        ("attribution", FLOAT, len(Line)),
+        ("cash_lines", FLOAT, len(CashLine)),
+        ("attribution", FLOAT, len(PnlLine)),
         ("parties", FLOAT, len(Party) - 1),
     ]
 )
@@ -67,7 +67,7 @@ class CMarket(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("days", "positions", "contract_count", "notes")),
-        *((name, ctypes.c_void_p) for name in ("day", "value_date", "elsewhere", "sales", "purchases")),
+        *((name, ctypes.c_void_p) for name in ("day", "value_date", "other_loss", "sales", "purchases")),
         *((name, ctypes.c_void_p) for name in ("note", "quote", "terms", "contract")),
     )
 
@@ -131,8 +131,8 @@ class CTwin:
         self.arrays = _market_arrays(path)
         pages = cells * funds, first.days
         shapes: tuple[tuple[int, ...], ...] = (
-            (*pages, positions + 1, len(Cash)),
-            (*pages, positions + 1, len(Line)),
+            (*pages, positions + 1, len(CashLine)),
+            (*pages, positions + 1, len(PnlLine)),
             (*pages, len(FundColumn)),
             (*pages, positions, len(PositionColumn)),
             (cells, first.days, len(DealerColumn)),

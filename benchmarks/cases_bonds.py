@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import basis_stress as bs
+from basis_engine.bonds import vectors
+from basis_engine.bonds.dates import coupon_date, coupons_left
+from basis_engine.simulation.world import Floats, Integers
 from benchmarks.harness import Contender, Fact, Timing, race
-from engine import vectors
-from engine.dates import coupon_date, coupons_left
-from engine.world import Floats, Integers
 
 NOTES = 10_000
 QUANTLIB_NOTES = 500

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from basis_stress.market.episodes import play, stage
+from basis_data.markets.parameters import parameters
+from basis_engine.simulation.names import FundColumn
+from basis_engine.simulation.run import Setup, run
+from basis_strategies.assemble import assemble
+from basis_stress.funds_market.episodes import play, stage
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord
-from data.parameters import parameters
-from engine.names import FundColumn
-from engine.run import Setup, run
-from strategies.assemble import assemble
 
 EPISODE = "march-2020"
 EQUAL = 1e-11
@@ -25,7 +25,7 @@ NO_QUEUE = "keeps every day and line; no queue, no log, no defaults"
 
 
 def market_setup() -> Setup:
-    """The episode with the first of the frozen fits, as `basis_stress.market.episodes.play` runs it."""
+    """The episode with the first of the frozen fits, as `basis_stress.funds_market.episodes.play` runs it."""
     on = stage(EPISODE)
     return assemble(play(on, parameters().fits[0]).book.plan, on.market)
 

@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 import basis_stress as bs
+from basis_strategies.library import LIBRARY, said
+from basis_stress.multi_year.run import run_strategies
 from basis_stress.validation.ensemble import ensemble
-from basis_stress.years.run import run_strategies
 from benchmarks.harness import Contender, Timing, race, yardstick
-from strategies.library import LIBRARY, said
 
 YEARS, LIBRARY_RUN = "strategies over years", "the library, 2018 to 2026"
 

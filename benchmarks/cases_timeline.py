@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from basis_engine.base.compile import set_threads
+from basis_engine.simulation.run import Setup, run_all
+from basis_engine.simulation.world import Floats
 from benchmarks import books, numpy_walk, python_pair, python_twin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
 from benchmarks.timeline import Timeline, timeline
-from engine.compile import set_threads
-from engine.run import Setup, run_all
-from engine.world import Floats
 
 EQUAL = 1e-12
 """Relative difference in the equity at the end, over all contenders."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from basis_stress.figures.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, new_figure, style, svg
+from basis_stress.reporting.figure_style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, new_figure, style, svg
 from benchmarks.cases_sweeps import GROUP as SWEEPS
 from benchmarks.harness import Timing
 from benchmarks.history import Record

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from basis_engine.base.compile import set_threads, settings
+from basis_engine.simulation.run import Setup, run
 from benchmarks import books
 from benchmarks.harness import Contender, Fact, Timing, exponent, race
 from benchmarks.kernels import FullRecord, lean_cells
-from engine.compile import set_threads, settings
-from engine.run import Setup, run
 
 SIZES = {
     "books": (500, 1_000, 2_000, 4_000),

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from basis_engine.base.errors import InputError
 from benchmarks.harness import Fact, Interval, Timing, as_rows, from_rows
-from engine.errors import InputError
 
 FORMAT = 1
 CALM = 1.5

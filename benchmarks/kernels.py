@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.cells import Books, run_books
-from engine.compile import set_threads
-from engine.day import simulate_all
-from engine.rows import Outcome, empty_rows
-from engine.run import Setup, _lay_out
-from engine.world import Stacked
+from basis_engine.base.compile import set_threads
+from basis_engine.simulation.cells import Books, run_books
+from basis_engine.simulation.day import simulate_all
+from basis_engine.simulation.rows import OutcomeRow, empty_rows
+from basis_engine.simulation.run import Setup, _lay_out
+from basis_engine.simulation.world import WorldBatch
 
 LOG_ROWS_PER_DAY = 16
 
@@ -29,7 +29,7 @@ class FullRecord:
         worlds = [[np.asarray(array) for array in _lay_out(setup, capacity)[1:]] for setup in setups]
         # Stacking forgets that the rows are records, which uncompiled kernels need.
         self.pristine: list[Any] = [np.stack(same).view(same[0].dtype) for same in zip(*worlds, strict=True)]
-        self.worlds = Stacked(*(array.copy() for array in self.pristine))
+        self.worlds = WorldBatch(*(array.copy() for array in self.pristine))
         self.market, self.threads = setups[0].market, threads
 
     def restore(self) -> None:
@@ -54,7 +54,7 @@ def lean_cells(setups: Sequence[Setup]) -> Callable[[], Any]:
         np.concatenate([setup.funds for setup in setups]),
         np.concatenate([setup.positions for setup in setups]).reshape(count, -1),
         np.concatenate([setup.contracts for setup in setups]).reshape(count, -1),
-        empty_rows(Outcome, count),
+        empty_rows(OutcomeRow, count),
     )
 
     def run() -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_engine.simulation.names import CashLine, PnlLine
+from basis_engine.simulation.run import Setup
+from basis_engine.simulation.world import Floats
 from benchmarks.timeline import Timeline, one_book
-from engine.names import Cash, Line
-from engine.run import Setup
-from engine.world import Floats
 
 Flags = NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ class Books:
         self.calls, self.alive = np.zeros(cells, np.int64), np.ones(cells, bool)
         self.repo_call, self.shortfall_call = np.zeros(cells, bool), np.zeros(cells, bool)
         self.today, self.tomorrow = self.nothing_due(), self.nothing_due()
-        self.cash_lines, self.attribution = np.zeros((len(Cash), cells)), np.zeros((len(Line), cells))
+        self.cash_lines, self.attribution = np.zeros((len(CashLine), cells)), np.zeros((len(PnlLine), cells))
         self.cash_rate = self.not_rolled = 0.0
         self.terms_day, self.value_date = 0, int(self.path.value_date[0])
         self.interest_from = self.value_date
@@ -63,23 +63,23 @@ class Books:
         self.clean[:] = note["clean"] * (1.0 - quote["dislocation"] / 1e4)
         self.haircut = self.rows["base_haircut"].copy()
         self.financed_haircut = self.haircut.copy()
-        self.pay(Cash.CAPITAL, self.fund["entry_equity"])
-        self.gain(Line.CAPITAL, self.fund["entry_equity"])
+        self.pay(CashLine.CAPITAL, self.fund["entry_equity"])
+        self.gain(PnlLine.CAPITAL, self.fund["entry_equity"])
         self.overnight = self.lendable(self.haircut, 0.0)
         self.term = (1.0 - self.haircut) * self.value() * self.term_share
         self.margin = np.abs(self.contracts) * self.path.initial_margin[0][self.column]
-        self.pay(Cash.HAIRCUT, self.overnight + self.term - self.value())
-        self.pay(Cash.INITIAL_MARGIN, -self.margin)
+        self.pay(CashLine.HAIRCUT, self.overnight + self.term - self.value())
+        self.pay(CashLine.INITIAL_MARGIN, -self.margin)
         self.peak = self.fund["entry_equity"].copy()
         self.entry_leverage = self.value().sum(axis=1) / self.peak
 
-    def pay(self, line: Cash, amount: Any) -> None:
+    def pay(self, line: CashLine, amount: Any) -> None:
         """Move cash under a line, [cells] or [cells, positions]."""
         total = amount.sum(axis=1) if amount.ndim == 2 else amount
         self.cash += total
         self.cash_lines[line] += total
 
-    def gain(self, line: Line, amount: Any) -> None:
+    def gain(self, line: PnlLine, amount: Any) -> None:
         """Explain a change in equity."""
         self.attribution[line] += amount.sum(axis=1) if amount.ndim == 2 else amount
 
@@ -124,12 +124,12 @@ class Books:
         self.interest_from = self.value_date
         interest = (self.cash + self.margin.sum(axis=1)) * self.cash_rate * years
         interest -= self.drawn * (self.cash_rate + self.fund["credit_spread"]) * years
-        self.pay(Cash.CASH_INTEREST, interest)
-        self.gain(Line.CASH_INTEREST, interest)
+        self.pay(CashLine.CASH_INTEREST, interest)
+        self.gain(PnlLine.CASH_INTEREST, interest)
         overdraft = np.maximum(-self.cash, 0.0)
         self.drawn += overdraft
-        self.pay(Cash.CREDIT_LINE, overdraft)
-        self.pay(Cash.COUPON, self.coupon)
+        self.pay(CashLine.CREDIT_LINE, overdraft)
+        self.pay(CashLine.COUPON, self.coupon)
         self.coupon[:] = 0.0
 
     def roll(self, day: int) -> None:
@@ -154,11 +154,11 @@ class Books:
         same_terms = self.lendable(self.financed_haircut, self.financed_roll)
         new_haircut = self.lendable(self.haircut, self.financed_roll)
         target = self.lendable(self.haircut, self.not_rolled)
-        self.pay(Cash.SALES, self.unsettled - sold * (self.overnight + self.term))
-        self.pay(Cash.REPO_INTEREST, -self.overnight_interest - sold * self.term_interest)
-        self.pay(Cash.HAIRCUT, new_haircut - same_terms)
-        self.pay(Cash.REPO_NOT_ROLLED, target - new_haircut)
-        self.pay(Cash.REPO_REMARGIN, same_terms - self.overnight * (1.0 - sold) + kept)
+        self.pay(CashLine.SALES, self.unsettled - sold * (self.overnight + self.term))
+        self.pay(CashLine.REPO_INTEREST, -self.overnight_interest - sold * self.term_interest)
+        self.pay(CashLine.HAIRCUT, new_haircut - same_terms)
+        self.pay(CashLine.REPO_NOT_ROLLED, target - new_haircut)
+        self.pay(CashLine.REPO_REMARGIN, same_terms - self.overnight * (1.0 - sold) + kept)
         self.overnight, self.unmet = target + kept, kept
         self.overnight_rate = repo_rate + self.rows["repo_spread"]
         self.term *= 1.0 - sold

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from basis_engine.simulation.names import CashLine, PnlLine, Unwind
+from basis_engine.simulation.run import Setup
+from basis_engine.simulation.world import Floats
 from benchmarks.numpy_twin import Books, Flags, cents
-from engine.names import Cash, Line, Unwind
-from engine.run import Setup
-from engine.world import Floats
 
 
 class Walk(Books):
     """The rest of the day."""
 
-    def scrape(self, amount: Floats, asked: Flags) -> Flags:
+    def raise_cash(self, amount: Floats, asked: Flags) -> Flags:
         """Bring cash up to an amount where asked: credit, then over-collateral; says where it is enough."""
         short = asked & (self.cash < amount)
         if short.any():
             drawn = np.minimum(cents(amount - self.cash), self.fund["credit_line"] - self.drawn)
             drawn = np.where(short, np.maximum(drawn, 0.0), 0.0)
             self.drawn += drawn
-            self.pay(Cash.CREDIT_LINE, drawn)
+            self.pay(CashLine.CREDIT_LINE, drawn)
             short = asked & (self.cash < amount)
             for p in range(self.face.shape[1]):
                 back = np.minimum(
@@ -28,14 +28,14 @@ class Walk(Books):
                 )
                 back = np.where(short & (self.term_share[:, p] > 0.0), back, 0.0)
                 self.term[:, p] += back
-                self.pay(Cash.REPO_REMARGIN, back)
+                self.pay(CashLine.REPO_REMARGIN, back)
         return asked & (self.cash >= amount)
 
-    def cure(self, amount: Floats, asked: Flags) -> None:
+    def meet_call(self, amount: Floats, asked: Flags) -> None:
         """Find the cash for calls that are due; a fund that cannot is out."""
         asked = asked & self.alive
         self.calls += asked
-        paid = self.scrape(amount, asked)
+        paid = self.raise_cash(amount, asked)
         self.calls_paid += np.where(paid, amount, 0.0)
         self.alive &= paid | ~asked
 
@@ -45,17 +45,17 @@ class Walk(Books):
         if is_release:
             due = due & (net >= 0.0)
         else:
-            self.cure(-net, due & (net < 0.0))
+            self.meet_call(-net, due & (net < 0.0))
         excess = np.where(due[:, None], self.excess(), 0.0)
-        self.pay(Cash.INITIAL_MARGIN, excess)
+        self.pay(CashLine.INITIAL_MARGIN, excess)
         self.margin -= excess
 
     def settle_variation(self, due: Flags) -> None:
         """Pay or collect variation margin where due."""
         net = self.variation_due.sum(axis=1)
-        self.cure(-net, due & (net < 0.0))
+        self.meet_call(-net, due & (net < 0.0))
         paid = np.where(due[:, None], self.variation_due, 0.0)
-        self.pay(Cash.VARIATION_MARGIN, paid)
+        self.pay(CashLine.VARIATION_MARGIN, paid)
         self.variation_due -= paid
 
     def pay_clearing(self, due: dict[str, Flags]) -> None:
@@ -74,7 +74,7 @@ class Walk(Books):
         amount = share[:, None] * self.unmet
         self.overnight -= amount
         self.unmet -= amount
-        self.pay(Cash.REPO_REMARGIN, -amount)
+        self.pay(CashLine.REPO_REMARGIN, -amount)
         return np.asarray(amount.sum(axis=1))
 
     def meet_repo_calls(self) -> None:
@@ -82,7 +82,7 @@ class Walk(Books):
         owed, overdue = self.unmet.sum(axis=1), self.shortfall_call
         raised = np.zeros_like(overdue)
         if (owed > 0.0).any():
-            enough = self.scrape(owed, owed > 0.0)
+            enough = self.raise_cash(owed, owed > 0.0)
             part = np.divide((1.0 - 1e-14) * self.cash, owed, out=np.zeros_like(owed), where=owed > 0.0)
             left = owed - self.pay_unmet(np.where(owed > 0.0, np.where(enough, 1.0, part), 0.0))
             raised = (owed > 0.0) & (left > 0.0) & ~overdue
@@ -90,19 +90,19 @@ class Walk(Books):
         if asked.any():
             owed = self.called.sum(axis=1) + np.where(overdue, self.unmet.sum(axis=1), 0.0)
             asked = asked & (owed > 0.0)
-            self.cure(owed, asked)
+            self.meet_call(owed, asked)
             called = np.where(asked[:, None], self.called, 0.0)
             self.term -= called
             self.called -= called
-            self.pay(Cash.REPO_REMARGIN, -called)
+            self.pay(CashLine.REPO_REMARGIN, -called)
             self.pay_unmet((asked & overdue).astype(float))
         self.repo_call, self.shortfall_call = np.zeros_like(overdue), raised
 
     def settle_elsewhere(self) -> None:
         """Pay for what another business lost the day before."""
         if (self.elsewhere > 0.0).any():
-            self.cure(self.elsewhere, self.elsewhere > 0.0)
-            self.pay(Cash.ELSEWHERE, -self.elsewhere)
+            self.meet_call(self.elsewhere, self.elsewhere > 0.0)
+            self.pay(CashLine.OTHER_LOSS, -self.elsewhere)
             self.elsewhere = np.zeros_like(self.elsewhere)
 
     def mark(self, m: int) -> None:
@@ -114,9 +114,9 @@ class Walk(Books):
         term = self.term * self.rows["term_rate"] * days / 360.0
         self.overnight_interest += overnight
         self.term_interest += term
-        self.gain(Line.REPO_INTEREST, -overnight - term)
+        self.gain(PnlLine.REPO_INTEREST, -overnight - term)
         due = self.face * note["coupon_due"] / 100.0 if days > 0 else np.zeros_like(self.face)
-        self.gain(Line.COUPON_ACCRUAL, self.face * (note["accrued"] - self.accrued) / 100.0 + due)
+        self.gain(PnlLine.COUPON_ACCRUAL, self.face * (note["accrued"] - self.accrued) / 100.0 + due)
         self.coupon += due
         self.accrued[:] = note["accrued"]
         gain = self.contracts * self.terms["point_value"] * (quote["price"] - self.futures)
@@ -124,9 +124,9 @@ class Walk(Books):
         clean = note["clean"] * (1.0 - quote["dislocation"] / 1e4)
         fair = self.face * (note["clean"] - self.undislocated) / 100.0
         convergence = self.face * note["convergence"] / 100.0
-        self.gain(Line.DISLOCATION, self.face * (clean - self.clean) / 100.0 - fair)
-        self.gain(Line.BASIS_CONVERGENCE, -convergence)
-        self.gain(Line.CURVE, fair + gain + convergence)
+        self.gain(PnlLine.DISLOCATION, self.face * (clean - self.clean) / 100.0 - fair)
+        self.gain(PnlLine.BASIS_CONVERGENCE, -convergence)
+        self.gain(PnlLine.CURVE, fair + gain + convergence)
         self.clean[:], self.undislocated[:], self.futures[:] = clean, note["clean"], quote["price"]
         worth = self.equity()
         self.peak = np.maximum(self.peak, worth)
@@ -169,7 +169,7 @@ class Walk(Books):
         closed = self.contracts * share
         slippage = np.abs(closed) * self.terms["point_value"] * self.futures
         slippage *= (self.terms["futures_cost"] + impact) / 1e4
-        self.gain(Line.COST, face * (price - self.clean) / 100.0 - slippage)
+        self.gain(PnlLine.COST, face * (price - self.clean) / 100.0 - slippage)
         self.variation_open -= slippage
         self.contracts -= closed
         self.called -= self.called * share
@@ -223,7 +223,7 @@ class Walk(Books):
         """Another business of every fund loses an amount, due tomorrow."""
         lost = np.full(len(self.cash), amount)
         self.elsewhere += lost
-        self.gain(Line.ELSEWHERE, -lost)
+        self.gain(PnlLine.OTHER_LOSS, -lost)
 
     def check_limits(self) -> None:
         """Repay credit; turn breaches into orders, whose first slices are sold."""
@@ -231,7 +231,7 @@ class Walk(Books):
         free = spare - (self.fund["credit_line"] - self.drawn)
         repaid = np.maximum(np.minimum(np.minimum(self.drawn, self.cash), free), 0.0)
         self.drawn -= repaid
-        self.pay(Cash.CREDIT_LINE, -repaid)
+        self.pay(CashLine.CREDIT_LINE, -repaid)
         book = self.value().sum(axis=1)
         order = self.order_for(spare, book)
         share = np.divide(order, book, out=np.zeros_like(book), where=(order > 0.0) & (book > 0.0))
@@ -241,7 +241,7 @@ class Walk(Books):
         self.sell(placed & ~self.waiting)
 
     def day(self, d: int) -> None:
-        """The order of a day, as in engine/day.py."""
+        """The order of a day, as in engine/basis_engine/simulation/day.py."""
         path = self.path
         self.not_rolled = float(path.not_rolled[d])
         self.open()

@@ -1,9 +1,9 @@
 """The plain-Python twin's mornings: entry, the repo roll with its lines, and calls that fall due."""
 
+from basis_engine.simulation.names import CashLine, PnlLine
+from basis_engine.simulation.run import Setup
 from benchmarks.python_pair import Defaulted, Due, Outcome, Pair, cents, plain
 from benchmarks.timeline import Timeline
-from engine.names import Cash, Line
-from engine.run import Setup
 
 
 class Book:
@@ -27,8 +27,8 @@ class Book:
         ]
         equity = self.terms.entry_equity
         self.peak = equity
-        self.pay(Cash.CAPITAL, equity)
-        self.gain(Line.CAPITAL, equity)
+        self.pay(CashLine.CAPITAL, equity)
+        self.gain(PnlLine.CAPITAL, equity)
         for pair in self.pairs:
             self.enter(pair)
         self.entry_leverage = self.book() / equity
@@ -42,15 +42,15 @@ class Book:
         pair.overnight = pair.lendable(pair.haircut, 0.0)
         pair.term = (1.0 - pair.haircut) * pair.value() * pair.term_share
         pair.margin = abs(pair.contracts) * self.margin_level(pair)
-        self.pay(Cash.HAIRCUT, pair.overnight + pair.term - pair.value())
-        self.pay(Cash.INITIAL_MARGIN, -pair.margin)
+        self.pay(CashLine.HAIRCUT, pair.overnight + pair.term - pair.value())
+        self.pay(CashLine.INITIAL_MARGIN, -pair.margin)
 
-    def pay(self, line: Cash, amount: float) -> None:
+    def pay(self, line: CashLine, amount: float) -> None:
         """Move cash under a line."""
         self.cash += amount
         self.out.cash_lines[line] += amount
 
-    def gain(self, line: Line, amount: float) -> None:
+    def gain(self, line: PnlLine, amount: float) -> None:
         """Explain a change in equity."""
         self.out.attribution[line] += amount
 
@@ -77,13 +77,13 @@ class Book:
         self.interest_from = self.value_date
         interest = (self.cash + sum(pair.margin for pair in self.pairs)) * self.cash_rate * years
         interest -= self.drawn * (self.cash_rate + self.terms.credit_spread) * years
-        self.pay(Cash.CASH_INTEREST, interest)
-        self.gain(Line.CASH_INTEREST, interest)
+        self.pay(CashLine.CASH_INTEREST, interest)
+        self.gain(PnlLine.CASH_INTEREST, interest)
         if self.cash < 0.0:
             self.drawn -= self.cash
-            self.pay(Cash.CREDIT_LINE, -self.cash)
+            self.pay(CashLine.CREDIT_LINE, -self.cash)
         for pair in self.pairs:
-            self.pay(Cash.COUPON, pair.coupon)
+            self.pay(CashLine.COUPON, pair.coupon)
             pair.coupon = 0.0
 
     def roll(self, day: int) -> None:
@@ -108,11 +108,11 @@ class Book:
         same_terms = pair.lendable(pair.financed_haircut, pair.financed_roll)
         new_haircut = pair.lendable(pair.haircut, pair.financed_roll)
         target = pair.lendable(pair.haircut, self.not_rolled)
-        self.pay(Cash.SALES, pair.unsettled - sold * (pair.overnight + pair.term))
-        self.pay(Cash.REPO_INTEREST, -pair.overnight_interest - sold * pair.term_interest)
-        self.pay(Cash.HAIRCUT, new_haircut - same_terms)
-        self.pay(Cash.REPO_NOT_ROLLED, target - new_haircut)
-        self.pay(Cash.REPO_REMARGIN, same_terms - pair.overnight * (1.0 - sold) + kept)
+        self.pay(CashLine.SALES, pair.unsettled - sold * (pair.overnight + pair.term))
+        self.pay(CashLine.REPO_INTEREST, -pair.overnight_interest - sold * pair.term_interest)
+        self.pay(CashLine.HAIRCUT, new_haircut - same_terms)
+        self.pay(CashLine.REPO_NOT_ROLLED, target - new_haircut)
+        self.pay(CashLine.REPO_REMARGIN, same_terms - pair.overnight * (1.0 - sold) + kept)
         pair.overnight, pair.overnight_interest, pair.unmet = target + kept, 0.0, kept
         pair.overnight_rate = float(self.path.repo_rate[day]) + pair.row.repo_spread
         pair.term *= 1.0 - sold
@@ -120,24 +120,24 @@ class Book:
         pair.unsettled = pair.unsettled_face = 0.0
         pair.financed_haircut, pair.financed_roll = pair.haircut, self.not_rolled
 
-    def scrape(self, amount: float) -> bool:
+    def raise_cash(self, amount: float) -> bool:
         """Bring cash up to an amount: credit, then over-collateral."""
         if self.cash < amount:
             drawn = max(min(cents(amount - self.cash), self.terms.credit_line - self.drawn), 0.0)
             self.drawn += drawn
-            self.pay(Cash.CREDIT_LINE, drawn)
+            self.pay(CashLine.CREDIT_LINE, drawn)
         if self.cash < amount:
             for pair in self.pairs:
                 back = min(cents(amount - self.cash), self.terms.call_back * max(pair.surplus(), 0.0))
                 if pair.term_share > 0.0 and back > 0.0:
                     pair.term += back
-                    self.pay(Cash.REPO_REMARGIN, back)
+                    self.pay(CashLine.REPO_REMARGIN, back)
         return self.cash >= amount
 
-    def cure(self, amount: float) -> None:
+    def meet_call(self, amount: float) -> None:
         """Find the cash for a call that is due, or default."""
         self.out.calls += 1
-        if not self.scrape(amount):
+        if not self.raise_cash(amount):
             raise Defaulted
         self.out.calls_paid += amount
 
@@ -147,19 +147,19 @@ class Book:
         if net < 0.0:
             if is_release:
                 return
-            self.cure(-net)
+            self.meet_call(-net)
         for pair in self.pairs:
             excess = self.excess(pair)
-            self.pay(Cash.INITIAL_MARGIN, excess)
+            self.pay(CashLine.INITIAL_MARGIN, excess)
             pair.margin -= excess
 
     def settle_variation(self) -> None:
         """Pay or collect variation margin."""
         net = sum(pair.variation_due for pair in self.pairs)
         if net < 0.0:
-            self.cure(-net)
+            self.meet_call(-net)
         for pair in self.pairs:
-            self.pay(Cash.VARIATION_MARGIN, pair.variation_due)
+            self.pay(CashLine.VARIATION_MARGIN, pair.variation_due)
             pair.variation_due = 0.0
 
     def pay_clearing(self, due: Due) -> None:
@@ -179,7 +179,7 @@ class Book:
             amount = share * pair.unmet
             pair.overnight -= amount
             pair.unmet -= amount
-            self.pay(Cash.REPO_REMARGIN, -amount)
+            self.pay(CashLine.REPO_REMARGIN, -amount)
             paid += amount
         return paid
 
@@ -187,15 +187,15 @@ class Book:
         """What the roll left owed, then term deficits and a shortfall of yesterday."""
         owed, overdue, raised = sum(pair.unmet for pair in self.pairs), self.shortfall_call, False
         if owed > 0.0:
-            share = 1.0 if self.scrape(owed) else (1.0 - 1e-14) * self.cash / owed
+            share = 1.0 if self.raise_cash(owed) else (1.0 - 1e-14) * self.cash / owed
             raised = owed - self.pay_unmet(share) > 0.0 and not overdue
         if self.repo_call or overdue:
             owed = sum(pair.called + (pair.unmet if overdue else 0.0) for pair in self.pairs)
             if owed > 0.0:
-                self.cure(owed)
+                self.meet_call(owed)
                 for pair in self.pairs:
                     pair.term -= pair.called
-                    self.pay(Cash.REPO_REMARGIN, -pair.called)
+                    self.pay(CashLine.REPO_REMARGIN, -pair.called)
                     pair.called = 0.0
                 if overdue:
                     self.pay_unmet(1.0)
@@ -204,6 +204,6 @@ class Book:
     def settle_elsewhere(self) -> None:
         """Pay for what another business lost the day before."""
         if self.elsewhere > 0.0:
-            self.cure(self.elsewhere)
-            self.pay(Cash.ELSEWHERE, -self.elsewhere)
+            self.meet_call(self.elsewhere)
+            self.pay(CashLine.OTHER_LOSS, -self.elsewhere)
             self.elsewhere = 0.0

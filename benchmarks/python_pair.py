@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Pair:
-    """A note in repo and a short future; fields as in engine.rows.Position."""
+    """A note in repo and a short future; fields as in basis_engine.simulation.rows.Position."""
 
     row: SimpleNamespace
     contract: SimpleNamespace

@@ -3,11 +3,11 @@
 It stops at a default, keeps totals per line, and no event log.
 """
 
+from basis_engine.simulation.names import CashLine, PnlLine, Unwind
+from basis_engine.simulation.run import Setup
 from benchmarks.python_book import Book
 from benchmarks.python_pair import Defaulted, Due, Outcome, Pair
 from benchmarks.timeline import Timeline, one_book
-from engine.names import Cash, Line, Unwind
-from engine.run import Setup
 
 
 class Walk(Book):
@@ -24,18 +24,18 @@ class Walk(Book):
             term = pair.term * pair.row.term_rate * days / 360.0
             pair.overnight_interest += overnight
             pair.term_interest += term
-            self.gain(Line.REPO_INTEREST, -overnight - term)
+            self.gain(PnlLine.REPO_INTEREST, -overnight - term)
             due = pair.face * coupon_due / 100.0 if days > 0 else 0.0
-            self.gain(Line.COUPON_ACCRUAL, pair.face * (accrued - pair.accrued) / 100.0 + due)
+            self.gain(PnlLine.COUPON_ACCRUAL, pair.face * (accrued - pair.accrued) / 100.0 + due)
             pair.coupon += due
             pair.accrued = accrued
             gain = pair.contracts * pair.contract.point_value * (price - pair.futures)
             pair.variation_open += gain
             clean, convergence = note * (1.0 - dislocation / 1e4), pair.face * converged / 100.0
             fair = pair.face * (note - pair.undislocated) / 100.0
-            self.gain(Line.DISLOCATION, pair.face * (clean - pair.clean) / 100.0 - fair)
-            self.gain(Line.BASIS_CONVERGENCE, -convergence)
-            self.gain(Line.CURVE, fair + gain + convergence)
+            self.gain(PnlLine.DISLOCATION, pair.face * (clean - pair.clean) / 100.0 - fair)
+            self.gain(PnlLine.BASIS_CONVERGENCE, -convergence)
+            self.gain(PnlLine.CURVE, fair + gain + convergence)
             pair.clean, pair.undislocated, pair.futures = clean, note, price
         worth = self.equity()
         self.peak = max(self.peak, worth)
@@ -81,7 +81,7 @@ class Walk(Book):
         price = pair.clean * (1.0 - (contract.bond_cost + impact) / 1e4)
         closed = pair.contracts * share
         slippage = abs(closed) * contract.point_value * pair.futures * (contract.futures_cost + impact) / 1e4
-        self.gain(Line.COST, face * (price - pair.clean) / 100.0 - slippage)
+        self.gain(PnlLine.COST, face * (price - pair.clean) / 100.0 - slippage)
         pair.variation_open -= slippage
         pair.contracts -= closed
         pair.called -= pair.called * share
@@ -141,7 +141,7 @@ class Walk(Book):
     def lose_elsewhere(self, amount: float) -> None:
         """Another business loses an amount, due tomorrow."""
         self.elsewhere += amount
-        self.gain(Line.ELSEWHERE, -amount)
+        self.gain(PnlLine.OTHER_LOSS, -amount)
 
     def check_limits(self) -> None:
         """Repay credit; turn a breach into orders, whose first slice is sold."""
@@ -149,7 +149,7 @@ class Walk(Book):
         repaid = min(self.drawn, self.cash, spare - (self.terms.credit_line - self.drawn))
         if repaid > 0.0:
             self.drawn -= repaid
-            self.pay(Cash.CREDIT_LINE, -repaid)
+            self.pay(CashLine.CREDIT_LINE, -repaid)
         if self.terms.unwind == Unwind.HOLD:
             return
         book = self.book()
@@ -164,7 +164,7 @@ class Walk(Book):
                     self.sell(pair)
 
     def day(self, d: int) -> None:
-        """The order of a day, as in engine/day.py."""
+        """The order of a day, as in engine/basis_engine/simulation/day.py."""
         path = self.path
         self.not_rolled = float(path.not_rolled[d])
         self.open()

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from basis_engine.simulation.names import Party, Unwind
+from basis_engine.simulation.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.run import Setup, assign_positions, run
+from basis_engine.simulation.schedule import SETTLEMENT_TIME, Calendar, build_schedule
+from basis_engine.simulation.world import Market
 from benchmarks.harness import Fact
-from engine.names import Party, Unwind
-from engine.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
-from engine.run import Setup, assign_positions, run
-from engine.schedule import SETTLEMENT_TIME, Calendar, build_schedule
-from engine.world import Market
 
 GROUP = "ruin probe, $1m at 20x, 100 to 80"
 PATH = tuple(float(price) for price in np.round(np.linspace(100.0, 80.0, 14), 2))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import basis_stress as bs
+from basis_engine.bonds import vectors
+from basis_engine.simulation.run import run
 from benchmarks import books, numpy_walk, python_twin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.cases_bonds import NOTES, basket_contenders, notes
 from benchmarks.kernels import FullRecord, lean_cells
 from benchmarks.timeline import timeline
-from engine import vectors
-from engine.run import run
 
 DAYS, BOOKS = 250, 100
 BASKET = {contender.who: contender.run for contender in basket_contenders()}

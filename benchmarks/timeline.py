@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError
-from engine.names import Kind
-from engine.run import Setup
-from engine.schedule import CALL_TIME, DAY_LENGTH, INTRADAY_DUE, INTRADAY_TIME, SETTLEMENT_TIME
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import EventKind
+from basis_engine.simulation.run import Setup
+from basis_engine.simulation.schedule import CALL_TIME, DAY_LENGTH, INTRADAY_DUE, INTRADAY_TIME, SETTLEMENT_TIME
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 EVERY_DAY = {
-    Kind.OPEN, Kind.REPO_ROLL, Kind.REPO_SHORTFALL, Kind.MARK, Kind.INTRADAY_CYCLE, Kind.SETTLEMENT, Kind.REPO_MARK,
-    Kind.RISK_LIMITS, Kind.END, Kind.RECORD,
+    EventKind.OPEN, EventKind.REPO_ROLL, EventKind.REPO_SHORTFALL, EventKind.MARK, EventKind.INTRADAY_CYCLE, EventKind.SETTLEMENT, EventKind.REPO_MARK,
+    EventKind.RISK_LIMITS, EventKind.END, EventKind.RECORD,
 }  # fmt: skip
 NO_MARK = -1
 
@@ -59,11 +59,11 @@ class Timeline:
     value_date: Integers
     """[marks] days since 1970-01-01."""
     notes: Any
-    """[marks, notes] rows of engine.rows.NoteQuote."""
+    """[marks, notes] rows of basis_engine.simulation.rows.NoteQuote."""
     futures: Any
-    """[marks, contracts] rows of engine.rows.FuturesQuote."""
+    """[marks, contracts] rows of basis_engine.simulation.rows.FuturesQuote."""
     contracts: Any
-    """[contracts] rows of engine.rows.Contract."""
+    """[contracts] rows of basis_engine.simulation.rows.Contract."""
 
 
 def timeline(setup: Setup) -> Timeline:
@@ -89,29 +89,29 @@ def timeline(setup: Setup) -> Timeline:
             int(event.day),
             slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1),
         )
-        if event.kind == Kind.MARK:
+        if event.kind == EventKind.MARK:
             first[day] = event.mark if first[day] == NO_MARK else first[day]
             last[day] = event.mark
-        elif event.kind == Kind.INTRADAY_CYCLE:
+        elif event.kind == EventKind.INTRADAY_CYCLE:
             cycle[day], pay[day] = _after(setup, day, INTRADAY_TIME), _after(setup, day, INTRADAY_DUE)
-        elif event.kind == Kind.REPO_ROLL:
+        elif event.kind == EventKind.REPO_ROLL:
             repo[day], cash[day] = event.value, event.second_value
-        elif event.kind == Kind.ROLL_SHARE_CHANGE:
+        elif event.kind == EventKind.NOT_ROLLED_CHANGE:
             not_rolled[day:] = event.value
-        elif event.kind == Kind.HAIRCUT_CHANGE:
+        elif event.kind == EventKind.HAIRCUT_CHANGE:
             rise[day:, contracts] = event.value
-        elif event.kind == Kind.MARGIN_NOTICE:
+        elif event.kind == EventKind.MARGIN_NOTICE:
             announced[day:, contracts] = event.value * multiple[contracts]
-        elif event.kind == Kind.MARGIN_CHANGE:
+        elif event.kind == EventKind.MARGIN_CHANGE:
             margin[day:, contracts] = announced[day:, contracts] = event.value * multiple[contracts]
-        elif event.kind == Kind.LOSS_ELSEWHERE:
+        elif event.kind == EventKind.OTHER_LOSS:
             elsewhere[_after(setup, day, _minute(setup, event))] += event.value
-        elif event.kind == Kind.OUTSIDE_FLOW:
+        elif event.kind == EventKind.OUTSIDE_FLOW:
             flow = sales if event.value >= 0.0 else purchases
             flow[_after(setup, day, _minute(setup, event))] += abs(event.value)
         elif event.kind not in EVERY_DAY:
             raise InputError(
-                f"benchmarks: {Kind(event.kind).name} is scheduled, which the twins do not do; leave it out"
+                f"benchmarks: {EventKind(event.kind).name} is scheduled, which the twins do not do; leave it out"
             )
     _check_marks(setup, last)
     _check_book(setup, elsewhere)
@@ -149,7 +149,7 @@ def _minute(setup: Setup, event: Any) -> int:
     minute = int(event.time) - _midnight(setup, int(event.day))
     if not CALL_TIME < minute <= SETTLEMENT_TIME:
         raise InputError(
-            f"benchmarks: {Kind(event.kind).name} stands at {minute // 60:02d}:{minute % 60:02d}, "
+            f"benchmarks: {EventKind(event.kind).name} stands at {minute // 60:02d}:{minute % 60:02d}, "
             "allowed is after 09:00 and up to 15:00; move it"
         )
     return minute
@@ -158,7 +158,7 @@ def _minute(setup: Setup, event: Any) -> int:
 def _midnight(setup: Setup, day: int) -> int:
     """Midnight of a day, minutes UTC, from its settlement."""
     schedule: Any = setup.schedule
-    rows = schedule[(schedule["day"] == day) & (schedule["kind"] == Kind.SETTLEMENT)]
+    rows = schedule[(schedule["day"] == day) & (schedule["kind"] == EventKind.SETTLEMENT)]
     return int(rows["time"][0]) - SETTLEMENT_TIME
 
 

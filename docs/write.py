@@ -13,17 +13,17 @@ from pathlib import Path
 import click.testing
 
 import basis_stress as bs
-from basis_stress.cli import group
+from basis_data.markets.baskets import basket
+from basis_data.tables.reader import read
+from basis_strategies.library import LIBRARY
+from basis_stress.cli.main import group
+from basis_stress.multi_year.published import beside_published
+from basis_stress.multi_year.run import run_strategies
+from basis_stress.reporting.formatting import day
 from basis_stress.validation import ablations
 from basis_stress.validation.validate import as_markdown, validate
-from basis_stress.wording import day
-from basis_stress.years.published import beside_published
-from basis_stress.years.run import run_strategies
 from benchmarks.history import load
 from benchmarks.page import headline
-from data.baskets import basket
-from data.tables import read
-from strategies.library import LIBRARY
 
 DOCUMENTS = Path(__file__).parent.parent / "README.md", Path(__file__).parent / "strategies.md"
 PERFORMANCE = Path(__file__).parent / "performance" / "bench.json"
@@ -125,7 +125,7 @@ def highest_leverage() -> str:
             leverage="10:120:1",
             haircut="0,0.01,0.02",
         )
-        found = swept.break_even("leverage", "unwound")
+        found = swept.break_even("leverage", "forced_sale")
     rows = ["| highest leverage of a TY book | haircut 0 | 1% | 2% | what binds above |", "|---|---|---|---|---|"]
     for name, one in found.groupby("scenario", sort=False, observed=True):
         cells = " | ".join(f"{level:g}x" for level in one["break_even"])
@@ -149,7 +149,7 @@ def breaking_points() -> str:
         "unrolled": ("repo not rolled", "{:.2%}"),
     }
     for lever, (label, unit) in units.items():
-        found = bs.breaking_point("april-2025", lever, "unwound", leverage=50)
+        found = bs.breaking_point("april-2025", lever, "forced_sale", leverage=50)
         if math.isnan(found.value):
             rows.append(f"| {label} | not within its range | – | – |")
         else:

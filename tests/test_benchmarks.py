@@ -7,19 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine
+from basis_engine.simulation.run import run
 from benchmarks import books, cases_market, cases_sweeps, goals, history, numpy_walk, page, peers, python_twin, ruin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
 from benchmarks.kernels import FullRecord, lean_cells
 from benchmarks.timeline import timeline
-from engine.errors import InputError
-from engine.names import Cash, DealerColumn, Kind, Line, Party, What
-from engine.run import run
-from tests import worlds
+from support import worlds
 
 needs_a_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler (cc, gcc, clang) here")
-ONLY_THE_ENGINE = (Kind.DELIVERY, Kind.FINAL_SETTLEMENT, Kind.REDEMPTION)
+ONLY_THE_ENGINE = (EventKind.DELIVERY, EventKind.FINAL_SETTLEMENT, EventKind.REDEMPTION)
 SHORT = books.Size(40, positions=2)
 STREET = (Party.DEALERS, Party.OUTSIDE_INVESTORS, Party.CENTRAL_BANK)
 """Parties that also deal with each other, which a twin does not book."""
@@ -29,7 +29,7 @@ def twin_world(seed, funds=1, dealers_ask=False):
     """A random world less what the twins do not do; with several funds, without their losses elsewhere."""
     shape = worlds.Shape(25, funds, 1 + seed % 3, 2, 1 + seed % 2, shorts=False, swaps=False)
     setup = worlds.random_world(seed, shape)
-    left_out = ONLY_THE_ENGINE if funds == 1 else (*ONLY_THE_ENGINE, Kind.LOSS_ELSEWHERE)
+    left_out = ONLY_THE_ENGINE if funds == 1 else (*ONLY_THE_ENGINE, EventKind.OTHER_LOSS)
     setup = replace(setup, schedule=setup.schedule[~np.isin(setup.schedule["kind"], left_out)])
     if dealers_ask:
         return setup
@@ -56,7 +56,7 @@ def walked_worlds(seeds, funds=1, dealers_ask=False):
 
 
 def defaulted(outcome):
-    return bool(np.any(outcome.log["what"] == What.DEFAULT))
+    return bool(np.any(outcome.log["what"] == LogEvent.DEFAULT))
 
 
 @needs_a_compiler
@@ -78,8 +78,14 @@ def test_the_c_twin_keeps_every_line_of_every_day():
         for name in ("calls", "calls_paid", "largest_call", "lowest_cash", "sold"):
             assert found[name][0] == pytest.approx(outcome.funds[name][0], rel=1e-12, abs=1e-12 * scale)
         seen |= set(outcome.log["what"])
-    sales = {What.SALE, What.CREDIT_DRAWN, What.CREDIT_REPAID, What.COLLATERAL_CALLED_BACK, What.CALL_CURED}
-    assert sales | {What.DRAWDOWN_LIMIT, What.VALUE_AT_RISK_LIMIT, What.LOSS_ELSEWHERE} <= seen
+    sales = {
+        LogEvent.SALE,
+        LogEvent.CREDIT_DRAWN,
+        LogEvent.CREDIT_REPAID,
+        LogEvent.COLLATERAL_RECALLED,
+        LogEvent.CALL_CURED,
+    }
+    assert sales | {LogEvent.DRAWDOWN_LIMIT, LogEvent.VALUE_AT_RISK_LIMIT, LogEvent.OTHER_LOSS} <= seen
 
 
 @needs_a_compiler
@@ -124,7 +130,7 @@ def test_the_python_twin_walks_the_same_days():
         found = python_twin.walk(setup)
         assert found.defaulted == defaulted(outcome)
         if not found.defaulted:
-            lines = [found.cash_lines[line] for line in Cash] + [found.attribution[line] for line in Line]
+            lines = [found.cash_lines[line] for line in CashLine] + [found.attribution[line] for line in PnlLine]
             close = np.array([*lines, found.equity, found.cash, found.sold, found.calls_paid])
             np.testing.assert_allclose(close, totals(outcome), rtol=1e-12, atol=1e-10 * np.max(np.abs(close)))
             survivors += 1
@@ -148,10 +154,10 @@ def test_the_numpy_twin_walks_the_same_days():
 def test_timed_books_do_what_they_say_and_nobody_defaults(kind):
     setups = books.cells(getattr(books, kind)(), 3)
     runs = [run(setup) for setup in setups]
-    told = {What(what).name for outcome in runs for what in outcome.log["what"]}
+    told = {LogEvent(what).name for outcome in runs for what in outcome.log["what"]}
     assert "DEFAULT" not in told
     assert {"CALL_PAID", "COUPON_PAID", "REPO_REMARGIN"} <= told
-    stress = {"SALE", "HAIRCUT_CHANGE", "MARGIN_CHANGE", "ROLL_SHARE_CHANGE", "LEVERAGE_LIMIT"}
+    stress = {"SALE", "HAIRCUT_CHANGE", "MARGIN_CHANGE", "NOT_ROLLED_CHANGE", "LEVERAGE_LIMIT"}
     assert stress <= told if kind == "stressed" else not stress & told
     np.testing.assert_array_equal(numpy_walk.walk(setups).alive, True)
 
@@ -168,7 +174,7 @@ def test_the_timed_kernel_is_the_public_run():
 
 
 def test_twins_refuse_what_they_do_not_do():
-    setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, Kind.REDEMPTION, 9 * 60, 1e4, fund=0)])
+    setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, EventKind.REDEMPTION, 9 * 60, 1e4, fund=0)])
     with pytest.raises(InputError, match="REDEMPTION is scheduled"):
         timeline(setup)
     asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"rent_share": 1.0})

@@ -1,11 +1,10 @@
 """Figures in the documents are those that the program computes."""
 
 import importlib.util
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from support import ROOT
 
 
 @pytest.mark.parametrize(("document", "blocks"), [("README.md", 11), ("docs/strategies.md", 2)])

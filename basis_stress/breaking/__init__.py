@@ -1,1 +1,1 @@
-"""What it takes to break a book: levers, breaking points, the frontier, the largest leverage that survives."""
+"""Breaking points: levers, the smallest shock that breaks a book, the frontier, the largest leverage that survives."""

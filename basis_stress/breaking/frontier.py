@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from basis_stress.breaking.levers import Turned, turned
-from basis_stress.fates import UNTIL, breaking_day, word, words
-from basis_stress.inputs import numbers
-from data.scenario import Scenario
-from engine.errors import InputError
-from engine.names import Constraint, Fate
-from engine.world import Floats, Records
-from strategies.plan import Execution
+from basis_data.scenarios.scenario import Scenario
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import Constraint, Outcome
+from basis_engine.simulation.world import Floats, Records
+from basis_strategies.plan import Execution
+from basis_stress.breaking.levers import LeveredBook, turned
+from basis_stress.reporting.inputs import numbers
+from basis_stress.reporting.outcomes import UNTIL, breaking_day, word, words
 
 if TYPE_CHECKING:
     from basis_stress.breaking.point import BreakingPoint
@@ -32,23 +32,23 @@ _MOST_CELLS = 4_000_000
 class Frontier:
     """Outcomes over leverage and a lever."""
 
-    of: Turned
+    of: LeveredBook
     leverages: Floats
     """[l] ascending."""
     values: Floats
     """[v] of the lever, ascending."""
     outcomes: Records
-    """[v, l] rows of `engine.rows.Outcome`."""
+    """[v, l] rows of `basis_engine.simulation.rows.OutcomeRow`."""
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per pair: `leverage`, the lever, `fate`, `constraint` (what bound first)."""
+        """A row per pair: `leverage`, the lever, `outcome`, `constraint` (what bound first)."""
         up, across = np.meshgrid(self.values, self.leverages, indexing="ij")
         return pd.DataFrame(
             {
                 "leverage": across.ravel(),
                 self.of.lever.name: up.ravel(),
-                "fate": words(Fate, self.outcomes["fate"]),
+                "outcome": words(Outcome, self.outcomes["outcome"]),
                 "constraint": words(Constraint, self.outcomes["constraint"]),
             }
         )
@@ -62,9 +62,9 @@ class Frontier:
         """
         rows, days = [], self.of.dates()
         for until, fate in UNTIL.items():
-            broken = self.outcomes["fate"] >= fate
+            broken = self.outcomes["outcome"] >= fate
             first = broken.argmax(axis=0)
-            for i in np.flatnonzero(broken.any(axis=0) & (self.outcomes["fate"][0] != Fate.IMPOSSIBLE)):
+            for i in np.flatnonzero(broken.any(axis=0) & (self.outcomes["outcome"][0] != Outcome.NOT_ENTERED)):
                 row = self.outcomes[first[i], i]
                 rows.append(
                     {
@@ -81,7 +81,7 @@ class Frontier:
 
     def figure(self) -> str:
         """The frontier as SVG; equal frontiers give equal bytes."""
-        from basis_stress.figures.breaking import frontier
+        from basis_stress.breaking.figures import frontier
 
         return frontier(self)
 
@@ -123,7 +123,7 @@ def frontier(
     return laid_out(of, leverages, values if scales is None else scales)
 
 
-def laid_out(of: Turned, leverages: Iterable[float] | None, values: Iterable[float] | None) -> Frontier:
+def laid_out(of: LeveredBook, leverages: Iterable[float] | None, values: Iterable[float] | None) -> Frontier:
     """The frontier of a book that is laid out."""
     one = of.lever
     top = min(one.high, of.highest)
@@ -149,13 +149,13 @@ def _ascending(name: str, given: Iterable[float]) -> Floats:
     return values
 
 
-def most_leverage(of: Turned) -> float:
+def most_leverage(of: LeveredBook) -> float:
     """Leverage that haircut and initial margin allow at entry, up to 1000x."""
     sized = of.terms.books(of.book.market, of.book.cells.legs, {}, 1).sizes
     return min(1 / max(float(sized.asked[0]), 1e-3), 1000.0)
 
 
-def _leverages(of: Turned) -> tuple[float, float]:
+def _leverages(of: LeveredBook) -> tuple[float, float]:
     """From a tenth of what can be entered to a little more."""
     most = most_leverage(of)
     return most / 10, most * 1.02

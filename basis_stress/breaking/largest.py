@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from basis_stress import wording
-from basis_stress.fates import UNTIL
-from basis_stress.paths.simulate import entry_market, run_chunks
-from basis_stress.paths.statistics import check_share, wilson
-from basis_stress.replay import chosen_contracts
-from data.markets import MarketData, market_data
-from data.pricing import priced_market
-from data.scenario import Scenario
-from data.scenario import scenario as load_scenario
-from data.shocks.paths import Paths
-from data.validation import did_you_mean, validated
-from engine.errors import InputError
-from engine.world import Floats, Integers
-from strategies.cash_futures_basis import CashFuturesBasis
-from strategies.cells import prepare
-from strategies.plan import Execution
+from basis_data.markets.market_data import MarketData, market_data
+from basis_data.markets.pricing import priced_market
+from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.shocks.paths import Paths
+from basis_data.tables.validation import did_you_mean, validated
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.world import Floats, Integers
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.cells import prepare
+from basis_strategies.plan import Execution
+from basis_stress.ensembles.simulate import entry_market, run_chunks
+from basis_stress.ensembles.statistics import check_share, wilson
+from basis_stress.reporting import formatting
+from basis_stress.reporting.outcomes import UNTIL
+from basis_stress.single_book.run import chosen_contracts
 
 LEVELS = 64
 """Leverages tried over the whole range, and again inside each step of it that matters."""
@@ -60,17 +60,19 @@ class LargestLeverage:
 
     def __str__(self) -> str:
         """In a sentence or two."""
-        what = {"called": "a call beyond the buffer", "unwound": "a forced sale", "wiped out": "default"}[self.until]
-        share = wording.percent(self.probability, 0 if round(100 * self.probability, 6) % 1 == 0 else 2)
+        what = {"called": "a call beyond the buffer", "forced_sale": "a forced sale", "defaulted": "default"}[
+            self.until
+        ]
+        share = formatting.percent(self.probability, 0 if round(100 * self.probability, 6) % 1 == 0 else 2)
         if np.isnan(self.leverage):
-            return f"Not even {wording.times(_LEAST)} goes without {what} in {share} of {self.of:,}."
-        ends = ["none" if np.isnan(end) else wording.times(end) for end in (self.low, self.high)]
+            return f"Not even {formatting.times(_LEAST)} goes without {what} in {share} of {self.of:,}."
+        ends = ["none" if np.isnan(end) else formatting.times(end) for end in (self.low, self.high)]
         text = (
-            f"{wording.times(self.leverage)} is the largest leverage without {what} in {share} of {self.of:,} "
-            f"({wording.percent(self.confidence, 0)} interval {ends[0]} to {ends[1]})."
+            f"{formatting.times(self.leverage)} is the largest leverage without {what} in {share} of {self.of:,} "
+            f"({formatting.percent(self.confidence, 0)} interval {ends[0]} to {ends[1]})."
         )
         if self.safe_again:
-            some = wording.listing([wording.times(one) for one in self.safe_again[:3]])
+            some = formatting.listing([formatting.times(one) for one in self.safe_again[:3]])
             text += f" Not monotone: enough survive again at {some}."
         return text
 
@@ -78,7 +80,7 @@ class LargestLeverage:
 def largest_leverage(
     of: Paths | str | Path | Scenario | Sequence[str | Path | Scenario],
     probability: float = 0.95,
-    until: str = "wiped out",
+    until: str = "defaulted",
     *,
     scenario: str | Path | Scenario = "april-2025",
     contract: str | Sequence[str] | None = None,
@@ -95,7 +97,7 @@ def largest_leverage(
     probability
         Share of the set that is to survive.
     until
-        What it is to survive: 'called', 'unwound' or 'wiped out', or worse.
+        What it is to survive: 'called', 'forced_sale' or 'defaulted', or worse.
     scenario
         Whose first day and terms generated paths begin from.
     confidence
@@ -174,7 +176,7 @@ def _of_paths(of: Paths, data: MarketData, base: CashFuturesBasis, execution: Ex
         counts = np.zeros(len(levels), np.int64)
         parts = (of.part(start, min(start + _CHUNK, len(of))) for start in range(0, len(of), _CHUNK))
         for rows in run_chunks(data, parts, base, execution, levels):
-            counts += (rows["fate"] < UNTIL[until]).sum(axis=0)
+            counts += (rows["outcome"] < UNTIL[until]).sum(axis=0)
         return counts
 
     return survivors
@@ -187,7 +189,7 @@ def _of_scenarios(
     books = [prepare(priced_market(one), base, execution) for one in data]
 
     def survivors(levels: Floats) -> Integers:
-        fates = np.array([book.outcomes({"leverage": levels})["fate"] for book in books])
+        fates = np.array([book.outcomes({"leverage": levels})["outcome"] for book in books])
         return np.asarray((fates < UNTIL[until]).sum(axis=0))
 
     return survivors

@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from basis_stress.replay import chosen_contracts
-from data.curves import scaled
-from data.markets import MarketData, market_data
-from data.pricing import priced_market
-from data.scenario import Scenario, changed
-from data.scenario import scenario as load_scenario
-from data.validation import did_you_mean, validated
-from data.yield_paths import HIGHEST, LOWEST
-from engine.curves import NODE_TIMES
-from engine.errors import InputError
-from engine.market import par_curves
-from engine.world import Floats, Records
-from strategies.cash_futures_basis import CashFuturesBasis
-from strategies.paths import PathBook, Paths, prepare_paths
-from strategies.plan import Execution
+from basis_data.markets.curves import scaled
+from basis_data.markets.market_data import MarketData, market_data
+from basis_data.markets.pricing import priced_market
+from basis_data.markets.yield_paths import HIGHEST, LOWEST
+from basis_data.scenarios.scenario import Scenario, changed
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.tables.validation import did_you_mean, validated
+from basis_engine.base.errors import InputError
+from basis_engine.bonds.curves import NODE_TIMES
+from basis_engine.simulation.market import par_curves
+from basis_engine.simulation.world import Floats, Records
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.paths import PathBook, Paths, prepare_paths
+from basis_strategies.plan import Execution
+from basis_stress.single_book.run import chosen_contracts
 
 CHUNK = 4096
 """Values run at a time: some 100 MB of yields in a window of a month."""
@@ -128,7 +128,7 @@ def lever(name: str) -> Lever:
 
 
 @dataclass(frozen=True)
-class Turned:
+class LeveredBook:
     """A book, or several leverages of one, under every value of a lever."""
 
     scenario: Scenario
@@ -154,7 +154,7 @@ class Turned:
         return self.book.market.data.dates.astype("datetime64[D]")
 
     def outcomes(self, values: Floats, cells: Mapping[str, Floats] | None = None) -> Records:
-        """Rows of `engine.rows.Outcome` [values, cells]; one cell, the book itself, where none are given."""
+        """Rows of `basis_engine.simulation.rows.OutcomeRow` [values, cells]; one cell, the book itself, where none are given."""
         columns = cells or {"term_share": np.array([self.terms.term_share])}
         parts = [
             self.book.outcomes(
@@ -173,7 +173,7 @@ def turned(
     day: str | date | None = None,
     execution: Execution | None = None,
     **terms: Any,
-) -> Turned:
+) -> LeveredBook:
     """Lay out a book under a lever.
 
     Parameters
@@ -198,7 +198,7 @@ def turned(
     data = market_data(chosen, chosen_contracts(contract))
     base = validated(CashFuturesBasis, terms, "breaking point")
     book = prepare_paths(priced_market(data), base, execution)
-    return Turned(chosen, one, book, _day(data, day), _highest(data) if name == "scale" else one.most)
+    return LeveredBook(chosen, one, book, _day(data, day), _highest(data) if name == "scale" else one.most)
 
 
 def _day(data: MarketData, given: str | date | None) -> int:

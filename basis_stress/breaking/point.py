@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from basis_stress.breaking.levers import Turned, turned
+from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import Constraint, Outcome
+from basis_strategies.plan import Execution
+from basis_stress.breaking.levers import LeveredBook, turned
 from basis_stress.breaking.search import Stretch, stretches
-from basis_stress.fates import UNTIL, breaking_day, word
-from data.scenario import Scenario
-from data.validation import did_you_mean
-from engine.errors import InputError
-from engine.names import Constraint, Fate
-from strategies.plan import Execution
+from basis_stress.reporting.outcomes import UNTIL, breaking_day, word
+from basis_stress.reporting.registry import write_report
 
 if TYPE_CHECKING:
     from basis_stress.breaking.frontier import Frontier
@@ -34,7 +35,7 @@ FEWEST_STEPS, MOST_STEPS = 2, 1_000_000
 class BreakingPoint:
     """Where a book breaks."""
 
-    of: Turned
+    of: LeveredBook
     until: str
     low: float
     high: float
@@ -43,7 +44,7 @@ class BreakingPoint:
     """Of the grid: an island narrower than this may have gone unseen."""
     brackets: pd.DataFrame
     """A row per stretch of values at which it breaks: `first`, `last` (infinite to the end of the range), and of the
-    first `fate`, `constraint` (what bound first) and `day` (on which it came to this)."""
+    first `outcome`, `constraint` (what bound first) and `day` (on which it came to this)."""
 
     @property
     def value(self) -> float:
@@ -74,15 +75,13 @@ class BreakingPoint:
 
     def __str__(self) -> str:
         """In a sentence or two."""
-        from basis_stress.breaking.telling import sentence
+        from basis_stress.breaking.text import sentence
 
         return sentence(self)
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the page: the sentence, all three breaking points, the frontier."""
-        from basis_stress.pages.breaking import write
-
-        return write(self, path)
+        return write_report(self, path)
 
 
 def breaking_point(
@@ -109,7 +108,7 @@ def breaking_point(
         many basis points), 'haircut' (every haircut up by so much), 'margin_multiple' (every initial margin times so
         much) or 'unrolled' (share of overnight repo not rolled); each on top of what the scenario has.
     until
-        'called' (a call larger than the buffer), 'unwound' (a limit makes it sell) or 'wiped out'; or worse than that.
+        'called' (a call larger than the buffer), 'forced_sale' (a limit makes it sell) or 'defaulted'; or worse than that.
     contract
         One contract code or several; 'TY' by default.
     low, high
@@ -141,7 +140,7 @@ def breaking_point(
 
 
 def search(
-    of: Turned, until: str, low: float | None = None, high: float | None = None, steps: int = STEPS
+    of: LeveredBook, until: str, low: float | None = None, high: float | None = None, steps: int = STEPS
 ) -> BreakingPoint:
     """The breaking point of a book that is laid out."""
     if isinstance(steps, bool) or not isinstance(steps, int) or not FEWEST_STEPS <= steps <= MOST_STEPS:
@@ -149,14 +148,14 @@ def search(
     bottom, top = _range(of, low, high)
     _check_entry(of, bottom)
     found = stretches(
-        lambda values: of.outcomes(values)["fate"][:, 0] >= UNTIL[until],
+        lambda values: of.outcomes(values)["outcome"][:, 0] >= UNTIL[until],
         np.linspace(bottom, top, steps + 1),
         of.lever.tolerance,
     )
     return BreakingPoint(of, until, bottom, top, (top - bottom) / steps, _brackets(of, until, found))
 
 
-def _range(of: Turned, low: float | None, high: float | None) -> tuple[float, float]:
+def _range(of: LeveredBook, low: float | None, high: float | None) -> tuple[float, float]:
     """Range of the search, refused where it cannot be run."""
     one = of.lever
     bottom = one.neutral if low is None else float(low)
@@ -174,10 +173,10 @@ def _range(of: Turned, low: float | None, high: float | None) -> tuple[float, fl
     return bottom, top
 
 
-def _check_entry(of: Turned, value: float) -> None:
+def _check_entry(of: LeveredBook, value: float) -> None:
     """Refuse a book that haircut and margin do not let in."""
     row = of.outcomes(np.array([value]))[0, 0]
-    if row["fate"] == Fate.IMPOSSIBLE:
+    if row["outcome"] == Outcome.NOT_ENTERED:
         legs = of.book.cells.legs
         asked = float(of.terms.books(of.book.market, legs, {}, 1).sizes.asked[0])
         raise InputError(
@@ -186,7 +185,7 @@ def _check_entry(of: Turned, value: float) -> None:
         )
 
 
-def _brackets(of: Turned, until: str, found: list[Stretch]) -> pd.DataFrame:
+def _brackets(of: LeveredBook, until: str, found: list[Stretch]) -> pd.DataFrame:
     """A row per stretch, with what happens at its first value."""
     rows: Any = of.outcomes(np.array([one.first for one in found]))[:, 0] if found else np.empty(0)
     days = of.dates()
@@ -194,7 +193,7 @@ def _brackets(of: Turned, until: str, found: list[Stretch]) -> pd.DataFrame:
         {
             "first": [one.first for one in found],
             "last": [one.last for one in found],
-            "fate": [word(Fate(int(row["fate"]))) for row in rows],
+            "outcome": [word(Outcome(int(row["outcome"]))) for row in rows],
             "constraint": [word(Constraint(int(row["constraint"]))) for row in rows],
             "day": pd.DatetimeIndex([days[breaking_day(row, until)] for row in rows]).astype("datetime64[s]"),
         }

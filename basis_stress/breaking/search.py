@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.world import Floats
+from basis_engine.simulation.world import Floats
 
 Broken = Callable[[Floats], "np.ndarray[tuple[int], np.dtype[np.bool_]]"]
 """Whether each of some values breaks it."""

@@ -1,1 +1,1 @@
-"""Sweeps: a design of cells taken through a scenario, chunk by chunk, into a Parquet dataset that can be resumed."""
+"""Sweeps: run a design of cells through scenarios, chunk by chunk, into a Parquet dataset that can be resumed."""

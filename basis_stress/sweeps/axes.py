@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError
+from basis_engine.base.errors import InputError
 
 Floats = NDArray[np.float64]
 

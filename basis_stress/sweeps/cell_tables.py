@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from basis_engine.base.errors import InputError
 from basis_stress.sweeps.designs import Floats, Table
-from engine.errors import InputError
 
 
 def cell_table(given: str | Path | pd.DataFrame) -> Table:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from basis_engine.base.errors import InputError
 from basis_stress.sweeps import running
+from basis_stress.sweeps.chunks import made
 from basis_stress.sweeps.digests import data_digest, versions
 from basis_stress.sweeps.jobs import Job, code_of
-from basis_stress.sweeps.parts import made
 from basis_stress.sweeps.store import Store
-from engine.errors import InputError
 
 _PER_THREAD = 4
 """Parts for each thread of the cluster: one that runs, and some that wait for it or for a slower worker's."""

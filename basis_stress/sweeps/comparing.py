@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from engine.errors import InputError
+from basis_engine.base.errors import InputError
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -36,10 +36,10 @@ def compare(one: Sweep, other: Sweep) -> pd.DataFrame:
     if both.empty:
         raise InputError(f"comparison: no cell is in both {one.folder} and {other.folder}; sweep the same levels")
     if not one.market:
-        both["worse"] = both["fate_other"].cat.codes > both["fate"].cat.codes
+        both["worse"] = both["outcome_other"].cat.codes > both["outcome"].cat.codes
     return both
 
 
 def moves(both: pd.DataFrame) -> pd.DataFrame:
     """Cells by fate in the first sweep (rows) and in the other (columns)."""
-    return pd.crosstab(both["fate"], both["fate_other"], rownames=["first"], colnames=["other"])
+    return pd.crosstab(both["outcome"], both["outcome_other"], rownames=["first"], colnames=["other"])

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from basis_engine.base.errors import InputError
 from basis_stress.sweeps.axes import Axis
-from engine.errors import InputError
 
 Floats = NDArray[np.float64]
 Cells = dict[str, Floats]

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from data.scenario import Scenario
-from engine.errors import InputError
+from basis_data.scenarios.scenario import Scenario
+from basis_engine.base.errors import InputError
 
 _LIBRARIES = ("basis-stress", "numba", "numpy", "pyarrow", "scipy")
-_PACKAGES = ("engine", "data", "strategies", "basis_stress")
+_PACKAGES = ("basis_engine", "basis_data", "basis_strategies", "basis_stress")
 _FOLDERS = ("history", "fitted")  # a scenario stands in the manifest itself
 
 
@@ -61,7 +61,7 @@ def _imports(path: Path) -> Iterator[str]:
 @cache
 def data_digest() -> str:
     """Digest of the data that come with the program, but for what is written about them."""
-    room = _room("data")
+    room = _room("basis_data")
     files = [path for folder in _FOLDERS for path in sorted((room / folder).glob("*")) if path.suffix != ".md"]
     return _digest((path.relative_to(room), path) for path in files)
 

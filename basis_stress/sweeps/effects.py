@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basis_stress.sweeps.measures import FATES, every_value, measure
+from basis_stress.reporting.outcomes import OUTCOMES
+from basis_stress.sweeps.measures import every_value, measure
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -27,13 +28,13 @@ def marginals(sweep: Sweep, name: str) -> pd.DataFrame:
     -------
     DataFrame
         ``scenario``, ``axis``, ``level``, ``mean``, ``low`` and ``high`` (5% and 95% of cells), ``cells`` that entered,
-        and of books ``lost``: the share of all cells unwound, wiped out or impossible.
+        and of books ``lost``: the share of all cells in forced_sale, defaulted or not_entered.
     """
     what = measure(name, sweep.market)
     table = sweep.table(["scenario", *sweep.axes, *what.columns])
     table["value"] = what.of(table)
-    bad = FATES.index("unwound")
-    table["lost"] = np.nan if sweep.market else table["fate"].cat.codes >= bad
+    bad = OUTCOMES.index("forced_sale")
+    table["lost"] = np.nan if sweep.market else table["outcome"].cat.codes >= bad
     pieces = []
     for axis in sweep.axes:
         groups = table.assign(level=stepped(table[axis].to_numpy())).groupby(["scenario", "level"], observed=True)
@@ -62,16 +63,16 @@ def effects(sweep: Sweep, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first; ``impossible``:
+        ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first; ``not_entered``:
         cells of the path that count as 0.
     """
     what = measure(name, sweep.market)
     table = sweep.table(["scenario", *sweep.axes, *what.columns])
-    table["value"], table["impossible"] = every_value(what.of(table))
+    table["value"], table["not_entered"] = every_value(what.of(table))
     rows: list[dict[str, object]] = []
     for scenario, path in table.groupby("scenario", observed=True):
-        counted = int(path["impossible"].sum())
-        rows += [{**row, "impossible": counted} for row in _shares_of(str(scenario), path, sweep.axes)]
+        counted = int(path["not_entered"].sum())
+        rows += [{**row, "not_entered": counted} for row in _shares_of(str(scenario), path, sweep.axes)]
     return pd.DataFrame(rows).sort_values(["scenario", "share"], ascending=[True, False], ignore_index=True)
 
 

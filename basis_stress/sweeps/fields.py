@@ -5,13 +5,13 @@ from typing import Any, get_args
 
 import numpy as np
 
+from basis_data.markets.parameters import Fit
+from basis_data.scenarios.era import MarketEra
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.sweeps.axes import Axis, axis
 from basis_stress.sweeps.designs import Table
-from data.era import MarketEra
-from data.parameters import Fit
-from data.validation import did_you_mean
-from engine.errors import InputError
-from strategies.cash_futures_basis import CashFuturesBasis
 
 SCENARIO_FIELDS = ("yield_scale", "margin_multiple")
 POPULATION_FIELDS = ("seed",)

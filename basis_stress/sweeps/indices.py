@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, sobol_indices
 
+from basis_engine.base.errors import InputError
 from basis_stress.sweeps.measures import every_value, measure
-from engine.errors import InputError
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -27,7 +27,7 @@ def indices(sweep: Sweep, name: str, confidence: float, scenario: str | None = N
     -------
     DataFrame
         By axis: ``first`` (what it explains alone), ``total`` (with its interactions), the ends of both intervals, and
-        ``impossible``: cells of the path that count as 0.
+        ``not_entered``: cells of the path that count as 0.
 
     Raises
     ------

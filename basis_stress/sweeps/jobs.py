@@ -11,21 +11,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from basis_stress.fates import word
+from basis_data.markets.market_data import MarketData, market_data, with_yield_scale
+from basis_data.markets.pricing import priced_market
+from basis_data.scenarios.scenario import Scenario
+from basis_engine.simulation.names import Constraint, Outcome
+from basis_engine.simulation.world import Integers, Records
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.cells import CellBook, prepare
+from basis_strategies.plan import Execution
+from basis_stress.reporting.outcomes import word
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
-from data.markets import MarketData, market_data, with_yield_scale
-from data.pricing import priced_market
-from data.scenario import Scenario
-from engine.names import Constraint, Fate
-from engine.world import Integers, Records
-from strategies.cash_futures_basis import CashFuturesBasis
-from strategies.cells import CellBook, prepare
-from strategies.plan import Execution
 
 SCALE = "yield_scale"
 WORDS: dict[str, type[IntEnum]] = {
-    "fate": Fate,
+    "outcome": Outcome,
     "constraint": Constraint,
     "failure": Constraint,
     "first_call": Constraint,
@@ -103,7 +103,7 @@ class BookJob:
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes: words, dates, and nothing where a book never entered."""
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
-        never = rows["fate"] == Fate.IMPOSSIBLE
+        never = rows["outcome"] == Outcome.NOT_ENTERED
         return {name: _column(name, rows[name], dates, never) for name in rows.dtype.names or ()}
 
     def pool(self, threads: int) -> Executor:
@@ -130,7 +130,7 @@ def common_inputs(job: Job) -> dict[str, object]:
 
 def code_of(job: Job) -> str:
     """Digest of what computes and encodes the cells of a job."""
-    return code_digest(type(job).__module__, "basis_stress.sweeps.parts")
+    return code_digest(type(job).__module__, "basis_stress.sweeps.chunks")
 
 
 @lru_cache(maxsize=16)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basis_stress.sweeps.measures import FATES
-from engine.errors import InputError
+from basis_engine.base.errors import InputError
+from basis_stress.reporting.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.reading import Sweep
@@ -31,8 +31,8 @@ class OutcomeMap:
     y: str
     x_levels: Floats
     y_levels: Floats
-    fate: NDArray[np.int8]
-    """[y, x] place in `FATES`; -1 where no cell lies."""
+    outcome: NDArray[np.int8]
+    """[y, x] place in `OUTCOMES`; -1 where no cell lies."""
     constraint: NDArray[np.object_]
     """[y, x] what bound first in that worst cell; 'none' where nothing did."""
     others: tuple[str, ...]
@@ -41,7 +41,7 @@ class OutcomeMap:
     @property
     def table(self) -> pd.DataFrame:
         """Fates in words, y down and x across."""
-        words = np.array([*FATES, ""], dtype=object)[self.fate]
+        words = np.array([*OUTCOMES, ""], dtype=object)[self.outcome]
         return pd.DataFrame(words, pd.Index(self.y_levels, name=self.y), pd.Index(self.x_levels, name=self.x))
 
 
@@ -58,12 +58,12 @@ def outcome_map(
     _check_books(sweep)
     x, y = map_axes(sweep, x, y, at)
     chosen = sweep.check_scenario(scenario or sweep.scenarios[0])
-    table = sweep.table([*{x, y, *at}, "fate", "constraint"], chosen)
+    table = sweep.table([*{x, y, *at}, "outcome", "constraint"], chosen)
     for name, value in at.items():
         table = table[_held(table[sweep.check_axis(name)], name, value)]
     across, x_levels = _placed(table[x].to_numpy(), sweep.kind)
     up, y_levels = _placed(table[y].to_numpy(), sweep.kind)
-    grade = table["fate"].cat.codes.to_numpy()
+    grade = table["outcome"].cat.codes.to_numpy()
     mildest_first = np.argsort(grade, kind="stable")
     place = (up * len(x_levels) + across)[mildest_first]
     fate = np.full(len(x_levels) * len(y_levels), -1, np.int8)
@@ -103,21 +103,21 @@ def break_even(sweep: Sweep, axis: str, until: str) -> pd.DataFrame:
         If the axis did not vary over levels, or there is no such fate.
     """
     _check_books(sweep)
-    if until not in FATES[1:]:
-        raise InputError(f"until: {until!r} given, allowed are {', '.join(FATES[1:])}")
+    if until not in OUTCOMES[1:]:
+        raise InputError(f"until: {until!r} given, allowed are {', '.join(OUTCOMES[1:])}")
     sweep.check_axis(axis)
     if sweep.kind != "grid":
         raise InputError(f"break-even {axis}: needs a grid, and this is {sweep.kind}; sweep {axis} as lo:hi:step")
     others = ["scenario", *(name for name in sweep.axes if name != axis)]
-    table = sweep.table([*others, axis, "fate", "constraint"])
+    table = sweep.table([*others, axis, "outcome", "constraint"])
     levels = np.unique(table[axis].to_numpy())
     every = table.drop_duplicates(others)[others]
-    bad = table[table["fate"].cat.codes >= FATES.index(until)].sort_values(axis, kind="stable")
-    first = every.merge(bad.drop_duplicates(others)[[*others, axis, "fate", "constraint"]], on=others, how="left")
+    bad = table[table["outcome"].cat.codes >= OUTCOMES.index(until)].sort_values(axis, kind="stable")
+    first = every.merge(bad.drop_duplicates(others)[[*others, axis, "outcome", "constraint"]], on=others, how="left")
     above = np.searchsorted(levels, first[axis].to_numpy())  # NaN, where nothing fails, comes after all levels
     result = first[others].copy()
     result["break_even"] = np.where(above > 0, levels[np.maximum(above, 1) - 1], np.nan)
-    bound = first["constraint"].astype(object).where(first["fate"] != "impossible", "no capital left to enter")
+    bound = first["constraint"].astype(object).where(first["outcome"] != "not_entered", "no capital left to enter")
     result["bound_by"] = bound.fillna("none")
     result["beyond"] = first[axis].isna()
     return result.reset_index(drop=True)

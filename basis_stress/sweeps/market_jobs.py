@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from basis_stress.market.episodes import Episode, Stage, era_population, play, stage
-from basis_stress.market.measures import dislocations
+from basis_data.markets.market_data import with_yield_scale
+from basis_data.markets.parameters import Fit
+from basis_data.markets.pricing import priced_market
+from basis_data.scenarios.scenario import Scenario, changed, market_era
+from basis_engine.simulation.world import Records
+from basis_stress.funds_market.episodes import Episode, Stage, era_population, play, stage
+from basis_stress.funds_market.measures import dislocations
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import data_digest
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
 from basis_stress.sweeps.jobs import SCALE, common_inputs
 from basis_stress.sweeps.processes import process_pool
-from data.markets import with_yield_scale
-from data.parameters import Fit
-from data.pricing import priced_market
-from data.scenario import Scenario, changed, market_era
-from engine.world import Records
 
-OUTCOMES = (
+MARKET_OUTCOMES = (
     "shorts_change",
     "hedged_change",
     "fund_sales_usd",
@@ -59,7 +59,7 @@ class MarketJob:
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns that tell rows of outcomes."""
-        return dict(zip(OUTCOMES, rows.T, strict=True))
+        return dict(zip(MARKET_OUTCOMES, rows.T, strict=True))
 
     def pool(self, threads: int) -> Executor:
         """Processes: most of a market's time goes into laying it out in Python, which runs in one thread at a time."""
@@ -92,7 +92,7 @@ def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:
 
 
 def _outcomes(episode: Episode) -> list[float]:
-    """What a cell came to, in the order of `OUTCOMES`."""
+    """What a cell came to, in the order of `MARKET_OUTCOMES`."""
     held, dealers = episode.hedged, episode.dealers
     return [
         float(episode.shorts.iloc[-1] / episode.shorts.iloc[0] - 1),

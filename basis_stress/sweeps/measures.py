@@ -1,4 +1,4 @@
-"""What is measured on cells: returns, losses, the fate as a grade; one number per cell, for effects and indices."""
+"""What is measured on cells: returns, losses, the outcome as a grade; one number per cell, for effects and indices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,20 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basis_stress.sweeps.market_jobs import OUTCOMES
-from data.validation import did_you_mean
-from engine.errors import InputError
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+from basis_stress.sweeps.market_jobs import MARKET_OUTCOMES
 
-FATES = ("survived", "called", "unwound", "wiped out", "impossible")
-"""Words of `engine.names.Fate`, from the mildest."""
-MEANINGS = {
-    "survived": "survived",
-    "called": "called, paid",
-    "unwound": "forced to sell",
-    "wiped out": "wiped out",
-    "impossible": "cannot enter",
-}
-"""Fates in the words of a figure or a page."""
 Floats = NDArray[np.float64]
 
 
@@ -39,7 +29,7 @@ class Measure:
 
 def _share(numerator: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
     """A column over the equity of entry."""
-    return lambda table: (table[numerator] / table["entry_equity"]).where(table["fate"] != "impossible")
+    return lambda table: (table[numerator] / table["entry_equity"]).where(table["outcome"] != "not_entered")
 
 
 def _return(table: pd.DataFrame) -> "pd.Series[float]":
@@ -48,18 +38,18 @@ def _return(table: pd.DataFrame) -> "pd.Series[float]":
 
 
 def _grade(table: pd.DataFrame) -> "pd.Series[float]":
-    """Fate as a number: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible."""
-    return table["fate"].cat.codes.astype(float)
+    """Fate as a number: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered."""
+    return table["outcome"].cat.codes.astype(float)
 
 
-_ENTRY, _LOSS = ("fate", "entry_equity"), "loss_beyond_equity"
+_ENTRY, _LOSS = ("outcome", "entry_equity"), "loss_beyond_equity"
 MEASURES = {
     one.name: one
     for one in (
         Measure("return", "return on equity", (*_ENTRY, "equity"), _return),
         Measure("worst_day", "worst day, of equity at entry", (*_ENTRY, "worst_profit"), _share("worst_profit")),
         Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, _LOSS), _share(_LOSS)),
-        Measure("fate", "fate: 0 survived, 1 called, 2 unwound, 3 wiped out, 4 impossible", ("fate",), _grade, False),
+        Measure("outcome", "outcome: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered", ("outcome",), _grade, False),
     )
 }  # fmt: skip
 
@@ -86,7 +76,7 @@ def known_measures(market: bool) -> dict[str, Measure]:
         return MEASURES
     return {
         one: Measure(one, one.replace("_", " "), (one,), _column(one), "change" in one or "return" in one)
-        for one in OUTCOMES
+        for one in MARKET_OUTCOMES
     }
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from basis_stress.sweeps.measures import FATES, Measure, known_measures
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+from basis_stress.reporting.outcomes import OUTCOMES
+from basis_stress.reporting.registry import write_report
+from basis_stress.sweeps.measures import Measure, known_measures
 from basis_stress.sweeps.store import manifest
-from data.validation import did_you_mean
-from engine.errors import InputError
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.maps import OutcomeMap
@@ -86,7 +88,7 @@ class Sweep:
 
     def _words(self, piece: pd.DataFrame) -> pd.DataFrame:
         """Columns of words with the same categories in every part."""
-        for name, words in (("scenario", self.scenarios), ("fate", FATES)):
+        for name, words in (("scenario", self.scenarios), ("outcome", OUTCOMES)):
             if name in piece:
                 piece[name] = piece[name].astype(pd.CategoricalDtype(list(words)))
         return piece
@@ -108,9 +110,9 @@ class Sweep:
         return name
 
     def fates(self) -> pd.DataFrame:
-        """How many cells met each fate: scenarios by fates."""
-        table = self.table(["scenario", "fate"])
-        return pd.crosstab(table["scenario"], table["fate"], dropna=False)
+        """How many cells met each outcome: scenarios by fates."""
+        table = self.table(["scenario", "outcome"])
+        return pd.crosstab(table["scenario"], table["outcome"], dropna=False)
 
     def outcome_map(
         self,
@@ -125,7 +127,7 @@ class Sweep:
 
         return outcome_map(self, x, y, at or {}, scenario)
 
-    def break_even(self, axis: str = "leverage", until: str = "unwound") -> pd.DataFrame:
+    def break_even(self, axis: str = "leverage", until: str = "forced_sale") -> pd.DataFrame:
         """Highest level of an axis up to which no cell comes to ``until`` or worse, by the other axes."""
         from basis_stress.sweeps.maps import break_even
 
@@ -167,9 +169,7 @@ class Sweep:
         against: Sweep | None = None,
     ) -> Path:
         """Write one self-contained page; beside another sweep where one is given."""
-        from basis_stress.pages.sweep import write
-
-        return write(self, path, x, y, at or {}, against)
+        return write_report(self, path, x=x, y=y, at=at or {}, against=against)
 
 
 def read_sweep(folder: str | os.PathLike[str]) -> Sweep:

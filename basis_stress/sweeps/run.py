@@ -9,26 +9,26 @@ from typing import Any
 
 import pandas as pd
 
-from basis_stress.market.terms import market_scenario
+from basis_data.markets.parameters import Fit, parameters
+from basis_data.scenarios.scenario import Scenario, changed, market_era
+from basis_data.tables.validation import validated
+from basis_engine.base.compile import settings
+from basis_engine.base.errors import InputError
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.plan import Execution
+from basis_stress.funds_market.parameters import market_scenario
 from basis_stress.sweeps import cluster as dask
 from basis_stress.sweeps import fields
 from basis_stress.sweeps.axes import Axis
 from basis_stress.sweeps.cell_tables import cell_table
+from basis_stress.sweeps.chunks import sizes
 from basis_stress.sweeps.designs import Design
 from basis_stress.sweeps.designs import design as make_design
 from basis_stress.sweeps.jobs import SCALE, BookJob
 from basis_stress.sweeps.market_jobs import MarketJob
-from basis_stress.sweeps.parts import sizes
 from basis_stress.sweeps.reading import Sweep, read_sweep
 from basis_stress.sweeps.running import fill_here
 from basis_stress.sweeps.store import opened
-from data.parameters import Fit, parameters
-from data.scenario import Scenario, changed, market_era
-from data.validation import validated
-from engine.compile import settings
-from engine.errors import InputError
-from strategies.cash_futures_basis import CashFuturesBasis
-from strategies.plan import Execution
 
 Path_ = str | Path | Scenario
 

@@ -6,10 +6,10 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Protocol
 
+from basis_engine.base.errors import InputError
+from basis_stress.sweeps.chunks import made
 from basis_stress.sweeps.jobs import Job
-from basis_stress.sweeps.parts import made
 from basis_stress.sweeps.store import Store
-from engine.errors import InputError
 
 
 class Pending(Protocol):

@@ -12,8 +12,8 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from basis_stress.files import save
-from engine.errors import InputError
+from basis_engine.base.errors import InputError
+from basis_stress.reporting.files import save
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"

@@ -1,1 +1,1 @@
-"""How the market of funds is fitted, and how history judges it."""
+"""Fit the market of funds to March 2020 and judge it against the historical targets."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from basis_stress.market.episodes import Episode, Stage, play, stage
+from basis_data.markets.parameters import Fit, Parameters, parameters
+from basis_data.scenarios.scenario import market_era
+from basis_strategies.plan import DealerPlan
+from basis_strategies.population import Population
+from basis_stress.funds_market.episodes import Episode, Stage, play, stage
 from basis_stress.validation.calibrate import TARGETS, observables
-from data.parameters import Fit, Parameters, parameters
-from data.scenario import market_era
-from strategies.plan import DealerPlan
-from strategies.population import Population
 
 NEVER = 10.0
 """A value-at-risk limit, in multiples of entry, that no run reaches."""

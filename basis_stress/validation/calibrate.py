@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from basis_stress.market.episodes import Episode, Stage, play, stage
-from data.parameters import Fit
-from strategies.plan import RENT_SHARES, DealerPlan
-from strategies.population import Population
+from basis_data.markets.parameters import Fit
+from basis_strategies.plan import RENT_SHARES, DealerPlan
+from basis_strategies.population import Population
+from basis_stress.funds_market.episodes import Episode, Stage, play, stage
 
 KINKS = (1.0, 2.0, 4.0)
 STARTS = ((0.7, 0.3, 0.08), (1.2, 0.6, 0.045))

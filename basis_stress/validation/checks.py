@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from basis_stress.market.episodes import Stage
-from basis_stress.market.linear import simulated_amplification
-from basis_stress.replay import backtest
-from data.contracts import contract
-from data.scenario import market_era
-from data.tables import read
-from engine.delivery import forward_price
-from engine.names import FundColumn
-from engine.run import run
-from strategies.assemble import assemble
-from strategies.market_of_funds import book_of_funds
-from strategies.plan import DealerPlan
-from strategies.population import Population
+from basis_data.scenarios.scenario import market_era
+from basis_data.tables.contracts import contract
+from basis_data.tables.reader import read
+from basis_engine.bonds.delivery import forward_price
+from basis_engine.simulation.names import FundColumn
+from basis_engine.simulation.run import run
+from basis_strategies.assemble import assemble
+from basis_strategies.funds_market import book_of_funds
+from basis_strategies.plan import DealerPlan
+from basis_strategies.population import Population
+from basis_stress.front_door.backtest import backtest
+from basis_stress.funds_market.episodes import Stage
+from basis_stress.funds_market.linear import simulated_amplification
 
 
 def counted_totals() -> pd.Series:

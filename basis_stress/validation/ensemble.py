@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from basis_stress.market.episodes import play, stage
-from data.parameters import Parameters, parameters
-from data.scenario import market_era
-from engine.errors import InputError
-from strategies.population import Population
+from basis_data.markets.parameters import Parameters, parameters
+from basis_data.scenarios.scenario import market_era
+from basis_engine.base.errors import InputError
+from basis_strategies.population import Population
+from basis_stress.funds_market.episodes import play, stage
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

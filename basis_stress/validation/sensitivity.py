@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from basis_stress.market.episodes import Episode, Stage, play, stage
-from data.parameters import Fit, Parameters, parameters
-from data.scenario import market_era
+from basis_data.markets.parameters import Fit, Parameters, parameters
+from basis_data.scenarios.scenario import market_era
+from basis_stress.funds_market.episodes import Episode, Stage, play, stage
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from basis_stress.market.episodes import Episode, Stage, play, stage
+from basis_data.markets.parameters import Parameters, parameters
+from basis_data.scenarios.scenario import market_era
+from basis_data.tables.reader import read
+from basis_engine.simulation.names import PositionColumn
+from basis_strategies.plan import RENT_SHARES, DealerPlan
+from basis_stress.funds_market.episodes import Episode, Stage, play, stage
 from basis_stress.validation.checks import (
     amplification,
     cftc_totals,
@@ -23,17 +28,12 @@ from basis_stress.validation.checks import (
     variation_margin_2020,
     variation_margin_2025,
 )
-from data.parameters import Parameters, parameters
-from data.scenario import market_era
-from data.tables import read
-from engine.names import PositionColumn
-from strategies.plan import RENT_SHARES, DealerPlan
 
 Values = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Judged:
+class TargetResult:
     """A target beside what the model gives."""
 
     observed: Values
@@ -92,7 +92,7 @@ _COLUMNS = (
 )
 
 
-def _outcome(one: Judged) -> dict[str, str]:
+def _outcome(one: TargetResult) -> dict[str, str]:
     """Model, verdict and reason as text."""
     texts = {name: " | ".join(f"{value:.4g}" for value in values) for name, values in one.model.items()}
     same = len(set(texts.values())) == 1
@@ -122,86 +122,90 @@ def _forced_sales(episode: Episode) -> float:
     return float(100 * (1 - held[-1] / held[0]))
 
 
-def _judged(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, Judged]:
+def _judged(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult]:
     """Every target, by its id."""
     march, april = runs["march-2020"], runs["april-2025"]
     years = DealerPlan().rent_years
     belly = [RENT_SHARES[code] * years for code in ("TU", "FV", "TY")]
     return {
-        "T01": Judged((745.52, 433.77, 860.26), (0.05,) * 3, {"data": cftc_totals()}),
-        "T02": Judged(
+        "T01": TargetResult((745.52, 433.77, 860.26), (0.05,) * 3, {"data": cftc_totals()}),
+        "T02": TargetResult(
             (-8.6, -12.4, -17.4),
             (4, 4, 6),
             _each(march, lambda one: tuple(one.change("2020-03-03", f"2020-03-{day}") for day in (17, 24, 31))),
         ),
-        "T03": Judged(
+        "T03": TargetResult(
             (-11.6, -20.1),
             (4, 6),
             _each(march, lambda one: tuple(one.change("2020-02-18", f"2020-03-{day}") for day in (17, 31))),
             "the fall of 18 to 25 February came before any flow or dislocation that is known",
         ),
-        "T04": Judged((82.0,), (20.0,), _each(march, lambda one: (_peak(one),))),
-        "T05": Judged(
+        "T04": TargetResult((82.0,), (20.0,), _each(march, lambda one: (_peak(one),))),
+        "T05": TargetResult(
             (24.0, 26.0, 17.0),
             (7.2, 7.8, 5.1),
             _each(march, lambda one: tuple(factor * _peak(one) for factor in belly)),
         ),
-        "T06": Judged(
+        "T06": TargetResult(
             (119.5,),
             (28.5,),
             _each(march, lambda one: (float(one.dealers["fund_sales"].iloc[-1]),)),
             "sales of the funds are above the basis part that is published",
         ),
-        "T07": Judged(
+        "T07": TargetResult(
             (-7.0,),
             (3.0,),
             _each(march, lambda one: (100 * float(one.returns.min()),)),
             "the cut of 3 March made overnight financing cheaper than the carry in futures priced the day before, "
             "which markets had seen coming",
         ),
-        "T08": Judged(
+        "T08": TargetResult(
             (-5.5,),
             (3.0,),
             _each(march, lambda one: (one.change("2020-03-03", "2020-03-10"),)),
             "outside sales by day are not known: an even spread from 9 March starts the unwind late",
         ),
-        "T09": Judged(
+        "T09": TargetResult(
             (35.5, 8.75),
             (24.5, 17.75),
             _each(march, lambda one: (*_rent(one, "2020-03-18"), *_rent(one, "2020-03-25"))),
             "purchases of the central bank empty the dealers' balance sheet faster than the basis closed",
         ),
-        "T10": Judged((58.0,), (40.0,), _each(march, lambda one: (float(one.dealers["inventory"].max()),)), "see T09"),
-        "T11": Judged((-53.0, -106.0), (13.25, 26.5), {"data": thirty_year_spread(march["1"].stage)}),
-        "T12": Judged((-17.5, 15.9), (4.375, 3.975), {"data": variation_margin_2020()}, "the clocks differ"),
-        "T13": Judged((-0.4,), (2.0,), _each(april, lambda one: (one.change("2025-04-01", "2025-04-15"),))),
-        "T14": Judged((60.0,), (20.0,), _each(april, lambda one: (float(one.dealers["swap_sales"].iloc[-1]),))),
-        "T15": Judged((0.0, 0.0), (0.0, 2.0), _each(april, lambda one: (float(one.defaults), _forced_sales(one)))),
-        "T16": Judged((-10.8, 18.0), (1.08, 4.5), {"data": variation_margin_2025()}, "the clocks differ"),
-        "T17": Judged(
+        "T10": TargetResult(
+            (58.0,), (40.0,), _each(march, lambda one: (float(one.dealers["inventory"].max()),)), "see T09"
+        ),
+        "T11": TargetResult((-53.0, -106.0), (13.25, 26.5), {"data": thirty_year_spread(march["1"].stage)}),
+        "T12": TargetResult((-17.5, 15.9), (4.375, 3.975), {"data": variation_margin_2020()}, "the clocks differ"),
+        "T13": TargetResult((-0.4,), (2.0,), _each(april, lambda one: (one.change("2025-04-01", "2025-04-15"),))),
+        "T14": TargetResult((60.0,), (20.0,), _each(april, lambda one: (float(one.dealers["swap_sales"].iloc[-1]),))),
+        "T15": TargetResult(
+            (0.0, 0.0), (0.0, 2.0), _each(april, lambda one: (float(one.defaults), _forced_sales(one)))
+        ),
+        "T16": TargetResult((-10.8, 18.0), (1.08, 4.5), {"data": variation_margin_2025()}, "the clocks differ"),
+        "T17": TargetResult(
             (-0.6,), (2.0,), _each(runs["september-2019"], lambda one: (one.change("2019-09-10", "2019-09-17"),))
         ),
-        "T18": Judged(
+        "T18": TargetResult(
             (18.0,),
             (10.0,),
             _each(runs["september-2019"], _september_rise),
             "one night at 5.25% is one night's cost; dealers' balance sheets before the quarter's end are not modelled",
         ),
-        "T19": Judged(
+        "T19": TargetResult(
             (-5.2, -24.0),
             (4.0, 8.0),
             _each(runs["svb-2023"], lambda one: (one.change("2023-03-07", "2023-03-14"), _two_year(one))),
             "directional 2-year shorts were stopped out; no public series gives that flow, and none is tuned in",
         ),
-        "T20": Judged(
+        "T20": TargetResult(
             (-2.1,), (3.3,), _each(runs["january-2026"], lambda one: (one.change("2026-01-13", "2026-01-27"),))
         ),
-        "T21": Judged((45.5, 155.5), (15.5, 55.5), {"data": margin_rises()}),
-        "T22": Judged((117.0,), (3.51,), {"data": (margin_leverage(),)}),
-        "T23": Judged((55.9,), (0.559,), {"data": (form_pf(),)}),
-        "T24": Judged((3.6,), (0.7,), {"data": (quarter_of_repo(),)}),
-        "T25": Judged((1.0,), (0.005,), {"data": (amplification(),)}),
-        "T26": Judged(
+        "T21": TargetResult((45.5, 155.5), (15.5, 55.5), {"data": margin_rises()}),
+        "T22": TargetResult((117.0,), (3.51,), {"data": (margin_leverage(),)}),
+        "T23": TargetResult((55.9,), (0.559,), {"data": (form_pf(),)}),
+        "T24": TargetResult((3.6,), (0.7,), {"data": (quarter_of_repo(),)}),
+        "T25": TargetResult((1.0,), (0.005,), {"data": (amplification(),)}),
+        "T26": TargetResult(
             (83.0, 89.0),
             (5.0, 5.0),
             {"data": concentration(april["1"].stage)},

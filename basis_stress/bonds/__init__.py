@@ -1,0 +1,1 @@
+"""Treasury bond and futures delivery arithmetic over scalars or columns."""

@@ -1,0 +1,82 @@
+"""A scenario beside the one it stands on: the same run with and without what it changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_engine.base.errors import InputError
+from basis_stress.front_door.backtest import backtest
+
+BOOK = (
+    "status",
+    "equity_end_usd",
+    "return",
+    "calls",
+    "calls_paid_usd",
+    "largest_call_usd",
+    "lowest_cash_usd",
+    "forced_sales_usd",
+    "loss_beyond_equity_usd",
+)
+MARKET = (
+    "shorts_change",
+    "fund_sales_usd",
+    "peak_dislocation_bp",
+    "peak_inventory_usd",
+    "worst_return",
+    "defaults",
+)
+
+
+def compare_scenarios(
+    scenario: str | Path | Scenario,
+    base: str | Path | Scenario | None = None,
+    *,
+    market: bool = False,
+    **options: Any,
+) -> pd.DataFrame:
+    """Run a scenario and its base with the same options.
+
+    Parameters
+    ----------
+    base
+        The scenario to hold it against; by default the one named as `base` in its file.
+    market
+        The market of funds instead of a single book.
+    **options
+        Of `backtest`.
+
+    Returns
+    -------
+    DataFrame
+        A row per figure (per kink and figure with ``market``); columns are the names of the base and the scenario.
+
+    Raises
+    ------
+    InputError
+        If there is no base, or a run is refused.
+    """
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    against = base or chosen.base
+    if against is None:
+        raise InputError(
+            f"scenario {chosen.name}, base: none is given, so there is nothing to compare with; name one in its TOML, "
+            "or give one"
+        )
+    under = against if isinstance(against, Scenario) else load_scenario(against)
+    names = (under.name, chosen.name if chosen.name != under.name else f"{chosen.name}, changed")
+    return pd.DataFrame(
+        {name: _figures(one, market, options) for name, one in zip(names, (under, chosen), strict=True)}
+    )
+
+
+def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Series[Any]":
+    """What is compared of one run."""
+    if market:
+        figures = backtest(chosen, market=True, **options).summary[list(MARKET)]
+        return pd.Series({(kink, name): figures.at[kink, name] for kink in figures.index for name in MARKET})
+    fund = backtest(chosen, **options).summary.iloc[0]
+    return pd.Series({name: fund[name] for name in BOOK})

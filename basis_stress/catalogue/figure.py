@@ -1,0 +1,73 @@
+"""One scenario as a picture: yields of 2, 10 and 30 years, what repo costs, and the days on which something changes."""
+
+import io
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from basis_data.markets.market_data import repo_rates
+from basis_data.scenarios.parts import Dated
+from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.sentence import dated_changes
+from basis_data.tables.calendars import mark_days
+from basis_stress.catalogue.listing import shown_yields
+from basis_stress.reporting.figure_style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PALE,
+    RED,
+    date_axis,
+    legend_above,
+    new_figure,
+    style,
+)
+
+_DPI = 150
+_ROW = 0.22
+"""Inches of a change."""
+_COLOURS = (BLUE, ORANGE, GREEN)
+
+
+def png(chosen: Scenario) -> bytes:
+    """Draw a scenario as PNG; nothing is priced."""
+    yields = 100 * shown_yields(chosen)
+    days = pd.DatetimeIndex(yields.index)
+    place = np.arange(len(days))
+    dated = dated_changes(chosen)
+    strip = _ROW * len(dated)
+    with style():
+        figure, panels = new_figure(4.4 + strip, 3 if dated else 2, (2.8, strip, 1.2) if dated else (2.8, 1.2))
+        for name, colour in zip(yields, _COLOURS, strict=True):
+            panels[0].plot(place, yields[name].to_numpy(), color=colour, label=str(name))
+        if dated:
+            _strip(panels[1], dated, days, chosen)
+        rates = 100 * repo_rates(chosen, mark_days(chosen.start, chosen.end))[1]
+        panels[-1].step(place, rates, where="mid", color=RED)
+        panels[0].set_ylabel("par yield, %")
+        panels[-1].set_ylabel("repo, %")
+        legend_above(panels[0], 3)
+        panels[0].set_title(chosen.title or chosen.name)
+        date_axis(panels[-1], days)
+        file = io.BytesIO()
+        FigureCanvasAgg(figure)
+        figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
+        return file.getvalue()
+
+
+def _strip(axes: Axes, dated: list[tuple[str, Dated]], days: pd.DatetimeIndex, chosen: Scenario) -> None:
+    """A bar per change, from its first day to its last, with its words."""
+    for row, (words, part) in enumerate(dated):
+        first = int(days.searchsorted(pd.Timestamp(part.date)))
+        last = int(days.searchsorted(pd.Timestamp(part.last_day(chosen.end)), side="right")) - 1
+        axes.barh(-row, max(last - first, 0) + 0.6, left=first - 0.3, height=0.8, color=PALE)
+        late = first > len(days) / 2
+        axes.text(
+            last + 0.2 if late else first - 0.2, -row, words, va="center", ha="right" if late else "left", fontsize=8
+        )
+    axes.set_ylim(-len(dated) + 0.4, 0.6)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(bottom=False)

@@ -1,0 +1,1 @@
+"""The command line: check options, call the library, print and save results."""

@@ -1,0 +1,108 @@
+"""The command `backtest`: options made from the strategy's own fields, results printed, saved and drawn."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pandas as pd
+
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_stress.front_door.backtest import backtest as run_backtest
+from basis_stress.single_book import text_tables as tables
+
+BACKTEST_EXAMPLES = """\b
+Examples:
+  basis-stress backtest april-2025 --contract TY --leverage 50
+  basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02 --term-share 0.5
+  basis-stress backtest april-2025 --contract TY --leverage 55 --margin-multiple 1.05 --unwind cure
+  basis-stress backtest april-2025 --book cftc --out results/cftc
+  basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
+  basis-stress backtest march-2020 --market
+"""
+
+
+def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """One option per field of the strategy, with its documentation, unit and default."""
+    for name, field in reversed(CashFuturesBasis.model_fields.items()):
+        text = " ".join((field.description or "").split())
+        default = "" if field.default is None else f" [default: {field.default}]"
+        unit = f" ({field.title})" if field.title else ""
+        choices = [one for one in get_args(field.annotation) if isinstance(one, str)]
+        flag = f"--{name.replace('_', '-')}"
+        if field.annotation is bool:
+            flag += f"/--no-{name.replace('_', '-')}"
+        kind: Any = click.Choice(choices) if choices else (bool if field.annotation is bool else float)
+        kind = int if field.annotation is int else kind
+        command = click.option(flag, name, type=kind, default=None, help=f"{text}{unit}{default}")(command)
+    return command
+
+
+@click.command(epilog=BACKTEST_EXAMPLES)
+@click.argument("scenario")
+@click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
+@click.option("--book", help="'cftc' for the book of leveraged funds at the nearest report, or a positions CSV.")
+@strategy_options
+@click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
+@click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
+@click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="What notes are priced on.")
+@click.option("--margin-multiple", type=float, help="Multiple of each contract's initial margin, 1.5 is +50%.")
+@click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
+@click.option("--scenario-repo-bp", "scenario_repo_bp", type=float, help="Repo costs SOFR plus this for everyone, bp.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for tables and report. [default: results/SCENARIO]"
+)
+@click.option("--report/--no-report", default=True, help="Draw the HTML report. [default: yes]")
+@click.option("--market", is_flag=True, help="The market of funds: contagion, dealers, CFTC shorts, for kinks 1, 2, 4.")
+@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+def backtest(
+    scenario: str,
+    contract: str | None,
+    book: str | None,
+    out: Path | None,
+    report: bool,
+    market: bool,
+    quiet: bool,
+    scenario_repo_bp: float | None,
+    **options: Any,
+) -> None:
+    """Take a leveraged basis book through SCENARIO (a name or a TOML file), call by call.
+
+    Prints the daily table, writes every table as Parquet and one self-contained HTML report.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if market:
+        from basis_stress.cli.funds_market import show_market
+
+        show_market(
+            scenario,
+            {"contract": contract, "book": book, "scenario_repo_bp": scenario_repo_bp, **given},
+            out,
+            report,
+            quiet,
+        )
+        return
+    result = run_backtest(
+        scenario,
+        contract=None if contract is None else [code.strip() for code in contract.split(",")],
+        book=book,
+        repo_spread_bp_all=scenario_repo_bp,
+        **given,
+    )
+    folder = result.save(out or Path("results") / result.scenario.name)
+    if not quiet:
+        click.echo(tables.daily_table(result))
+        click.echo()
+        click.echo(tables.summary_lines(result))
+        click.echo()
+    click.echo(f"tables: {folder}")
+    if report:
+        click.echo(f"report: {result.report(folder / 'report.html')}")
+
+
+def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:
+    """A row as a heading with indented fields."""
+    blocks = []
+    for _, row in table.iterrows():
+        blocks.append("\n".join([str(row[head]), *(f"  {field:12} {row[field]}" for field in fields)]))
+    return "\n\n".join(blocks)

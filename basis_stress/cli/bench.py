@@ -1,0 +1,53 @@
+"""The command that runs the benchmark suite, writes its tables and figures, and compares it with an earlier run."""
+
+from pathlib import Path
+
+import click
+
+from basis_stress.reporting.files import save
+
+EXAMPLES = """\b
+Examples:
+  basis-stress bench
+  basis-stress bench --full --peers --out results/bench
+  basis-stress bench --compare results/bench/bench.json
+"""
+SLOWER = 3
+"""Exit code where something has become slower."""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--full", is_flag=True, help="Every race, at length: some minutes instead of one.")
+@click.option(
+    "--peers", is_flag=True, help="Other backtesters too, each installed by pip in an environment of its own."
+)
+@click.option(
+    "--compare", "earlier", type=click.Path(path_type=Path), help="An earlier bench.json; exit code 3 if slower."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/bench"), help="Folder of the results.")
+@click.pass_context
+def bench(context: click.Context, full: bool, peers: bool, earlier: Path | None, out: Path) -> None:
+    """Time everything a user waits for, beside twins in C, NumPy and Python and, with --peers, other programs.
+
+    Writes bench.json (the history), bench.md (the tables), and two figures, each as SVG and PNG.
+    """
+    # The suite stands above this package and costs imports that no other command should wait for.
+    from benchmarks.figures import growth, performance
+    from benchmarks.history import as_json, compare, load
+    from benchmarks.page import comparison, markdown
+    from benchmarks.suite import FULL, QUICK, run_suite
+
+    before = None if earlier is None else load(earlier)
+    record = run_suite(FULL if full else QUICK, peers, lambda text: click.echo(text, err=True))
+    save(as_json(record), out / "bench.json", "--out")
+    save(markdown(record), out / "bench.md", "--out")
+    for name, draw in (("performance", performance), ("growth", growth)):
+        save(draw(record), out / f"{name}.svg", "--out")
+        save(draw(record, as_png=True), out / f"{name}.png", "--out")
+    click.echo(markdown(record))
+    if before is not None:
+        verdicts = compare(before, record)
+        click.echo(comparison(verdicts, before, record))
+        if any(verdict.word == "slower" for verdict in verdicts):
+            context.exit(SLOWER)
+    click.echo(f"tables, figure and history: {out}")

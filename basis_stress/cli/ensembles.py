@@ -1,0 +1,93 @@
+"""The command of ensembles of generated paths: progress, the streamed outcomes, the page."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from basis_engine.base.errors import InputError
+from basis_stress.cli.backtest import strategy_options
+from basis_stress.cli.shocks import setting
+
+EXAMPLES = """\b
+Examples:
+  basis-stress paths bootstrap --paths 10000 --leverage 20,30,50
+  basis-stress paths tails --paths 10000 --days 40 --seed 7 --contract FV --leverage 40 --haircut 0.01
+  basis-stress paths garch --scenario march-2020 --leverage 20,40 --unwind hold
+  basis-stress paths bootstrap --set run_days=20 --leverage 30 --out results/short-runs
+"""
+
+
+_TOLD_APART = ("leverage", "buffer", "equity", "notional")
+
+
+def terms_options(command: Any) -> Any:
+    """The strategy's options, but for those that size a book: here books differ in leverage alone."""
+    own = list(getattr(command, "__click_params__", ()))
+    command = strategy_options(command)
+    added = [one for one in command.__click_params__ if one not in own and one.name not in _TOLD_APART]
+    command.__click_params__ = own + added
+    return command
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("generator")
+@click.option("--paths", type=int, default=1000, show_default=True, help="How many.")
+@click.option("--days", type=int, default=60, show_default=True, help="Business days of each.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all draws.")
+@terms_options
+@click.option("--leverage", default="20", show_default=True, help="One or several, comma-separated: 20,30,50.")
+@click.option("--scenario", default="april-2025", show_default=True, help="Whose first day and terms paths begin from.")
+@click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
+@click.option(
+    "--set", "settings", multiple=True, metavar="SETTING=VALUE", help="Of the generator: basis-stress shocks."
+)
+@click.option("--threads", type=int, help="Threads; they change no byte. [default: all]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/paths-GENERATOR]")
+@click.option("--report/--no-report", default=True, help="Write the page. [default: yes]")
+def paths(
+    generator: str,
+    paths: int,
+    leverage: str,
+    contract: str | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    report: bool,
+    **options: Any,
+) -> None:
+    """Take a basis book through every path that GENERATOR draws: loss distribution, time to call and to default.
+
+    Streams every outcome to Parquet and writes a page. Generators: basis-stress shocks.
+    """
+    # What follows loads pandas, scipy and pyarrow; `--help` should not pay for them.
+    from basis_stress.ensembles.page import headline
+    from basis_stress.ensembles.simulate import simulate_paths
+
+    given = {name: value for name, value in options.items() if value is not None}
+    folder = out or Path("results") / f"paths-{generator}"
+    with ExitStack() as stack:
+        bar = stack.enter_context(click.progressbar(length=paths, label=f"{paths:,} paths", file=sys.stderr))
+        found = simulate_paths(
+            generator,
+            paths,
+            leverage=_leverages(leverage),
+            contract=None if contract is None else [code.strip() for code in contract.split(",")],
+            settings=dict(setting(one) for one in settings),
+            out=folder,
+            progress=lambda done: bar.update(done - bar.pos),
+            **given,
+        )
+    click.echo(headline(found))
+    click.echo(f"outcomes: {found.file}")
+    if report:
+        click.echo(f"report: {found.report(folder / 'paths.html')}")
+
+
+def _leverages(given: str) -> list[float]:
+    """Numbers separated by commas."""
+    try:
+        return [float(one) for one in given.split(",")]
+    except ValueError:
+        raise InputError(f"--leverage: {given!r} given, allowed are numbers such as 20,30,50") from None

@@ -1,0 +1,40 @@
+"""The commands of the market of funds: `backtest --market`, and the page that unrolls April 2025."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from basis_stress.funds_market.parameters import market_scenario
+
+
+def show_market(scenario: str, options: dict[str, Any], out: Path | None, report: bool, quiet: bool) -> None:
+    """Play SCENARIO with the market of funds, print the daily table, write tables and report."""
+    # Reports load matplotlib and jinja2; `--help` and a plain backtest should not pay for them.
+    from basis_stress.funds_market.captions import headline
+    from basis_stress.funds_market.page import daily_table
+    from basis_stress.funds_market.result import backtest_market
+
+    chosen = market_scenario(scenario, {name: value for name, value in options.items() if value is not None})
+    result = backtest_market(chosen, progress=lambda text: click.echo(f"{text} ...", err=True))
+    folder = result.save(out or Path("results") / f"{result.scenario.name}-market")
+    if not quiet:
+        click.echo(daily_table(result))
+        click.echo()
+        click.echo(headline(result))
+        click.echo()
+    click.echo(f"tables: {folder}")
+    if report:
+        click.echo(f"report: {result.report(folder / 'report.html')}")
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/unrolled.html"), help="The page.")
+def unrolled(out: Path) -> None:
+    """Tell April 2025 as its headlines did, as it was, and as it would have broken: one page, day by day.
+
+    Takes about 20 seconds. [default of --out: results/unrolled.html]
+    """
+    from basis_stress.funds_market.day_by_day_page import unrolled as write_page
+
+    click.echo(f"page: {write_page(out, lambda text: click.echo(f'{text} ...', err=True))}")

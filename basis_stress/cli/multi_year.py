@@ -1,0 +1,182 @@
+"""The commands of strategies over years: list and show them, run one, compare several."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from basis_engine.base.errors import InputError
+from basis_strategies.library import LIBRARY, find, said
+from basis_strategies.portfolio import Portfolio
+from basis_strategies.run import StrategyError
+from basis_strategies.strategy import FundRules, Strategy
+from basis_stress.multi_year.run import run_strategy
+
+RUN_EXAMPLES = """\b
+Examples:
+  basis-stress run LongBasis --leverage 20 --legs FV
+  basis-stress run MultiContractBasis --enter-bp 10 --exit-bp 0 --start 2018-04-02 --end 2024-08-06
+  basis-stress run SwapSpread --start 2025-03-03 --end 2025-04-30
+  basis-stress run my_basis.py:CheapBasis --out results/mine
+  basis-stress run Portfolio LongBasis:legs=FV SwapSpread OnTheRunOffTheRun --shares 0.6,0.2,0.2
+"""
+
+COMPARE_EXAMPLES = """\b
+Examples:
+  basis-stress compare LongBasis LongBasis:enter_bp=10,exit_bp=0
+  basis-stress compare LongBasis:legs=FV HoldToDelivery:legs=FV my_basis.py:CheapBasis:leverage=15
+"""
+
+WINDOW = [
+    click.Option(["--start"], help="First day, YYYY-MM-DD. [default: 2018-04-02]"),
+    click.Option(["--end"], help="Last day, YYYY-MM-DD. [default: 2026-04-17]"),
+    click.Option(
+        ["--basis"], type=click.Choice(["observed", "none"]), help="Published basis, or fair. [default: observed]"
+    ),
+    click.Option(["--swap-spreads"], help="Your own swap spreads (CSV), for days without public ones."),
+]
+
+PORTFOLIO = [
+    click.Argument(["strategies"], nargs=-1, required=True, metavar="STRATEGY..."),
+    click.Option(["--shares"], help="Share of equity that each sizes by, comma-separated. [default: even]"),
+]
+
+
+def strategy_parameters(kind: type[FundRules]) -> list[click.Parameter]:
+    """One option per field of a strategy, or of any fund, with its documentation, unit and default."""
+    made: list[click.Parameter] = []
+    for name, field in kind.model_fields.items():
+        flag = f"--{name.replace('_', '-')}"
+        choices = [one for one in get_args(field.annotation) if isinstance(one, str)]
+        default = ",".join(field.default) if name == "legs" else field.default
+        help_text = f"{' '.join((field.description or '').split())} ({field.title}) [default: {default}]"
+        if field.annotation is bool:
+            flag += f"/--no-{name.replace('_', '-')}"
+        whole = any(type(one) is int for one in get_args(field.annotation)) or field.annotation is int
+        option_type: Any = click.Choice(choices) if choices else int if whole else str if name == "legs" else float
+        made.append(click.Option([flag, name], type=option_type, default=None, help=help_text.replace(" (None)", "")))
+    return made
+
+
+class StrategyGroup(click.Group):
+    """A command for each strategy, made from its fields; a user's own file is one too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the library, and of what puts several into one fund."""
+        return [*LIBRARY, Portfolio.__name__]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command that runs a strategy, or a portfolio of them."""
+        together = name.lower() == Portfolio.__name__.lower()
+        kind = Portfolio if together else find(name)
+        document = (kind.__doc__ or "").strip().split(">>>")[0]
+
+        def callback(out: Path | None, report: bool, quiet: bool, **given: Any) -> None:
+            play(kind, out, report, quiet, {key: value for key, value in given.items() if value is not None})
+
+        own = [*PORTFOLIO, *strategy_parameters(FundRules)] if together else strategy_parameters(kind)
+        shown = [
+            click.Option(["--out"], type=click.Path(path_type=Path), help="Folder. [default: results/NAME]"),
+            click.Option(["--report/--no-report"], default=True, help="Draw the HTML report. [default: yes]"),
+            click.Option(["--quiet"], is_flag=True, help="Print only where the results are."),
+        ]
+        return click.Command(
+            name,
+            callback=callback,
+            params=[*own, *WINDOW, *shown],
+            help=document,
+            epilog=RUN_EXAMPLES,
+        )
+
+
+@click.group(cls=StrategyGroup, epilog=RUN_EXAMPLES)
+def run() -> None:
+    """Play a strategy, of the library or of your own file, through the years 2018 to 2026."""
+
+
+def play(
+    kind: type[Strategy] | type[Portfolio], out: Path | None, report: bool, quiet: bool, given: dict[str, Any]
+) -> None:
+    """Run one strategy, print its performance, write tables and report; after an error, those of the days before it."""
+    from basis_stress.multi_year.page import headline, performance_text
+
+    names = ("start", "end", "basis", "swap_spreads")
+    window = {name: given.pop(name) for name in names if name in given}
+    if "legs" in given:
+        given["legs"] = [leg.strip() for leg in given["legs"].split(",")]
+    if "strategies" in given:
+        given["strategies"] = tuple(said(one) for one in given["strategies"])
+    if "shares" in given:
+        given["shares"] = tuple(_share(share) for share in given["shares"].split(","))
+    folder = out or Path("results") / kind.__name__
+    try:
+        result = run_strategy(kind(**given), **window)
+    except StrategyError as error:
+        if error.result is not None:
+            click.echo(f"tables up to {error.result.settings['end']}: {error.result.save(folder)}")
+        raise
+    result.save(folder)
+    if not quiet:
+        click.echo("\n".join([performance_text(result.performance), "", headline(result), *result.caveats, ""]))
+    click.echo(f"tables: {folder}")
+    if report:
+        click.echo(f"report: {result.report(folder / 'report.html')}")
+
+
+def _share(text: str) -> float:
+    """A share of equity as typed."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"Portfolio, shares: {text!r} given, allowed are numbers such as 0.7,0.3") from None
+
+
+@click.command(epilog=COMPARE_EXAMPLES)
+@click.argument("names", nargs=-1, required=True, metavar="STRATEGY...")
+@click.option("--draws", type=int, default=4000, help="Bootstrap samples. [default: 4000]")
+@click.option("--block-days", type=int, default=20, help="Business days to a block. [default: 20]")
+@click.option("--level", type=float, default=0.9, help="Share of samples inside the interval. [default: 0.9]")
+@click.option("--seed", type=int, default=1, help="Seed of the draws. [default: 1]")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/comparison"), help="Folder.")
+@click.option("--report/--no-report", default=True, help="Draw the HTML page. [default: yes]")
+def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> None:
+    """Is this rule better, or lucky? Strategies over the same days, with paired bootstrap intervals.
+
+    A STRATEGY is a name with parameters: LongBasis:leverage=30,legs=TU+FV, or file.py:Class. The first is the one that
+    the others are compared to.
+    """
+    from basis_stress.multi_year.comparison import compare as compare_strategies
+    from basis_stress.multi_year.page import performance_text
+
+    window = {name: value for name, value in given.items() if value is not None}
+    result = compare_strategies(*[said(name) for name in names], **window)
+    click.echo(performance_text(result.performance))
+    click.echo()
+    for sentence in [*result.verdicts, *result.caveats]:
+        click.echo(sentence)
+    click.echo(f"tables: {result.save(out)}")
+    if report:
+        click.echo(f"report: {result.report(out / 'report.html')}")
+
+
+compare.params.extend(WINDOW)
+
+
+@click.command()
+@click.argument("action", required=False, type=click.Choice(["show"]))
+@click.argument("name", required=False)
+def strategies(action: str | None, name: str | None) -> None:
+    """List the strategies, or show one with its parameters: basis-stress strategies show LongBasis."""
+    if action is None:
+        for kind in LIBRARY.values():
+            click.echo(f"{kind.__name__:20} {(kind.__doc__ or '').strip().splitlines()[0]}")
+        click.echo(f"{'Portfolio':20} {(Portfolio.__doc__ or '').strip().splitlines()[0]}")
+        click.echo(f"{'CashFuturesBasis':20} One book through one scenario: basis-stress backtest.")
+        return
+    if name is None:
+        raise InputError(f"strategies show: name a strategy, one of {', '.join(LIBRARY)}")
+    kind = find(name)
+    click.echo(f"{kind.__name__}: {(kind.__doc__ or '').strip()}\n")
+    for field, about in kind.model_fields.items():
+        unit = f" ({about.title})" if about.title else ""
+        click.echo(f"{field} = {about.default}{unit}\n    {' '.join((about.description or '').split())}")

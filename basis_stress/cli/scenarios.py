@@ -1,0 +1,70 @@
+"""The command `scenarios`: list the catalogue, show one scenario, hold one against the scenario it stands on."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_engine.base.errors import InputError
+from basis_stress.catalogue import text as scenario_page
+from basis_stress.catalogue.listing import scenarios as scenario_table
+
+EXAMPLES = """\b
+Examples:
+  basis-stress scenarios
+  basis-stress scenarios show april-2025
+  basis-stress scenarios show my-scenario.toml --out path.png
+  basis-stress scenarios compare buybacks --market
+  basis-stress scenarios compare april-2025-margin --contract TY --leverage 50
+
+\b
+A scenario of your own is a small file; everything but its name is optional over a base:
+  name = "my-scenario"
+  base = "april-2025"
+  yield_scale = 2
+\b
+  [[repo_rate_shifts]]
+  date = 2025-04-07
+  until = 2025-04-11
+  bp = 300
+"""
+
+
+@click.group(epilog=EXAMPLES, invoke_without_command=True)
+@click.pass_context
+def scenarios(context: click.Context) -> None:
+    """List the scenarios: name, days, what moves, story, source. Nothing is priced."""
+    if context.invoked_subcommand is None:
+        click.echo(scenario_page.listing(scenario_table()))
+
+
+@scenarios.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path), help="Draw yields and dated changes to this PNG, too.")
+def show(name: str, out: Path | None) -> None:
+    """Show NAME (or a TOML file): its sentence, terms, and yields as a small plot."""
+    chosen = load_scenario(name)
+    click.echo(scenario_page.page(chosen))
+    if out is not None:
+        click.echo(f"figure: {scenario_page.draw(chosen, out)}")
+
+
+@scenarios.command()
+@click.argument("name")
+@click.option("--base", help="Scenario to hold it against. [default: the one it stands on]")
+@click.option("--market", is_flag=True, help="The market of funds, for kinks 1, 2, 4, instead of a single book.")
+@click.option("--contract", help="One contract or several of a single book, comma-separated. [default: TY]")
+@click.option("--leverage", type=float, help="Of a single book: bonds over equity. [default: 20]")
+@click.option("--haircut", type=float, help="Of a single book: decimal share. [default: the scenario's]")
+def compare(name: str, base: str | None, market: bool, **options: Any) -> None:
+    """Run NAME and the scenario it stands on, alike but for what NAME changes, side by side."""
+    # Runs need the engine, which a listing should not pay for.
+    from basis_stress.catalogue.comparison import compare_scenarios as run_both
+
+    given = {option: value for option, value in options.items() if value is not None}
+    if market and given:
+        raise InputError(f"--{next(iter(given))}: given with --market, whose funds are the scenario's; leave it out")
+    if "contract" in given:
+        given["contract"] = [code.strip() for code in given["contract"].split(",")]
+    click.echo(scenario_page.side_by_side(run_both(name, base, market=market, **given)))

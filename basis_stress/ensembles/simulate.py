@@ -1,0 +1,277 @@
+"""A book through an ensemble of generated paths: losses, expected shortfall, time to call and to default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from basis_data.markets.market_data import MarketData, market_data
+from basis_data.markets.pricing import priced_market
+from basis_data.scenarios.scenario import Scenario, changed
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.shocks import markets
+from basis_data.shocks import paths as shock_paths
+from basis_data.shocks.funding import FundingTerms
+from basis_data.tables.calendars import mark_days
+from basis_data.tables.contracts import delivery_dates
+from basis_data.tables.validation import validated
+from basis_engine.base.compile import set_threads
+from basis_engine.base.compile import settings as numba_settings
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import Outcome
+from basis_engine.simulation.world import Floats, Integers, Records
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.paths import PathBook, Paths, prepare_paths
+from basis_strategies.plan import Execution
+from basis_stress.ensembles.statistics import check_share, losses_table, time_to, wilson
+from basis_stress.ensembles.streaming import Stream
+from basis_stress.reporting.inputs import numbers
+from basis_stress.reporting.outcomes import word
+from basis_stress.reporting.registry import write_report
+from basis_stress.single_book.run import chosen_contracts
+
+CHUNK = 2048
+"""Paths at a time: some 12 MB of curve changes in sixty days."""
+EVENTS = {"called": "first_call_day", "forced to sell": "first_order_day", "in default": "default_day"}
+"""What may happen to a book, and the column of its day."""
+SHORTFALL_LEVELS = (0.95, 0.99)
+_MOST_DAYS = 2500
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Outcomes of a book over paths; of every path no more is kept in memory than its loss and days."""
+
+    scenario: Scenario
+    contracts: tuple[str, ...]
+    generator: str
+    seed: int
+    days: int
+    leverages: Floats
+    losses_by_path: Floats
+    """[paths, leverages] of equity at entry, gains negative; what others bear besides is not counted twice."""
+    days_by_path: dict[str, Integers]
+    """By column of `EVENTS`, [paths, leverages]: business days after entry, -1 for never."""
+    outcome_numbers: Integers
+    """[paths, leverages] of `basis_engine.simulation.names.Outcome`."""
+    settings: dict[str, Any]
+    """What was run, by name."""
+    file: Path | None = None
+    """Where all outcomes are, if they were asked for."""
+
+    def __len__(self) -> int:
+        """Number of paths."""
+        return len(self.losses_by_path)
+
+    def losses(self, confidence: float = 0.95) -> pd.DataFrame:
+        """Losses by leverage, as shares of equity at entry.
+
+        `mean`, quantiles `q1` to `q99`, `worst`, and the expected shortfall `es95` and `es99`, each with the bootstrap
+        interval `_low` to `_high`.
+        """
+        check_share("confidence", confidence)
+        by_leverage = {float(one): self.losses_by_path[:, i] for i, one in enumerate(self.leverages)}
+        return losses_table(by_leverage, SHORTFALL_LEVELS, confidence, self.seed)
+
+    def curves(self, confidence: float = 0.95) -> pd.DataFrame:
+        """Share of books to which something has happened by each day.
+
+        `leverage`, `event`, `day`, `share`, and the Wilson band `low` to `high`.
+        """
+        check_share("confidence", confidence)
+        parts = [
+            time_to(self.days_by_path[column][:, i], self.days, confidence).assign(leverage=one, event=event)
+            for i, one in enumerate(self.leverages)
+            for event, column in EVENTS.items()
+        ]
+        return pd.concat(parts, ignore_index=True)[["leverage", "event", "day", "share", "low", "high"]]
+
+    def outcomes(self, confidence: float = 0.95) -> pd.DataFrame:
+        """By leverage and fate: `count`, `share`, and the Wilson interval `low` to `high`."""
+        check_share("confidence", confidence)
+        rows = []
+        for i, leverage in enumerate(self.leverages):
+            for fate in list(Outcome)[:-1]:
+                count = int((self.outcome_numbers[:, i] == fate).sum())
+                low, high = wilson(np.array([count]), len(self), confidence)
+                name = word(fate)
+                rows.append([float(leverage), name, count, count / len(self), float(low[0]), float(high[0])])
+        return pd.DataFrame(rows, columns=["leverage", "outcome", "count", "share", "low", "high"])
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page: loss distribution, expected shortfall, time to call and to default."""
+        return write_report(self, path)
+
+
+def simulate_paths(
+    generator: str = "bootstrap",
+    paths: int = 1000,
+    days: int = 60,
+    seed: int = 0,
+    *,
+    leverage: float | Iterable[float] = 20.0,
+    scenario: str | Path | Scenario = "april-2025",
+    contract: str | Sequence[str] | None = None,
+    threads: int | None = None,
+    chunk: int = CHUNK,
+    funding: FundingTerms | dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
+    execution: Execution | None = None,
+    out: str | Path | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+    **terms: Any,
+) -> Simulation:
+    """Take a book, at one or several leverages, through every path that a generator draws.
+
+    Parameters
+    ----------
+    generator, paths, days, seed, funding
+        See `generate`.
+    leverage
+        Bonds over equity; several run through the same paths.
+    scenario
+        Its first day is the day of entry; its terms and dated changes of funding stay. Notes are priced on par curves.
+    contract
+        One contract code or several; 'TY' by default. Unless the scenario names a delivery month it is the first that
+        the window does not reach, so that every book lives as long.
+    threads
+        All of the machine's by default; like ``chunk``, they change no byte of the result.
+    settings
+        Of the generator, by name.
+    out
+        Folder: every outcome is streamed to ``paths.parquet`` in it.
+    progress
+        Told how many paths are done.
+    **terms
+        Fields of `CashFuturesBasis`, but leverage and buffer.
+
+    Raises
+    ------
+    InputError
+        One sentence on the first thing that is wrong with what was given.
+    """
+    leverages = _leverages(leverage, terms)
+    shock_paths.check_counts(days=(days, _MOST_DAYS), chunk=(chunk, shock_paths.MOST_PATHS))
+    data = entry_market(scenario, contract, days)
+    base = validated(CashFuturesBasis, terms, "paths")
+    threads = _set_threads(threads)
+    drawn = shock_paths.chunks(generator, paths, days, seed, threads, min(chunk, paths), funding, **(settings or {}))
+    target = None if out is None else Path(out) / "paths.parquet"
+    kept: list[Records] = []
+    done = 0
+    with nullcontext() if target is None else Stream(target, leverages) as stream:
+        for rows in run_chunks(data, drawn, base, execution, leverages):
+            _refuse_impossible(rows[0], leverages)
+            if stream is not None:
+                stream.add(rows)
+            kept.append(_narrow(rows))
+            done += len(rows)
+            progress(done)
+    narrow = np.concatenate(kept)
+    given = {name: value for name, value in base.model_dump().items() if value is not None and name != "leverage"}
+    return Simulation(
+        scenario=data.scenario,
+        contracts=tuple(one.code for one in data.futures),
+        generator=generator,
+        seed=seed,
+        days=days,
+        leverages=leverages,
+        losses_by_path=narrow["loss"],
+        days_by_path={column: narrow[column] for column in EVENTS.values()},
+        outcome_numbers=narrow["outcome"],
+        settings={"delivery_month": data.futures[0].delivery_month, **given, **(settings or {})},
+        file=target,
+    )
+
+
+def entry_market(scenario: str | Path | Scenario, contract: str | Sequence[str] | None, days: int) -> MarketData:
+    """Market of so many days from the first of a scenario, in contracts that are not delivered in it."""
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    first = np.datetime64(chosen.start)
+    window = mark_days(first, first + 2 * days + 30)[: days + 1]
+    chosen = changed(chosen, f"{chosen.name} over {days} business days", end=str(window[-1]), curve="par")
+    codes = chosen_contracts(contract)
+    if chosen.delivery_month is None:
+        chosen = changed(chosen, chosen.name, delivery_month=_month_after(codes, window[-1]))
+    return market_data(chosen, codes)
+
+
+def _month_after(codes: Sequence[str], last: np.datetime64) -> str:
+    """First quarterly delivery month of which no contract is delivered by a day."""
+    month = last.astype("datetime64[M]")
+    month += (2 - month.astype(int) % 12) % 3
+    while any(delivery_dates(code, str(month)).first_delivery_day <= last for code in codes):
+        month += 3
+    return str(month)
+
+
+def run_chunks(
+    data: MarketData,
+    drawn: Iterable[shock_paths.Paths],
+    base: CashFuturesBasis,
+    execution: Execution | None,
+    leverages: Floats,
+) -> Iterator[Records]:
+    """Outcomes [paths, leverages] of chunk after chunk; the next is drawn while one runs."""
+    book: PathBook | None = None
+    waiting = iter(drawn)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(next, waiting, None)
+        while (chunk := ahead.result()) is not None:
+            ahead = pool.submit(next, waiting, None)
+            book = book or prepare_paths(priced_market(markets.apply(data, chunk, 0)), base, execution)
+            yield book.outcomes(Paths(**markets.drivers(data, chunk)), {"leverage": leverages})
+
+
+_NARROW = np.dtype([("loss", float), *((column, np.int16) for column in EVENTS.values()), ("outcome", np.int8)])
+
+
+def _narrow(rows: Records) -> Records:
+    """What statistics need of outcomes: 15 bytes of each instead of 160."""
+    kept = np.empty(rows.shape, _NARROW)
+    with np.errstate(invalid="ignore"):
+        kept["loss"] = 1.0 - rows["equity"] / rows["entry_equity"]
+    for name in (*EVENTS.values(), "outcome"):
+        kept[name] = rows[name]
+    return kept
+
+
+def _leverages(given: float | Iterable[float], terms: dict[str, Any]) -> Floats:
+    """Leverages in order, each once."""
+    for name in ("buffer", "leverage"):
+        if name in terms:
+            raise InputError(f"{name}: given, but books are told apart by leverage; give leverage=[...]")
+    several = list(given) if isinstance(given, Iterable) else [given]
+    values = np.unique(numbers("leverage", several))
+    if not len(values) or values[0] <= 0.0 or values[-1] > 1000.0:
+        raise InputError(f"leverage: {given!r} given, allowed are one or more above 0, up to 1000")
+    return values
+
+
+def _refuse_impossible(row: Records, leverages: Floats) -> None:
+    """Refuse leverage that haircut and margin do not let in."""
+    never = row["outcome"] == Outcome.NOT_ENTERED
+    if never.any():
+        raise InputError(
+            f"leverage: {leverages[never][0]:g}x given, but haircut and initial margin ask more than the equity; "
+            "lower the leverage, or find the most with `largest_leverage`"
+        )
+
+
+def _set_threads(given: int | None) -> int:
+    """Threads of this run."""
+    most = int(numba_settings.NUMBA_NUM_THREADS)
+    if given is None:
+        given = most
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
+        raise InputError(f"threads: {given!r} given, allowed is a whole number from 1 to {most}, this machine's cores")
+    set_threads(given)
+    return given

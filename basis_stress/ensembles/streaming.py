@@ -1,0 +1,105 @@
+"""Outcomes of many paths as they come: to Parquet, in row groups of one size however they came."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import Outcome
+from basis_engine.simulation.world import Floats, Records
+from basis_stress.sweeps.jobs import WORDS, words
+
+GROUP = 4096
+"""Paths to a row group; part of the file's bytes."""
+
+
+def table(first: int, rows: Records, leverages: Floats) -> pa.Table:
+    """Outcomes [paths, leverages] as rows: path, leverage, and every field; days are business days after entry."""
+    paths, flat = len(rows), rows.ravel()
+    never = flat["outcome"] == Outcome.NOT_ENTERED
+    columns: dict[str, Any] = {
+        "path": np.repeat(np.arange(first, first + paths), len(leverages)),
+        "leverage": np.tile(leverages, paths),
+    }
+    for name in rows.dtype.names or ():
+        values = flat[name]
+        if name in WORDS:
+            columns[name] = words(values, WORDS[name])
+        elif name.endswith("_day"):
+            columns[name] = pa.array(values.astype(np.int32), mask=values < 0)
+        else:
+            columns[name] = (
+                np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+            )
+    return pa.table(columns)
+
+
+class Stream:
+    """A Parquet file that is there whole or not at all; nothing but a row group is kept waiting."""
+
+    def __init__(self, path: Path, leverages: Floats) -> None:
+        self.path, self.leverages = path, leverages
+        self.waiting: list[Records] = []
+        self.first, self.count = 0, 0
+        self.writer: pq.ParquetWriter | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".saving-")
+        except OSError as problem:
+            raise _cannot(path, problem) from None
+        self.part = Path(self.folder.name) / path.name
+
+    def __enter__(self) -> Stream:
+        """Open nothing yet: the first group brings the columns."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file and put it in its place, unless something went wrong."""
+        try:
+            if kind is None:
+                self._flush(self.count)
+            if self.writer is not None:
+                self.writer.close()
+            if kind is None:
+                self.part.replace(self.path)
+        except OSError as problem:
+            raise _cannot(self.path, problem) from None
+        finally:
+            self.folder.cleanup()
+
+    def add(self, rows: Records) -> None:
+        """Outcomes of the next paths [paths, leverages]."""
+        self.waiting.append(rows)
+        self.count += len(rows)
+        try:
+            while self.count >= GROUP:
+                self._flush(GROUP)
+        except OSError as problem:
+            raise _cannot(self.path, problem) from None
+
+    def _flush(self, paths: int) -> None:
+        """Write so many paths as one row group."""
+        if not paths:
+            return
+        dtype = self.waiting[0].dtype
+        joined = np.concatenate(self.waiting).view(dtype)
+        content = table(self.first, joined[:paths], self.leverages)
+        if self.writer is None:
+            self.writer = pq.ParquetWriter(self.part, content.schema, compression="zstd", compression_level=1)
+        self.writer.write_table(content, row_group_size=len(content))
+        self.waiting = [joined[paths:].copy().view(dtype)] if len(joined) > paths else []
+        self.first, self.count = self.first + paths, self.count - paths
+
+
+def _cannot(path: Path, problem: OSError) -> InputError:
+    """What to say when the disk refuses."""
+    return InputError(f"--out: {path} cannot be written ({problem.strerror}); choose another folder with --out")

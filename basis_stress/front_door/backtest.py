@@ -1,0 +1,130 @@
+"""The functions that users call first: `backtest` for one book or the whole market of funds, and `strategies`."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import pandas as pd
+from pydantic import BaseModel
+
+from basis_data.scenarios.scenario import Scenario
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.plan import Execution
+from basis_stress.single_book.result import Result
+from basis_stress.single_book.run import backtest_book
+
+if TYPE_CHECKING:
+    from basis_stress.funds_market.result import MarketResult
+
+
+@overload
+def backtest(
+    scenario: str | Path | Scenario,
+    strategy: CashFuturesBasis | None = None,
+    *,
+    market: Literal[False] = False,
+    **options: Any,
+) -> Result: ...
+
+
+@overload
+def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> "MarketResult": ...
+
+
+def backtest(
+    scenario: str | Path | Scenario,
+    strategy: CashFuturesBasis | None = None,
+    *,
+    contract: str | Sequence[str] | None = None,
+    book: str | Path | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    curve: str | None = None,
+    margin_multiple: float | None = None,
+    yield_scale: float | None = None,
+    repo_spread_bp_all: float | None = None,
+    execution: Execution | None = None,
+    market: bool = False,
+    **terms: Any,
+) -> "Result | MarketResult":
+    """Backtest a leveraged cash-futures basis book through a scenario.
+
+    Parameters
+    ----------
+    scenario
+        Name of a scenario (see `scenarios`), path of a TOML file, or a `Scenario`.
+    strategy
+        The position and its terms; or give its fields as keywords: ``leverage=50, haircut=0.0, unwind="cure"``.
+    contract
+        One contract code or several ('TU', 'FV', 'TY', 'TN', 'US', 'UB'); 'TY', or the book's, by default.
+    book
+        'cftc' for the gross shorts of leveraged funds at the nearest report, or the path of a positions file.
+    start, end
+        A narrower or wider window than the scenario's; ISO dates.
+    curve
+        'auto', 'svensson' or 'par'.
+    margin_multiple
+        Multiple of each contract's initial margin.
+    yield_scale
+        Multiple of each yield's move from the first day.
+    repo_spread_bp_all
+        Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
+    execution
+        What trading costs and how much the market takes.
+    market
+        The whole market of funds instead of a single book, whose fields are then refused.
+    **terms
+        Fields of `CashFuturesBasis`.
+
+    Returns
+    -------
+    Result
+        Tables and the report; a `MarketResult` if ``market``.
+
+    Raises
+    ------
+    InputError
+        One sentence on the first thing that is wrong with what was given.
+    """
+    window = {
+        "start": start,
+        "end": end,
+        "curve": curve,
+        "margin_multiple": margin_multiple,
+        "yield_scale": yield_scale,
+    }
+    if market:
+        # A single book should not pay for the market of funds.
+        from basis_stress.funds_market.parameters import market_scenario
+        from basis_stress.funds_market.result import backtest_market
+
+        book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}
+        given = {**window, "repo_spread_bp_all": repo_spread_bp_all, **book_terms}
+        return backtest_market(
+            market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
+        )
+    return backtest_book(
+        scenario,
+        strategy,
+        contract=contract,
+        book=book,
+        execution=execution,
+        changes={**window, "repo_spread_bp": repo_spread_bp_all},
+        terms=terms,
+    )
+
+
+def strategies() -> pd.DataFrame:
+    """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
+    from basis_strategies.library import LIBRARY
+    from basis_strategies.portfolio import Portfolio
+
+    known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
+    return pd.DataFrame(
+        {
+            "name": [one.__name__ for one in known],
+            "description": [(one.__doc__ or "").strip().splitlines()[0] for one in known],
+            "parameters": [", ".join(one.model_fields) for one in known],
+        }
+    )

@@ -1,0 +1,1 @@
+"""Strategies over years: run, tabulate, measure, compare, and set beside published figures."""

@@ -1,0 +1,135 @@
+"""Play a strategy through the years: observed and modelled basis, quarterly rolls, real margins, daily decisions."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from basis_data.multi_year.market import FIRST_DAY, LAST_DAY, multi_year_market
+from basis_data.multi_year.rates import Expectations
+from basis_data.tables.calendars import DateLike
+from basis_engine.base.errors import InputError
+from basis_strategies.multi_year_market import Stage, stage
+from basis_strategies.plan import Execution
+from basis_strategies.portfolio import Portfolio
+from basis_strategies.run import StrategyError, play
+from basis_strategies.strategy import Strategy
+from basis_stress.multi_year.result import MultiYearRun
+from basis_stress.multi_year.tables import tabulate_years
+
+
+def run_strategy(
+    strategy: Strategy | Portfolio,
+    start: DateLike = FIRST_DAY,
+    end: DateLike = LAST_DAY,
+    *,
+    execution: Execution | None = None,
+    basis: Literal["observed", "none"] = "observed",
+    expectations: Expectations = "bills",
+    cash_spread_bp: float = 0.0,
+    swap_spreads: str | Path | None = None,
+) -> MultiYearRun:
+    """Play a strategy, the user's own or the library's, through the years.
+
+    Parameters
+    ----------
+    strategy
+        Such as ``bs.LongBasis(leverage=20)``; the library is in `bs.strategies()`.
+    start, end
+        From 2018-04-02, when SOFR begins, to 2026-04-17, where the par yields end.
+    execution
+        What trading costs in the 10-year contract; others in proportion (`basis_strategies.multi_year_market.COST_MULTIPLES`).
+    basis
+        'observed' for the published basis to August 2024, modelled and labelled so elsewhere; 'none' for fair futures.
+    expectations
+        What carries notes to delivery: 'bills' or 'overnight'.
+    cash_spread_bp
+        Cash and margin earn SOFR less this.
+    swap_spreads
+        The user's own swap spreads, where a leg needs them outside the public windows.
+
+    Raises
+    ------
+    InputError
+        If the window, a leg or a parameter is wrong.
+    StrategyError
+        If the strategy decides what cannot be: its ``result`` holds the days before.
+    """
+    if not isinstance(strategy, (Strategy, Portfolio)):
+        raise InputError(f"strategy: {strategy!r} given, allowed is a strategy such as bs.LongBasis(); give that")
+    return run_strategies(
+        [strategy],
+        start,
+        end,
+        execution=execution,
+        basis=basis,
+        expectations=expectations,
+        cash_spread_bp=cash_spread_bp,
+        swap_spreads=swap_spreads,
+    )[0]
+
+
+def run_strategies(
+    strategies: Sequence[Strategy | Portfolio],
+    start: DateLike = FIRST_DAY,
+    end: DateLike = LAST_DAY,
+    *,
+    execution: Execution | None = None,
+    basis: Literal["observed", "none"] = "observed",
+    expectations: Expectations = "bills",
+    cash_spread_bp: float = 0.0,
+    swap_spreads: str | Path | None = None,
+) -> list[MultiYearRun]:
+    """Play several strategies over the same days and the same market; see `run_strategy`."""
+    legs = sorted({leg for strategy in strategies for one in _parts(strategy) for leg in one.legs})
+    tenors = tuple(sorted(int(leg.split("Y")[0]) for leg in legs if leg.endswith("swap spread")))
+    codes = tuple(leg for leg in ("TU", "FV", "TY", "US") if leg in legs) or ("TY",)
+    terms = tuple(term for term in (2, 5, 10, 30) if any(leg.startswith(f"{term}Y o") for leg in legs))
+    path = None if swap_spreads is None else Path(swap_spreads)
+    built = _stage(
+        str(start), str(end), codes, terms, basis, expectations, cash_spread_bp, execution or Execution(), tenors, path
+    )
+    return [_played(strategy, built) for strategy in strategies]
+
+
+def _parts(strategy: Strategy | Portfolio) -> tuple[Strategy, ...]:
+    """The strategies behind a pool of cash."""
+    return strategy.strategies if isinstance(strategy, Portfolio) else (strategy,)
+
+
+@lru_cache(maxsize=4)
+def _stage(
+    start: str,
+    end: str,
+    codes: tuple[str, ...],
+    terms: tuple[int, ...],
+    basis: Literal["observed", "none"],
+    expectations: Expectations,
+    cash_spread_bp: float,
+    execution: Execution,
+    tenors: tuple[int, ...],
+    swap_spreads: Path | None,
+) -> Stage:
+    """The market of a window, kept: it takes seconds, a strategy a fraction of one."""
+    market = multi_year_market(
+        start,
+        end,
+        codes,
+        terms=terms,
+        cash_spread_bp=cash_spread_bp,
+        expectations=expectations,
+        basis=basis,
+        swap_tenors=tenors,
+        swap_spreads=swap_spreads,
+    )
+    return stage(market, execution)
+
+
+def _played(strategy: Strategy | Portfolio, built: Stage) -> MultiYearRun:
+    """One strategy's result; after an error, what was played before it goes along with the error."""
+    try:
+        return tabulate_years(play(strategy, built))
+    except StrategyError as error:
+        if error.played is not None and error.played.days > 1:
+            error.result = tabulate_years(error.played)
+        raise

@@ -1,1 +1,0 @@
-"""Every page: one HTML file that holds its figures and loads nothing."""

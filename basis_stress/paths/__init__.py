@@ -1,1 +1,0 @@
-"""Books through ensembles of generated paths: run, streamed to Parquet, counted."""

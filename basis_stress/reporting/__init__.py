@@ -1,0 +1,1 @@
+"""What every page shares: figure style, number formats, outcome words, inputs and files."""

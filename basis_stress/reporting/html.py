@@ -1,0 +1,58 @@
+"""What every page is made of: one HTML file that holds its figures and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from basis_stress.reporting.figure_style import Picture
+
+_NOTICES = (
+    "Source: CME Group (contract terms, deliverable baskets and conversion factors, quoted as facts).",
+    "Par yields: US Department of the Treasury.",
+    "The SOFR and EFFR data are subject to the Terms of Use posted at newyorkfed.org. The New York Fed is not "
+    "responsible for publication of the SOFR and EFFR data by basis-stress, does not sanction or endorse any "
+    "particular republication, and has no liability for your use.",
+    "The Secured Overnight Financing Rate (SOFR) Data and Broad General Collateral Rate (BGCR) Data are calculated "
+    "using data provided under a license granted to the New York Fed by DTCC Solutions LLC (“Solutions”), an "
+    "affiliate of The Depository Trust & Clearing Corporation. Solutions, its affiliates, and third parties from "
+    "which they obtained data have no liability for the content of this material.",
+)
+
+
+def _version() -> str:
+    """The installed version, or a word for a source tree that was never installed."""
+    try:
+        return version("basis-stress")
+    except PackageNotFoundError:
+        return "(source tree)"
+
+
+def setting(value: object) -> str:
+    """A setting as text: floats without noise, lists joined."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def fill(template: str, **facts: Any) -> str:
+    """Fill a template of any room's ``templates`` folder with facts; notices and version are added."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(sorted(Path(__file__).parents[1].glob("*/templates"))),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(notices=_NOTICES, version=_version(), **facts)
+
+
+def embedded(pictures: list[Picture]) -> list[tuple[Picture, str]]:
+    """Pictures, each with its SVG in base64."""
+    return [(picture, base64.b64encode(picture.svg.encode()).decode()) for picture in pictures]

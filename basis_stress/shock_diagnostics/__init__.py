@@ -1,0 +1,1 @@
+"""Diagnostic pages of the shock generators."""

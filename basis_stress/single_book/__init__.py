@@ -1,0 +1,1 @@
+"""Backtest one book: the run, its tables, figures and report."""

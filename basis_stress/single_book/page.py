@@ -1,0 +1,46 @@
+"""The page of a backtest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from basis_stress.reporting import formatting
+from basis_stress.reporting.files import save
+from basis_stress.reporting.html import embedded, fill, setting
+from basis_stress.single_book import figures, sentences, views
+from basis_stress.single_book import text_tables as tables
+
+if TYPE_CHECKING:
+    from basis_stress.single_book.frames import Frames
+
+_MOST_EVENTS = 400
+_OPEN_EVENTS = 12  # a longer log is folded away
+
+
+def render(result: Frames) -> str:
+    """Render a result as one self-contained HTML page; equal results give equal bytes."""
+    days = views.business_days(result)
+    events = tables.event_cells(result, _MOST_EVENTS)
+    return fill(
+        "report.html",
+        scenario=result.scenario,
+        title=sentences.title(result),
+        headline=sentences.headline(result),
+        window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
+        summary=tables.summary_cells(result),
+        daily=tables.daily_cells(result),
+        pictures=embedded(figures.draw(result)),
+        settings={formatting.words(name): setting(value) for name, value in result.settings.items()},
+        assumptions=result.assumptions,
+        events=events,
+        events_all=int((result.events["event"] != "price_move").sum()),
+        events_open=len(events[1]) <= _OPEN_EVENTS,
+        clock=views.clock(result),
+    )
+
+
+def write(result: Frames, path: str | os.PathLike[str]) -> Path:
+    """Write the report to ``path``; see `basis_stress.reporting.files.save`."""
+    return save(render(result), path, "report")

@@ -1,0 +1,144 @@
+"""Take a leveraged basis book through a scenario, call by call."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from basis_data.markets.market_data import market_data
+from basis_data.markets.pricing import PricedMarket, priced_market
+from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.tables.contracts import codes
+from basis_data.tables.validation import did_you_mean, validated
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.run import Run, run
+from basis_strategies.assemble import assemble
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
+from basis_strategies.plan import Execution, Plan
+from basis_stress.single_book import tabulate
+from basis_stress.single_book.result import Result
+
+
+def backtest_book(
+    scenario: str | Path | Scenario,
+    strategy: CashFuturesBasis | None,
+    *,
+    contract: str | Sequence[str] | None,
+    book: str | Path | None,
+    execution: Execution | None,
+    changes: Mapping[str, object],
+    terms: Mapping[str, Any],
+) -> Result:
+    """Backtest one book; see `basis_stress.front_door.backtest.backtest`. ``changes`` are fields of the scenario, None for none."""
+    chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
+    for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
+        if value is not None and not isinstance(value, kind):
+            raise InputError(f"{name}: {value!r} given, allowed is bs.{kind.__name__}(...); give that")
+    if strategy is not None and terms:
+        raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
+    strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
+    priced = priced_market(market_data(chosen, chosen_contracts(contract, book)))
+    plan, notes = _plan(strategy, priced, book, execution or Execution())
+    outcome = run(assemble(plan, priced))
+    return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **notes})
+
+
+def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
+    """The scenario with what the caller changes in it."""
+    base = given if isinstance(given, Scenario) else load_scenario(given)
+    return validated(Scenario, {**base.model_dump(), **changes}, base.name) if changes else base
+
+
+def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | None = None) -> tuple[str, ...]:
+    """Contract codes, known and each once."""
+    if contract is None:
+        return BOOK_CONTRACTS if book is not None else ("TY",)
+    one = isinstance(contract, str) or not isinstance(contract, Iterable)
+    given = (str(contract),) if one else tuple(map(str, contract))
+    known = codes()
+    for code in given:
+        if code not in known:
+            raise InputError(f"contract {code!r}: unknown{did_you_mean(code, known)}; allowed are {', '.join(known)}")
+    if len(set(given)) < len(given) or not given:
+        raise InputError(f"contract {', '.join(given) or 'none'}: give one or more, each once")
+    return given
+
+
+def _plan(
+    strategy: CashFuturesBasis, market: PricedMarket, book: str | Path | None, execution: Execution
+) -> tuple[Plan, dict[str, object]]:
+    """Funds of the run, and what to note of a book's source."""
+    if book is None:
+        return Plan((strategy.fund(market),), execution), {}
+    fund, report = leveraged_fund_book(market, strategy, None if book == "cftc" else book)
+    return Plan((fund,), execution), {"book_report_date": f"{report['report_date'].iloc[0]:%Y-%m-%d}"}
+
+
+def _settings(strategy: CashFuturesBasis, plan: Plan, market: PricedMarket) -> dict[str, object]:
+    """What was run, by name."""
+    given = {name: value for name, value in strategy.model_dump().items() if value is not None}
+    return {
+        "contracts": [f"{one.code} {one.delivery_month}" for one in market.data.futures],
+        **given,
+        "leverage": plan.funds[0].leverage_target,
+        "haircut": [position.haircut for position in plan.funds[0].positions],
+        "curve": market.data.curves.note,
+        **vars(plan.execution),
+    }
+
+
+def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
+    """What had to be assumed, a sentence each."""
+    margins = [
+        f"Initial margin of {one.code}: {one.margin.source}, ${usd:,.0f} per contract at entry."
+        for one, usd in zip(market.data.futures, market.initial_margin[0], strict=True)
+    ]
+    unpriced = [
+        f"{one.basket.unpriced} deliverable notes of {one.code} are left out because their coupon is not known."
+        for one in market.data.futures
+        if one.basket.unpriced
+    ]
+    return [
+        "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
+        "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
+        f"Notes are priced on the curve: {market.data.curves.note}. {_marks(market)}",
+        *margins,
+        *unpriced,
+        "Cash and margin earn SOFR; positions are entered at mid on the first day and valued for T+1 settlement.",
+        f"Each slice of an unwind is at most {plan.funds[0].depth_share:.0%} of a depth of "
+        f"${plan.execution.depth_usd / 1e9:,.0f}bn; half spreads {plan.execution.bond_cost_bp:g} and "
+        f"{plan.execution.futures_cost_bp:g} bp, impact {plan.execution.impact_bp_per_bn:g} bp per $bn (assumptions).",
+        "Sales of this book do not move the market beyond its own slices: a single fund, not the whole market.",
+    ]
+
+
+def _marks(market: PricedMarket) -> str:
+    """When prices are marked, in a sentence."""
+    within = len(market.data.intraday.day)
+    if not within:
+        return "Marks are daily closes, not intraday extremes."
+    return (
+        f"Marks are daily closes and {within} within the day, bridged through published yields: other tenors stand off "
+        "the day's close as the nearest given, or between two (assumption)."
+    )
+
+
+def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, object]) -> Result:
+    """Tables of a finished run."""
+    daily = tabulate.timeline(outcome, plan, market)
+    log = tabulate.events(outcome, plan, market)
+    return Result(
+        scenario=market.data.scenario,
+        settings=settings,
+        assumptions=_assumptions(plan, market),
+        summary=tabulate.summary(outcome, plan, daily, log),
+        timeline=daily,
+        positions=tabulate.positions(outcome, plan, market),
+        market=tabulate.market_table(market),
+        yields=tabulate.yields_table(market),
+        cash=tabulate.cash(outcome, plan, market),
+        calls=tabulate.calls(outcome, plan, market),
+        attribution=tabulate.attribution(outcome, plan, market),
+        events=log,
+    )

@@ -1,0 +1,176 @@
+"""The same tables for the terminal and the page: the daily table, the summary, the events, as text."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from basis_stress.reporting import formatting
+from basis_stress.single_book import sentences, views
+
+if TYPE_CHECKING:
+    from basis_stress.single_book.frames import Frames
+
+_MONEY = ("variation_margin", "initial_margin", "repo", "carry", "other", "net", "cash", "equity")
+_HEADS = ("VM", "IM", "repo", "carry", "other", "net", "cash", "equity")
+_MOST_FUNDS = 10
+_WIDTH = 110
+
+# Columns of the summary and their heads; those that can be added over funds.
+_SUMMARY = {
+    "status": "status",
+    "equity_start_usd": "equity at start",
+    "equity_end_usd": "equity at end",
+    "profit_usd": "profit",
+    "return": "return",
+    "leverage_start": "leverage at start",
+    "leverage_max": "highest leverage",
+    "notional_usd": "notional",
+    "calls": "calls",
+    "calls_paid_usd": "calls paid",
+    "largest_call_usd": "largest call",
+    "lowest_cash_usd": "lowest cash",
+    "forced_sales_usd": "forced sales",
+    "worst_day": "worst day",
+    "worst_day_profit_usd": "profit that day",
+    "loss_beyond_equity_usd": "loss beyond equity",
+}
+_TERMINAL_HEADS = (
+    "fund",
+    "status",
+    "equity at start",
+    "equity at end",
+    "return",
+    "highest leverage",
+    "calls paid",
+    "loss beyond equity",
+)
+_ADDS_UP = {
+    "equity_start_usd",
+    "equity_end_usd",
+    "profit_usd",
+    "notional_usd",
+    "calls",
+    "calls_paid_usd",
+    "forced_sales_usd",
+    "loss_beyond_equity_usd",
+}
+
+
+def _unit(table: pd.DataFrame) -> tuple[float, str]:
+    """The unit in which the largest amount of the table has at most four digits before the point."""
+    size = float(table[list(_MONEY)].abs().to_numpy().max())
+    return next(((d, name) for d, name in ((1e3, "k"), (1e6, "m"), (1e9, "bn")) if size < 1e4 * d), (1e9, "bn"))
+
+
+def _number(value: float, digits: int) -> str:
+    """A fixed-point number with its minus sign, a dash for none, and no minus zero."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def daily_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the daily table: date, market, cash lines in one unit, balance, leverage, note.
+
+    The cash lines add up to ``net``: VM and IM, ``repo`` (re-margin and haircut), ``carry`` (coupons, repo and
+    cash interest), ``other`` (capital, sales, credit line and the rest). Outflows are negative.
+    """
+    table = views.daily(result)
+    divisor, unit = _unit(table)
+    digits = 1 if float(table[list(_MONEY)].abs().to_numpy().max()) >= 1e3 * divisor else 2
+    heads = ["date", "10y %", views.contracts(result)[0], *_HEADS, "lev", "note"]
+    rows = []
+    for day, row in table.iterrows():
+        money = [_number(float(row[name]) / divisor, digits) for name in _MONEY]
+        rows.append(
+            [
+                f"{pd.Timestamp(day):%Y-%m-%d}",  # type: ignore[arg-type]
+                _number(float(row["ten_year"]), 2),
+                _number(float(row["futures"]), 3),
+                *money,
+                _number(float(row["leverage"]), 1),
+                str(row["note"]),
+            ]
+        )
+    heads[3] += f" ${unit}"
+    return heads, rows
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Lines of text with the first column to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+
+
+def daily_table(result: Frames) -> str:
+    """The daily table as aligned text, at most 110 columns wide; longer notes are cut."""
+    heads, rows = daily_cells(result)
+    unit = heads[3].removeprefix("VM ")
+    heads[3] = "VM"
+    cells, notes = [row[:-1] for row in [heads, *rows]], [row[-1] for row in [heads, *rows]]
+    lines = [f"{line}  {note}".rstrip() for line, note in zip(_aligned(cells), notes, strict=True)]
+    lines = [line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…" for line in lines]
+    rule = "─" * max(map(len, lines))
+    foot = (
+        f"Money in {unit}, outflows negative, on the day the cash moves; cash, equity and leverage at "
+        f"{views.clock(result)} New York.\n"
+        "10y: par-curve close, about 15:30. repo: re-margin and haircut. other: capital, sales, credit and the rest."
+    )
+    return "\n".join([lines[0], rule, *lines[1:], rule, foot])
+
+
+def summary_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
+    heads = ["fund", *_SUMMARY.values()]
+    table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
+    rows = [[str(fund), *(_fact(name, row[name]) for name in _SUMMARY)] for fund, row in table.iterrows()]
+    if len(rows) > 1:
+        sums = table[[name for name in _SUMMARY if name in _ADDS_UP]].sum()
+        rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in _SUMMARY)])
+    return heads, rows
+
+
+def _fact(name: str, value: Any) -> str:
+    """One cell of the summary."""
+    if name in ("profit_usd", "worst_day_profit_usd"):
+        return formatting.usd(value, signed=True)
+    if name.endswith("_usd"):
+        return formatting.usd(value)
+    if name.startswith("leverage"):
+        return formatting.times(value)
+    if name == "return":
+        return formatting.percent(value, signed=True)
+    if name == "calls":
+        return f"{value:.0f}"
+    return formatting.day(value) if name == "worst_day" and pd.notna(value) else str(value)
+
+
+def summary_lines(result: Frames) -> str:
+    """The headline, then a lone fund's facts in two columns, or a line for each of the largest funds."""
+    heads, rows = summary_cells(result)
+    if len(rows) == 1:
+        pairs = [f"{head + ' ':.<20} {cell:<12}" for head, cell in zip(heads[1:], rows[0][1:], strict=True)]
+        half = len(pairs) // 2
+        lines = [f"{left}    {right}".rstrip() for left, right in zip(pairs[:half], pairs[half:], strict=True)]
+    else:
+        kept = [heads.index(head) for head in _TERMINAL_HEADS]
+        lines = _aligned([[row[i] for i in kept] for row in [heads, *rows[: 1 + _MOST_FUNDS]]])
+        if len(rows) > 1 + _MOST_FUNDS:
+            lines.append(f"… and {len(rows) - 1 - _MOST_FUNDS} smaller funds")
+    return "\n".join([sentences.headline(result), "", *lines])
+
+
+def event_cells(result: Frames, most: int) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the first ``most`` events, in New York time, without the bare price moves."""
+    heads = ["time", "fund", "contract", "event", "claim", "cause", "amount", "party"]
+    told = result.events[result.events["event"] != "price_move"].head(most)
+    names = told[["fund", "contract", "event", "claim", "cause", "party"]].astype(object)
+    names = names.where(names.notna(), "").map(lambda name: formatting.words(str(name)))
+    rows = [
+        [f"{time:%d %b %H:%M}", *words[:5], formatting.usd(amount), words[5]]
+        for time, amount, words in zip(told["time"], told["amount_usd"], names.to_numpy(), strict=True)
+    ]
+    return heads, rows

@@ -1,1 +1,0 @@
-"""Strategies over years: played, tabulated, measured, compared, held against published figures."""

@@ -1,0 +1,1 @@
+"""The market of a run: curves, baskets, margins, repo, positions and prices as arrays, one mark per business day."""

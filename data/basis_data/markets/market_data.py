@@ -1,0 +1,300 @@
+"""Gather what a run needs of the market: one mark per business day at 15:00 New York, as plain arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basis_data.markets.baskets import deliverable, with_factors
+from basis_data.markets.carry import carry_rate
+from basis_data.markets.curves import Curves, curves, scaled
+from basis_data.markets.intraday import IntradayMarks, intraday_marks
+from basis_data.markets.margins import MarginPath, margin_path
+from basis_data.markets.yield_paths import check_range
+from basis_data.scenarios.parts import Dated
+from basis_data.scenarios.scenario import Scenario, changed
+from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
+from basis_data.tables.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
+from basis_data.tables.reader import read
+from basis_data.tables.windows import column_or_nan, read_days
+from basis_engine.base.errors import InputError
+from basis_engine.bonds.curves import PAR
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MARK_TIME = "15:00"
+
+
+@dataclass(frozen=True)
+class Basket:
+    """Deliverable securities of one contract, n rows by maturity; days since 1970-01-01."""
+
+    cusip: tuple[str, ...]
+    coupon: Array
+    """[n] decimal per year."""
+    maturity: Integers
+    """[n] days."""
+    factor: Array
+    """[n] conversion factors."""
+    known: Integers
+    """[n] day from which the security counts: its issue, or a later listing."""
+    unpriced: int
+    """Deliverable securities left out because their coupon is not known."""
+
+
+@dataclass(frozen=True)
+class FuturesContract:
+    """One contract in one delivery month: its dates (days since 1970-01-01), sizes, basket and margin."""
+
+    code: str
+    delivery_month: str
+    notional_usd: float
+    point_value_usd: float
+    listed: int
+    """Day from which contract and notes are priced."""
+    first_delivery: int
+    last_trading: int
+    last_delivery: int
+    basket: Basket
+    margin: MarginPath
+
+
+@dataclass(frozen=True)
+class MarketData:
+    """The market of one scenario over m marks and k contracts; rates decimal per year.
+
+    Everything is known on the day it stands at: the basket is that of the first day.
+    """
+
+    scenario: Scenario
+    dates: Integers
+    """[m] business day of each mark, days since 1970-01-01."""
+    settle: Integers
+    """[m] settlement (T+1) of a cash trade at each mark."""
+    minutes: Integers
+    """[m] time of each mark, minutes UTC since 1970-01-01."""
+    curves: Curves
+    sofr: Array
+    """[m] rate of the overnight trade struck that day."""
+    effr: Array
+    """[m] effective federal funds rate; NaN where not published."""
+    repo_rate: Array
+    """[m] SOFR plus the scenario's spread and shifts."""
+    carry_rate: Array
+    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and shifts; [m, k] where
+    each contract is carried at what is expected until its own delivery."""
+    cash_rate: Array
+    """[m] SOFR less the scenario's spread."""
+    haircut: Array
+    """[m, k] share of market value."""
+    other_haircut: Array
+    """[m] of collateral that is in no contract's basket."""
+    not_rolled: Array
+    """[m] share of the repo falling due that lenders do not roll that day."""
+    margin_multiple: Array
+    """[m] multiple of each contract's own margin."""
+    dislocation_bp: Array
+    """[m, k] basis points of price by which cash is cheap against futures."""
+    elsewhere_share: Array
+    """[m] share of its equity at entry that every fund loses elsewhere that day."""
+    elsewhere_usd: Array
+    """[m] USD that all funds together lose elsewhere that day."""
+    futures: tuple[FuturesContract, ...]
+    """The k contracts."""
+    intraday: IntradayMarks
+    """Marks beside the closes; none in most scenarios."""
+
+    def initial_margin_usd(self, first_prices: Array) -> Array:
+        """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
+        return self.margin_usd(first_prices) * self.margin_multiple[:, None]
+
+    def margin_usd(self, first_prices: Array) -> Array:
+        """The same at a multiple of one: each contract's own margin."""
+        paths = [
+            one.margin.initial_usd(float(price), one.point_value_usd)
+            for one, price in zip(self.futures, first_prices, strict=True)
+        ]
+        return np.column_stack(paths)
+
+
+def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:
+    """Gather the market of a scenario.
+
+    Parameters
+    ----------
+    contracts
+        Contract codes; those of the scenario by default.
+
+    Raises
+    ------
+    InputError
+        If a file does not cover the window, or the window outlives a contract.
+    """
+    if contracts is not None:
+        scenario = changed(scenario, "run", contracts=tuple(contracts))
+    codes = scenario.contracts
+    start, end = np.datetime64(scenario.start), np.datetime64(scenario.end)
+    days = mark_days(start, end)
+    if len(days) < 2:
+        raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
+    repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
+    sofr, repo_rate = repo_rates(scenario, days)
+    lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
+    notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
+    chosen = curves(scenario, days, codes)
+    return MarketData(
+        scenario=scenario,
+        dates=days.astype(np.int64),
+        settle=np.array([settlement_date(day) for day in days]).astype(np.int64),
+        minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
+        curves=chosen,
+        sofr=sofr,
+        effr=column_or_nan(repo, "effr_pct") / 100,
+        repo_rate=repo_rate,
+        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + lasting) / 1e4,
+        cash_rate=sofr - scenario.cash_spread_bp / 1e4,
+        haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
+        other_haircut=_haircut(scenario, days, None),
+        not_rolled=np.minimum(_on_days(days, [(one, one.share) for one in scenario.not_rolled]), 1.0),
+        margin_multiple=_steps(days, notices, scenario.margin_multiple),
+        dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
+        elsewhere_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
+        elsewhere_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
+        futures=tuple(_futures_contract(scenario, days, code) for code in codes),
+        intraday=intraday_marks(scenario, days, chosen.par_yields),
+    )
+
+
+def with_yield_scale(data: MarketData, scale: float) -> MarketData:
+    """The market on par yields with every move from the first day multiplied; nothing is read again.
+
+    Raises
+    ------
+    InputError
+        If the scale is out of range, or the market is priced on a Svensson curve, which cannot be scaled.
+    """
+    scenario = changed(data.scenario, data.scenario.name, yield_scale=scale)
+    if data.curves.kind != PAR or data.scenario.yield_scale != 1.0:
+        raise InputError(
+            f"scenario {scenario.name}, curve: only unscaled par yields can be scaled; set curve to 'par' "
+            "and yield_scale to 1"
+        )
+    closes, intraday = data.curves.par_yields, data.intraday
+    moved = scaled(closes, scale)
+    check_range(scenario, data.dates.astype("datetime64[D]"), moved)
+    within = moved[intraday.day] + scale * (intraday.par_yields - closes[intraday.day])
+    return replace(
+        data,
+        scenario=scenario,
+        curves=replace(data.curves, par_yields=moved),
+        intraday=replace(intraday, par_yields=within),
+    )
+
+
+def repo_rates(scenario: Scenario, days: Days) -> tuple[Array, Array]:
+    """SOFR on each day, and what repo costs with the scenario's spread and shifts, decimal [m]."""
+    sofr = read_days("repo", days, ["sofr_pct"], scenario.files.repo)["sofr_pct"].to_numpy(np.float64) / 100
+    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
+    return sofr, sofr + (scenario.repo_spread_bp + shifts) / 1e4
+
+
+def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array:
+    """Level in force on each day [m]: the base, then each change (date, level) from its date on.
+
+    A change (date, level, until) with an end stands to that day; then what stood before stands again.
+    """
+    level = np.full(len(days), base)
+    for date, value, *until in sorted(changes, key=lambda change: str(change[0])):
+        last = np.datetime64(str(until[0])) if until and until[0] is not None else days[-1]
+        level[(days >= np.datetime64(str(date))) & (days <= last)] = value
+    return level
+
+
+def _on_days(days: Days, dated: Sequence[tuple[Dated, float]]) -> Array:
+    """Value on its own day, or on each to its `until` [m], of several on one day their sum.
+
+    One dated on a holiday falls on the next business day.
+    """
+    values = np.zeros(len(days))
+    for part, value in dated:
+        values[part.days(days)] += value
+    return values
+
+
+def _haircut(scenario: Scenario, days: Days, code: str | None) -> Array:
+    """Haircut of one contract's collateral, or of all other, on each day [m]."""
+    changes = [(one.date, one.haircut) for one in scenario.haircut_changes if one.contract in (None, code)]
+    return _steps(days, changes, scenario.haircut)
+
+
+def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
+    """Basis points of price on each day [m]: the user's file, or zero, plus what the scenario states."""
+    stated = [(one.date, one.bp, one.until) for one in scenario.dislocations if one.contract in (None, code)]
+    if scenario.files.basis is None:
+        return _steps(days, stated, 0.0)
+    rows = read("basis", scenario.files.basis)
+    rows = rows[rows["contract"] == code]
+    filed = _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    return filed + _steps(days, stated, 0.0)
+
+
+def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:
+    """One contract: the scenario's delivery month, or that of a position opened on the first day."""
+    month = scenario.delivery_month or delivery_month_for(code, days[0])
+    dates: DeliveryDates = delivery_dates(code, month)
+    if days[-1] > dates.last_delivery_day:
+        raise InputError(
+            f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_delivery_day}, the last delivery "
+            f"day of {code} {month}; futures are not rolled, so end the window by then"
+        )
+    return futures_contract(code, month, days[0], days[0], margin_path(code, days, scenario.files.margins))
+
+
+def futures_contract(
+    code: str, month: str, listed: np.datetime64, basket_day: np.datetime64, margin: MarginPath
+) -> FuturesContract:
+    """One contract in one delivery month, priced from the day it is listed, its basket as known on a day of its own.
+
+    Raises
+    ------
+    InputError
+        If no security of known coupon may be delivered.
+    """
+    rule, dates = contract(code, month_start(month)), delivery_dates(code, month)
+    return FuturesContract(
+        code=code,
+        delivery_month=month,
+        notional_usd=rule.notional_usd,
+        point_value_usd=rule.point_value_usd,
+        listed=int(listed.astype(np.int64)),
+        first_delivery=int(dates.first_delivery_day.astype(np.int64)),
+        last_trading=int(dates.last_trading_day.astype(np.int64)),
+        last_delivery=int(dates.last_delivery_day.astype(np.int64)),
+        basket=_basket(code, month, basket_day),
+        margin=margin,
+    )
+
+
+def _basket(code: str, month: str, known_on: np.datetime64) -> Basket:
+    """Deliverable securities known on a day."""
+    admitted = deliverable(code, month, known_on)
+    rows = with_factors(admitted, code, month)
+    if rows.empty:
+        raise InputError(f"contract {code}: no deliverable security is known for {month}; choose another window")
+    return Basket(
+        cusip=tuple(rows["cusip"]),
+        coupon=rows["coupon"].to_numpy(np.float64),
+        maturity=_day_numbers(rows["maturity"]),
+        factor=rows["conversion_factor"].to_numpy(np.float64),
+        known=_day_numbers(rows["listed_from"]),
+        unpriced=len(admitted) - len(rows),
+    )
+
+
+def _day_numbers(dates: "pd.Series[Any]") -> Integers:
+    """Days since 1970-01-01."""
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)

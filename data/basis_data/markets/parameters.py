@@ -1,0 +1,58 @@
+"""Parameters of the market of funds: fitted on March 2020 alone, frozen in a file whose digest goes with every use."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+from pydantic import Field
+
+from basis_data.tables.fields import Part
+from basis_data.tables.validation import validated
+from basis_engine.base.errors import InputError
+
+FROZEN = Path(__file__).parents[1] / "fitted" / "march-2020.toml"
+
+
+class Fit(Part):
+    """One fit: three numbers for a given kink, which the data do not identify."""
+
+    kink: float = Field(ge=1, le=10, title="multiple of the slope beyond capacity")
+    slope: float = Field(ge=0, le=100, title="basis points a year per $bn of inventory")
+    decay: float = Field(ge=0, le=1, title="share of inventory placed per day")
+    risk_speed: float = Field(ge=0, le=1, title="share of the excess over the limit sold per day")
+    loss: float = Field(ge=0, title="weighted sum of squared misses of the calibration targets")
+    intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Parameter to the range over which the loss, the others refitted, stays within one of its least."""
+
+
+class Parameters(Part):
+    """The parameter file: one fit for each kink."""
+
+    source: str
+    fits: tuple[Fit, ...] = Field(min_length=1)
+    digest: str = ""
+    """SHA-256 of the file, first twelve digits."""
+
+    def fit(self, kink: float) -> Fit:
+        """The fit of a kink."""
+        for one in self.fits:
+            if one.kink == kink:
+                return one
+        raise InputError(f"kink: {kink:g} given, allowed are {', '.join(f'{one.kink:g}' for one in self.fits)}")
+
+
+def parameters(path: str | Path | None = None) -> Parameters:
+    """Read a parameter file; the frozen one by default.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no TOML, or holds a value out of range.
+    """
+    file = Path(path or FROZEN)
+    try:
+        content = file.read_bytes()
+        given = tomllib.loads(content.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise InputError(f"{file}: cannot be read as a parameter file ({problem}); write one with calibrate") from None
+    return validated(Parameters, {**given, "digest": hashlib.sha256(content).hexdigest()[:12]}, str(file))

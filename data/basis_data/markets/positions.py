@@ -1,0 +1,69 @@
+"""Who is short how many futures: CFTC leveraged funds, or a book of the user's own."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from basis_data.tables.calendars import DateLike, day
+from basis_data.tables.contracts import contract
+from basis_data.tables.reader import header, read
+from basis_engine.base.errors import InputError
+
+NEAREST_DAYS = 14
+"""A report farther than this from the date asked for is not taken for it."""
+
+
+def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report: str = "FutOnly") -> pd.DataFrame:
+    """Gross short futures of leveraged funds in the report nearest to a date.
+
+    The last report at or before the date if it is at most 14 days old, else the nearest one within 14 days.
+
+    Parameters
+    ----------
+    path
+        The user's own positions, in CFTC layout or as `report_date,contract,short_contracts`.
+    report
+        'FutOnly' (futures) or 'Combined' (with options); never to be mixed.
+
+    Returns
+    -------
+    DataFrame
+        `contract`, `report_date`, `short_contracts`, `face_usd`; one row per contract, by code.
+
+    Raises
+    ------
+    InputError
+        If no report lies within 14 days.
+    """
+    shorts = _shorts(path, report)
+    asked = pd.Timestamp(day(date))
+    dates = pd.DatetimeIndex(shorts["report_date"].unique())
+    days_away = (dates - asked).to_series().abs().to_numpy()
+    near = dates[days_away <= pd.Timedelta(days=NEAREST_DAYS)]
+    if near.empty:
+        nearest = dates[int(days_away.argmin())]
+        raise InputError(
+            f"positions: no {report} report within {NEAREST_DAYS} days of {asked.date()} in "
+            f"{path or 'the CFTC data'}; the nearest is of {nearest.date()}; "
+            "choose a date near it or give a positions file"
+        )
+    earlier = near[near <= asked]
+    chosen = earlier.max() if len(earlier) else near.min()
+    rows = shorts[shorts["report_date"] == chosen].sort_values("contract")
+    face = [contract(code, chosen).notional_usd for code in rows["contract"]]
+    return rows.assign(face_usd=rows["short_contracts"] * face).reset_index(drop=True)
+
+
+def _shorts(path: str | Path | None, report: str) -> pd.DataFrame:
+    """All short positions of a file: `report_date`, `contract`, `short_contracts`."""
+    if path is not None and "short_contracts" in header(path):
+        shorts = read("book", path)
+    else:
+        reports = read("positions", path)
+        kinds = reports["report_type"].unique()
+        if report not in kinds:
+            raise InputError(f"report {report!r}: unknown; allowed are {', '.join(sorted(kinds))}")
+        shorts = reports[reports["report_type"] == report].rename(
+            columns={"lev_money_short_contracts": "short_contracts"}
+        )
+    return shorts[["contract", "report_date", "short_contracts"]]

@@ -1,0 +1,174 @@
+"""Price a scenario's market with the engine: every deliverable note and the fair future at each mark."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from basis_data.markets.market_data import MarketData
+from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
+from basis_data.tables.reader import read
+from basis_engine.base.errors import InputError
+from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
+from basis_engine.simulation.market import Baskets, Path, Priced, par_curves, price_path
+from basis_engine.simulation.world import Floats, Integers
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Every mark of a run, those within the day among the closes; arrays by mark."""
+
+    path: Path
+    baskets: Baskets
+    priced: Priced
+    day: Integers
+    """[marks] index of the business day."""
+
+
+@dataclass(frozen=True)
+class PricedMarket:
+    """A scenario's market, priced; notes of all baskets are stacked, contract after contract."""
+
+    data: MarketData
+    path: Path
+    baskets: Baskets
+    priced: Priced
+    cusips: tuple[str, ...]
+    """[notes]"""
+    initial_margin: Floats
+    """[marks, contracts] USD per contract."""
+    intraday: Marks | None = None
+    """Closes and marks within the day, if the scenario has any; everything else here is of the closes."""
+    swaps: SwapMarket | None = None
+    """Swap-spread trades beside the futures, if any: their notes are numbered after the baskets', their swaps after
+    the futures."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Contract codes of the futures, in the order of the arrays."""
+        return tuple(one.code for one in self.data.futures)
+
+    @property
+    def hedges(self) -> tuple[str, ...]:
+        """What hedges notes: the futures, then the swaps."""
+        return self.codes + (self.swaps.names if self.swaps else ())
+
+    @property
+    def notionals(self) -> tuple[float, ...]:
+        """USD per contract of every hedge."""
+        return tuple(one.notional_usd for one in self.data.futures) + (NOTIONAL_USD,) * (
+            len(self.hedges) - len(self.codes)
+        )
+
+    @property
+    def entry_margins(self) -> Floats:
+        """Initial margin of every hedge on the first day, USD per contract."""
+        swaps = self.swaps.margin_usd if self.swaps else np.empty(0)
+        return np.concatenate([self.initial_margin[0], swaps])
+
+    @property
+    def marks(self) -> Marks:
+        """Every mark at which positions are repriced."""
+        return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
+
+    def with_swaps(self) -> "PricedMarket":
+        """The same market with swap-spread trades beside the futures."""
+        if self.intraday is not None:
+            raise InputError(
+                f"scenario {self.data.scenario.name}, intraday: swap spreads are of closes alone; "
+                "leave swap-spread funds out of [market], with swap_spread_book_usd_bn = 0"
+            )
+        return replace(self, swaps=swap_market(self.data))
+
+
+def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
+    """Price a market; ``option_value`` (points) is what the short's delivery options take off the fair future."""
+    path = _path(data)
+    baskets = _baskets(data, option_value)
+    _fit_spreads(data, path, baskets)
+    priced = price_path(path, baskets)
+    return PricedMarket(
+        data=data,
+        path=path,
+        baskets=baskets,
+        priced=priced,
+        cusips=_cusips(data),
+        initial_margin=data.initial_margin_usd(priced.futures[0]),
+        intraday=_marks(data, path, baskets) if len(data.intraday.day) else None,
+    )
+
+
+def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
+    """Price the marks within the day among the closes; a contract's final settlement stays at a close."""
+    intraday, last = data.intraday, len(closes.time)
+    times = np.concatenate([closes.time, intraday.minutes])
+    order = np.argsort(times)
+    day = np.concatenate([np.arange(last), intraday.day])[order]
+    discounts = np.concatenate([closes.curves, _discounts(data, intraday.par_yields, intraday.day)])
+    path = Path(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
+    close_at = np.append(np.flatnonzero(order < last), len(order))
+    dated = ("known_mark", "first_mark", "final_mark", "last_mark")
+    among = baskets._replace(**{name: close_at[np.minimum(getattr(baskets, name), last)] for name in dated})
+    return Marks(path, among, price_path(path, among), day)
+
+
+def _cusips(data: MarketData) -> tuple[str, ...]:
+    """CUSIPs of the stacked notes."""
+    return tuple(cusip for one in data.futures for cusip in one.basket.cusip)
+
+
+def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
+    """Give every note whose price was observed on the first day the spread to the curve that fits it."""
+    if data.scenario.files.prices is None:
+        return
+    rows = read("prices", data.scenario.files.prices)
+    observed = rows[rows["date"] == pd.Timestamp(data.scenario.start)].set_index("cusip")["clean_price"]
+    for note, cusip in enumerate(_cusips(data)):
+        if cusip in observed.index:
+            bond = float(baskets.coupon[note]), int(baskets.maturity[note]), int(path.value_date[0])
+            baskets.spread[note] = fitted_spread(path.curve_kind, path.curves[0], *bond, float(observed[cusip]))
+
+
+def _path(data: MarketData) -> Path:
+    """The engine's view of the marks."""
+    curves = data.curves
+    parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
+    carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
+    return Path(data.minutes, data.settle, curves.kind, parameters, carried)
+
+
+def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:
+    """Log discount factors of the par curves, refused where a curve has none."""
+    tenors = data.curves.tenors
+    discounts = par_curves(tenors, par_yields)
+    longest = tenors[~np.isnan(par_yields).any(axis=0)].max()
+    impossible = np.isnan(discounts[:, longest >= NODE_TIMES]).any(axis=1)
+    if impossible.any():
+        row = impossible.argmax()
+        day = data.dates.astype("datetime64[D]")[row if day_of is None else day_of[row]]
+        raise InputError(
+            f"scenario {data.scenario.name}: the par yields of {day} are no curve, as a discount factor would not be "
+            "positive; lower yield_scale or the moves of yields"
+        )
+    return discounts
+
+
+def _baskets(data: MarketData, option_value: float) -> Baskets:
+    """Stack the baskets; a contract's final settlement is the first mark on or after its last trading day."""
+    futures, last_mark = data.futures, len(data.dates) - 1
+    delivered = [int(np.searchsorted(data.dates, one.last_delivery)) for one in futures]
+    sizes = [len(one.basket.coupon) for one in futures]
+    return Baskets(
+        start=np.cumsum([0, *sizes]).astype(np.int64),
+        coupon=np.concatenate([one.basket.coupon for one in futures]),
+        maturity=np.concatenate([one.basket.maturity for one in futures]),
+        factor=np.concatenate([one.basket.factor for one in futures]),
+        spread=np.zeros(sum(sizes)),
+        first_delivery=np.array([one.first_delivery for one in futures], np.int64),
+        last_delivery=np.array([one.last_delivery for one in futures], np.int64),
+        known_mark=np.searchsorted(data.dates, np.concatenate([one.basket.known for one in futures])),
+        first_mark=np.searchsorted(data.dates, [max(one.listed, int(one.basket.known.min())) for one in futures]),
+        final_mark=np.array([int(np.searchsorted(data.dates, one.last_trading)) for one in futures], np.int64),
+        last_mark=np.minimum(np.array(delivered, np.int64), last_mark),
+        option_value=np.full(len(futures), option_value),
+    )

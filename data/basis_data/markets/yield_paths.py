@@ -1,0 +1,106 @@
+"""The path of par yields of a scenario: what was observed, here or in transposed days, and what is moved on top."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_data.scenarios.parts import YieldMove
+from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.calendars import Days, mark_days
+from basis_data.tables.fields import TENORS
+from basis_data.tables.layouts import TENOR_YEARS
+from basis_data.tables.windows import column_or_nan, read_days
+from basis_engine.base.errors import InputError
+
+Array = NDArray[np.float64]
+
+ALWAYS_NEEDED = ["y_6mo_pct", "y_1y_pct", "y_2y_pct", "y_5y_pct", "y_7y_pct", "y_10y_pct"]
+NEEDS_30_YEARS = {"US", "UB"}
+LOWEST, HIGHEST = -0.05, 0.25
+"""Par yields that a run may hold, as in a file (data/basis_data/SCHEMA.md)."""
+
+
+def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = None) -> Array:
+    """Par yields of a scenario on its days [m, 11], decimal; a tenor blank on any day is dropped on all.
+
+    Parameters
+    ----------
+    codes
+        Contracts whose notes are priced: those of bonds need the 30-year; the scenario's by default.
+
+    Raises
+    ------
+    InputError
+        If the files do not cover the days, a move meets no business day, or a yield leaves the range of a curve.
+    """
+    bonds = not NEEDS_30_YEARS.isdisjoint(codes or scenario.contracts)
+    required = ALWAYS_NEEDED + (["y_30y_pct"] if bonds else [])
+    published = observed(scenario, days, required)
+    moves = _moves(scenario, days, published, required)
+    if scenario.yield_speed != 1.0:
+        moves = _at_speed(moves, scenario.yield_speed, len(days))
+    yields: Array = published[0] + scenario.yield_scale * moves[: len(days)]
+    check_range(scenario, days, yields)
+    return yields
+
+
+def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
+    """Published par yields [days, 11]."""
+    rows = read_days("par_yields", days, required, scenario.files.par_yields)
+    yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
+    yields[:, np.isnan(yields).any(axis=0)] = np.nan
+    return yields
+
+
+def _moves(scenario: Scenario, days: Days, published: Array, required: list[str]) -> Array:
+    """Moves from the first day at speed 1, over the days of the window or of the transposed ones if they are more."""
+    if scenario.transposed is not None:
+        there = mark_days(scenario.transposed.start, scenario.transposed.end)
+        elsewhere = observed(scenario, there, required)
+        moves = _held(elsewhere - elsewhere[0], len(days))
+    elif scenario.flat:
+        moves = 0.0 * published
+    else:
+        moves = published - published[0]
+    for move in scenario.yield_moves:
+        moves = moves + _held(stated_move(move, days), len(moves))
+    return moves
+
+
+def stated_move(move: YieldMove, days: Days) -> Array:
+    """One stated move, cumulated over the days of a window [m, 11], decimal."""
+    shares = np.zeros(len(days))
+    first = max(1, move.days(days).start)
+    if first == len(days):
+        raise InputError(f"yield_moves: {move.date} given, after the last business day {days[-1]}; date it earlier")
+    last = max(first + 1, move.days(days).stop)
+    shares[first:last] = 1.0 / (last - first)
+    tenors = sorted((TENORS[tenor], bp) for tenor, bp in move.tenors_bp().items())
+    years, bp = np.array(tenors).T
+    at_tenors = np.interp(np.array(list(TENOR_YEARS.values())), years, bp)
+    cumulated: Array = np.outer(np.cumsum(shares), at_tenors / 1e4)
+    return cumulated
+
+
+def _held(moves: Array, days: int) -> Array:
+    """Moves of at least so many days: past the last, the last move stands."""
+    return np.concatenate([moves, np.repeat(moves[-1:], max(0, days - len(moves)), axis=0)])
+
+
+def _at_speed(moves: Array, speed: float, days: int) -> Array:
+    """Moves of day speed x i on day i, in straight lines between the days of the path."""
+    asked = np.minimum(speed * np.arange(days), len(moves) - 1)
+    return np.column_stack([np.interp(asked, np.arange(len(moves)), tenor) for tenor in moves.T])
+
+
+def check_range(scenario: Scenario, days: Days, yields: Array) -> None:
+    """Refuse yields that no curve of a file could hold."""
+    outside = np.argwhere((yields < LOWEST) | (yields > HIGHEST))
+    if len(outside):
+        day, tenor = outside[0]
+        name, level = list(TENORS)[tenor], yields[day, tenor]
+        raise InputError(
+            f"scenario {scenario.name}: the {name} yield goes to {level:.2%} on {days[day]}, "
+            f"allowed is {LOWEST:.0%} to {HIGHEST:.0%}; lower yield_scale or the moves of yields"
+        )

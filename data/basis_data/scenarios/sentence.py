@@ -1,0 +1,140 @@
+"""A scenario in one sentence: its days, and everything that is changed in them, each with its date."""
+
+import calendar
+import datetime
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from basis_data.scenarios.era import MarketEra
+from basis_data.scenarios.parts import Dated
+
+if TYPE_CHECKING:
+    from basis_data.scenarios.scenario import Scenario
+
+Date = datetime.date
+Clause = tuple[str, Dated | None]
+"""A few words, and the dated part they tell of, if it is one."""
+
+
+def sentence(scenario: "Scenario") -> str:
+    """Say what a scenario is composed of: every change, with its size and its dates."""
+    clauses = [*_yields(scenario), *changes(scenario)]
+    return ", ".join([span(scenario.start, scenario.end), *(clauses or ["as it was"])])
+
+
+def changes(scenario: "Scenario") -> list[str]:
+    """What is moved besides yields, a clause each."""
+    return [clause for clause, _ in (*_funding(scenario), *_market(scenario))]
+
+
+def dated_changes(scenario: "Scenario") -> list[tuple[str, Dated]]:
+    """Dated changes besides those of yields: the clause and its part, by date."""
+    told = [(clause, part) for clause, part in (*_funding(scenario), *_market(scenario)) if part is not None]
+    return sorted(told, key=lambda one: one[1].date)
+
+
+def span(start: Date, end: Date) -> str:
+    """Two dates as a reader says them: 'April 2025', '13 to 27 January 2026', '18 February to 31 March 2020'."""
+    last = calendar.monthrange(end.year, end.month)[1]
+    if (start.year, start.month, start.day) == (end.year, end.month, 1) and end.day == last:
+        return f"{end:%B %Y}"
+    if start.year != end.year:
+        return f"{_date(start, None)} to {_date(end, None)}"
+    first = f"{start.day}" if start.month == end.month else _date(start, end.year)
+    return f"{first} to {_date(end, None)}"
+
+
+def _date(date: Date, year: int | None) -> str:
+    """'7 April', with its year unless that is the one spoken of."""
+    return f"{date.day} {date:%B}" if date.year == year else f"{date.day} {date:%B %Y}"
+
+
+def _when(part: Dated, scenario: "Scenario") -> str:
+    """'from 7 to 11 April', 'on 9 April', or 'from 8 April' for what lasts."""
+    year = scenario.start.year if scenario.start.year == scenario.end.year else None
+    until = part.last_day(datetime.date.max)
+    if until == datetime.date.max:
+        return f"from {_date(part.date, year)}"
+    if until == part.date:
+        return f"on {_date(part.date, year)}"
+    same_month = (part.date.year, part.date.month) == (until.year, until.month)
+    return f"from {part.date.day if same_month else _date(part.date, year)} to {_date(until, year)}"
+
+
+def _signed(value: float) -> str:
+    """A number with its sign: '+30' or '−12.5'."""
+    return f"{value:+.10g}".replace("-", "−")
+
+
+def _yields(scenario: "Scenario") -> Iterator[str]:
+    """The path of yields, its moves, speed and scale."""
+    if scenario.transposed is not None:
+        yield f"yields transposed from {span(scenario.transposed.start, scenario.transposed.end)}"
+    if scenario.flat:
+        yield "yields held"
+    for move in scenario.yield_moves:
+        named = {"parallel": "yields", "twist": "twist", "hump": "hump"}[move.shape]
+        tenors = " ".join(f"{tenor} {_signed(bp)}" for tenor, bp in move.by_tenor.items())
+        how = f"{tenors} bp" if move.bp is None else f"{named} {_signed(move.bp)} bp"
+        yield f"{how} {_when(move, scenario)}"
+    for mark in scenario.intraday:
+        levels = " ".join(f"{tenor} {level:.10g}" for tenor, level in mark.yields_pct.items())
+        yield f"{levels}% {_when(mark, scenario)} at {mark.time}"
+    if scenario.yield_speed != 1.0:
+        yield f"yields at speed x{scenario.yield_speed:.10g}"
+    if scenario.yield_scale != 1.0:
+        yield f"yields x{scenario.yield_scale:.10g}".replace("-", "−")
+    if scenario.curve != "auto":
+        yield f"{scenario.curve} curve"
+
+
+def _funding(scenario: "Scenario") -> Iterator[Clause]:
+    """Repo, haircuts, margins, lenders, the basis."""
+    if scenario.repo_spread_bp:
+        yield f"repo at SOFR {_signed(scenario.repo_spread_bp)} bp", None
+    if scenario.cash_spread_bp:
+        yield f"cash at SOFR {_signed(-scenario.cash_spread_bp)} bp", None
+    for shift in scenario.repo_rate_shifts:
+        yield f"repo {_signed(shift.bp)} bp {_when(shift, scenario)}", shift
+    if scenario.haircut:
+        yield f"haircut {_percent(scenario.haircut)}", None
+    for change in scenario.haircut_changes:
+        whose = f"{change.contract} haircut" if change.contract else "haircut"
+        yield f"{whose} {_percent(change.haircut)} {_when(change, scenario)}", change
+    if scenario.margin_multiple != 1.0:
+        yield f"margins x{scenario.margin_multiple:.10g}", None
+    for notice in scenario.margin_notices:
+        yield f"margins x{notice.multiple:.10g} {_when(notice, scenario)}", notice
+    for cheap in scenario.dislocations:
+        whose = f"{cheap.contract} basis" if cheap.contract else "basis"
+        yield f"{whose} {_signed(cheap.bp)} bp {_when(cheap, scenario)}", cheap
+    for roll in scenario.not_rolled:
+        when = _when(roll, scenario)
+        yield f"{_percent(roll.share)} of repo not rolled {when}", roll
+    for loss in scenario.losses_elsewhere:
+        lost = f"{_percent(loss.share)} of equity" if loss.share is not None else f"${loss.usd:,.10g}"
+        yield f"{lost} lost elsewhere {_when(loss, scenario)}", loss
+    for table, path in scenario.files.model_dump(exclude_none=True).items():
+        yield f"{table} of {path.name}", None
+
+
+def _market(scenario: "Scenario") -> Iterator[Clause]:
+    """Flows, and terms of the market of funds that are not the usual ones."""
+    for flow in scenario.flows:
+        if flow.usd_bn:
+            when = _when(flow, scenario)
+            yield f"{flow.kind}s of ${flow.usd_bn:.10g}bn a day by {flow.who} {when}", flow
+    era = scenario.market
+    if era is None:
+        return
+    if era.haircut_floor is not None:
+        yield f"no haircut below {_percent(era.haircut_floor)}", None
+    if era.capacity_usd_bn != MarketEra.model_fields["capacity_usd_bn"].default:
+        yield f"dealers' capacity ${era.capacity_usd_bn:.10g}bn", None
+    if era.buffer_sd != MarketEra.model_fields["buffer_sd"].default:
+        yield f"buffers of {era.buffer_sd:.10g} standard deviations", None
+
+
+def _percent(share: float) -> str:
+    """A decimal share in percent: '2%'."""
+    return f"{100 * share:.10g}%".replace("-", "−")

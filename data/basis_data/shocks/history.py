@@ -1,0 +1,117 @@
+"""Daily changes of the par curve since 1990, whole days at a time, absent tenors filled and marked.
+
+The Treasury published no 1-month yield before 31 July 2001, no 20-year before October 1993 and no 30-year from
+February 2002 to February 2006. A generator that draws whole days needs all eleven tenors, so an absent change is
+filled: its regression on the tenors present that day, plus a residual of that regression. Absent days take observed
+residuals spread evenly over all the days that have them, in their order: calm and turbulent years are met as often as
+they came, and no random number is needed. Filled changes feed generators only; every statistic that generators are
+held to is of observed changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_data.shocks.components import products
+from basis_data.tables.layouts import TENOR_YEARS
+from basis_data.tables.reader import read
+from basis_engine.base.errors import InputError
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FEWEST_DAYS = 500
+"""A generator fitted to fewer days would say nothing of tails: two years."""
+BILLS = 4
+"""Tenors up to a year, the first columns: bills follow the policy rate, bonds do not."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Changes of n business days from the published day before, decimal."""
+
+    dates: NDArray[np.datetime64]
+    """[n] the day that the change ends on."""
+    changes: Array
+    """[n, 11] all tenors; filled where absent."""
+    observed: Mask
+    """[n, 11] whether both days of the change were published."""
+
+    @property
+    def seen(self) -> Array:
+        """Changes with NaN where absent [n, 11]."""
+        return np.where(self.observed, self.changes, np.nan)
+
+
+@cache
+def history(without: tuple[str, str] | None = None) -> History:
+    """Changes of the embedded par yields, 1990 to 2026.
+
+    Parameters
+    ----------
+    without
+        First and last day of a window to hold back, ISO dates; the days before and after it then stand side by side.
+
+    Raises
+    ------
+    InputError
+        If fewer than 500 days are left.
+    """
+    rows = read("par_yields")
+    yields = rows[list(TENOR_YEARS)].to_numpy(np.float64) / 100
+    dates = rows["date"].to_numpy().astype("datetime64[D]")[1:]
+    changes = np.diff(yields, axis=0)
+    if without is not None:
+        kept = (dates < np.datetime64(without[0])) | (dates > np.datetime64(without[1]))
+        dates, changes = dates[kept], changes[kept]
+    if len(dates) < FEWEST_DAYS:
+        raise InputError(
+            f"history without {without}: {len(dates)} days are left, at least {FEWEST_DAYS} are needed; hold back less"
+        )
+    observed = ~np.isnan(changes)
+    return History(dates, filled(changes), observed)
+
+
+def decade(first: str, last: str) -> History:
+    """The days of a window alone, ISO dates, both included."""
+    whole = history()
+    inside = (whole.dates >= np.datetime64(first)) & (whole.dates <= np.datetime64(last))
+    return History(whole.dates[inside], whole.changes[inside], whole.observed[inside])
+
+
+def filled(changes: Array) -> Array:
+    """Changes [n, k] without gaps: regression on the tenors present, plus observed residuals spread evenly."""
+    observed = ~np.isnan(changes)
+    whole = changes.copy()
+    for pattern in np.unique(observed[~observed.all(axis=1)], axis=0):
+        absent = (observed == pattern).all(axis=1)
+        complete = observed.all(axis=1)
+        present: Sequence[int] = np.flatnonzero(pattern).tolist()
+        for tenor in np.flatnonzero(~pattern):
+            by, of = changes[complete][:, present], changes[complete][:, [tenor]]
+            slopes = np.linalg.solve(products(by, by), products(by, of))[:, 0]
+            residuals = of[:, 0] - (by * slopes).sum(axis=1)
+            spread = np.arange(absent.sum()) * len(residuals) // absent.sum()
+            whole[absent, tenor] = (changes[absent][:, present] * slopes).sum(axis=1) + residuals[spread]
+    return whole
+
+
+def turbulence(changes: Array, scale: Array, decay: float) -> Array:
+    """Trailing variance of days [n] against its mean: exponentially weighted, averaged over tenors, 1 on average.
+
+    Parameters
+    ----------
+    changes
+        [n, k] decimal, or [paths, n, k] of many paths.
+    scale
+        [k] standard deviation of each tenor.
+    decay
+        Weight of the day before, RiskMetrics (1996) has 0.94.
+    """
+    from scipy.signal import lfilter  # costs 0.3 s, which a listing should not wait for
+
+    squares = ((changes / scale) ** 2).mean(axis=-1)
+    return np.asarray(lfilter([1 - decay], [1, -decay], squares, zi=np.full((*squares.shape[:-1], 1), decay))[0])

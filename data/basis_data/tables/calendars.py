@@ -1,0 +1,116 @@
+"""Business days: SIFMA US for cash and repo, CME interest rates for futures; and New York clock time.
+
+Both calendars come from pandas_market_calendars, from 1990 to 2036. CME's counts the shortened holiday
+sessions (Presidents' Day, Thanksgiving) as days, when cash is closed: a mark needs both, `mark_days`.
+"""
+
+from datetime import date, datetime, time
+from functools import cache
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basis_data.tables.reader import read
+from basis_engine.base.errors import InputError
+
+Days: TypeAlias = NDArray[np.datetime64]
+DateLike: TypeAlias = str | date | np.datetime64 | pd.Timestamp
+
+NEW_YORK = ZoneInfo("America/New_York")
+FIRST, LAST = np.datetime64("1990-01-01"), np.datetime64("2036-12-31")
+
+
+def day(when: DateLike) -> np.datetime64:
+    """One date as datetime64[D], from an ISO string, a date, a datetime64 or a Timestamp."""
+    try:
+        civil = date.fromisoformat(when) if isinstance(when, str) else pd.Timestamp(when)
+    except ValueError:
+        raise InputError(f"date {when!r}: not a date; give it as YYYY-MM-DD") from None
+    return np.datetime64(civil.strftime("%Y-%m-%d"), "D")
+
+
+@cache
+def _open_days(calendar: Literal["SIFMA_US", "CME_InterestRate"]) -> Days:
+    """All days of one of the library's calendars."""
+    # The library costs 0.2 s to import; commands that need no calendar should not pay for it.
+    import pandas_market_calendars
+
+    opened = pandas_market_calendars.get_calendar(calendar).valid_days(str(FIRST), str(LAST))
+    days: Days = opened.tz_localize(None).to_numpy().astype("datetime64[D]")
+    return days
+
+
+@cache
+def _cash_days() -> Days:
+    """SIFMA days less the closures that the library does not know (history/closures.csv)."""
+    closures = read("closures")["date"].to_numpy().astype("datetime64[D]")
+    return np.setdiff1d(_open_days("SIFMA_US"), closures)
+
+
+def _between(days: Days, start: DateLike, end: DateLike) -> Days:
+    """Days from start to end, both included."""
+    first, last = day(start), day(end)
+    if first < FIRST or last > LAST:
+        raise InputError(f"dates {first} to {last}: the calendars cover {FIRST} to {LAST}")
+    chosen: Days = days[(days >= first) & (days <= last)]
+    return chosen
+
+
+def cash_days(start: DateLike, end: DateLike) -> Days:
+    """Days from start to end, both included, on which Treasuries and repo trade and settle (SIFMA US)."""
+    return _between(_cash_days(), start, end)
+
+
+def futures_days(start: DateLike, end: DateLike) -> Days:
+    """Days from start to end, both included, on which CME interest-rate futures trade."""
+    return _between(_open_days("CME_InterestRate"), start, end)
+
+
+def mark_days(start: DateLike, end: DateLike) -> Days:
+    """Days from start to end, both included, on which both legs can be marked."""
+    return np.intersect1d(cash_days(start, end), futures_days(start, end))
+
+
+def business_day_offset(when: DateLike, offset: int) -> np.datetime64:
+    """Move by business days of the cash calendar; 0 is the date itself or the next business day."""
+    days, origin = _cash_days(), day(when)
+    _between(days, origin, origin)
+    # From a holiday, one day back is the last open day before it and one day on the first after it.
+    position = int(np.searchsorted(days, origin, side="right" if offset > 0 else "left"))
+    position += offset - 1 if offset > 0 else offset
+    if not 0 <= position < len(days):
+        raise InputError(f"date {origin}: {offset} business days on is outside {FIRST} to {LAST}")
+    moved: np.datetime64 = days[position]
+    return moved
+
+
+def next_cash_day(when: DateLike) -> np.datetime64:
+    """First business day after a date."""
+    return business_day_offset(when, 1)
+
+
+def settlement_date(trade_date: DateLike) -> np.datetime64:
+    """Settlement of a cash Treasury trade: T+1."""
+    return next_cash_day(trade_date)
+
+
+def new_york_minutes(when: DateLike, clock: str) -> int:
+    """Minutes UTC since 1970-01-01 of a New York clock time, such as '15:00', on a date."""
+    try:
+        at = time.fromisoformat(clock)
+    except ValueError:
+        raise InputError(f"clock time {clock!r}: not a time; give it as HH:MM") from None
+    moment = datetime.combine(pd.Timestamp(day(when)), at, tzinfo=NEW_YORK)
+    return int(moment.timestamp()) // 60
+
+
+def to_new_york(minutes: NDArray[np.int64]) -> pd.DatetimeIndex:
+    """New York time of minutes UTC since 1970-01-01, in milliseconds, which Parquet keeps."""
+    return (
+        pd.DatetimeIndex(np.asarray(minutes, np.int64).astype("datetime64[m]").astype("datetime64[ms]"))
+        .tz_localize("UTC")
+        .tz_convert(NEW_YORK)
+    )

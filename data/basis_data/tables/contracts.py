@@ -1,0 +1,152 @@
+"""Contract rules of the Treasury futures, from history/contract_specs.csv, and the dates they imply.
+
+No effective dates of these rules were found. Only TY is known to have changed: notes of up to 10 years
+remaining were deliverable in December 2017, notes below 8 years since December 2024 at the latest. The newer
+rule is taken to start with the delivery month 2024-12. At yields below 6% the shortest notes are cheapest to
+deliver, so what stands at the long end of the basket hardly matters.
+"""
+
+import datetime
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from basis_data.tables.calendars import DateLike, business_day_offset, day
+from basis_data.tables.reader import read
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+
+TY_BELOW_8_YEARS_FROM = np.datetime64("2024-12-01")
+NOTES_ONLY = ("TU", "Z3N", "FV", "TY", "TN")
+"""Contracts into which notes, but no aged bonds, are deliverable (their grade speaks of notes)."""
+
+ROLL_DAYS = 7
+"""Calendar days before the delivery month from which a new position goes to the next quarterly contract."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One contract's rules: money in USD, points are price per 100 face, terms in whole months.
+
+    Remaining terms count from the first day of the delivery month to maturity, rounded down, both ends
+    included; a missing upper limit is 1,000 months.
+    """
+
+    code: str
+    notional_usd: float
+    point_value_usd: float
+    tick_points: float
+    is_long_factor: bool
+    """Conversion factors round the remaining term to quarters (True) or months (False)."""
+    min_remaining_months: int
+    max_remaining_months: int
+    max_original_months: int
+    notes_only: bool
+    trades_to_month_end: bool
+    """Last trading day is the last business day of the month (TU, Z3N, FV), or the seventh before it."""
+
+
+@dataclass(frozen=True)
+class DeliveryDates:
+    """Dates of one delivery month, as datetime64[D]."""
+
+    first_delivery_day: np.datetime64
+    last_trading_day: np.datetime64
+    last_delivery_day: np.datetime64
+
+
+@cache
+def _rules() -> dict[str, list[Contract]]:
+    """Rules of each contract, older first."""
+    rules: dict[str, list[Contract]] = {}
+    for row in read("contract_specs").to_dict("records"):
+        # TWE has no rule text; the range that CME's list of March 2025 shows stands in for it.
+        low, high = row["min_remaining_months"], row["max_remaining_months"]
+        unstated = np.isnan(low) and np.isnan(high)
+        contract = Contract(
+            code=row["contract"],
+            notional_usd=row["notional_usd"],
+            point_value_usd=row["point_value_usd"],
+            tick_points=row["tick_points"],
+            is_long_factor=row["cf_mode"] == "long",
+            min_remaining_months=int(row["observed_min_remaining_months_2025"] if unstated else low),
+            max_remaining_months=int(row["observed_max_remaining_months_2025"] if unstated else _or_1000(high)),
+            max_original_months=int(_or_1000(row["max_original_term_months"])),
+            notes_only=row["contract"] in NOTES_ONLY,
+            trades_to_month_end=row["last_trading_day"].startswith("last business day"),
+        )
+        rules.setdefault(row["contract"], []).append(contract)
+    return rules
+
+
+def _or_1000(months: float) -> float:
+    """Replace a limit that is not stated by one that never binds."""
+    return 1000.0 if np.isnan(months) else months
+
+
+def codes() -> list[str]:
+    """Codes of the contracts that can be traded here: all but TWE, whose last trading day was not found."""
+    return [code for code in _rules() if code != "TWE"]
+
+
+def contract(code: str, on: DateLike = "2025-01-01") -> Contract:
+    """Rules of a contract for the delivery month that holds the date `on`.
+
+    Raises
+    ------
+    InputError
+        If the code is not a Treasury futures contract.
+    """
+    rules = _rules()
+    if code not in rules:
+        raise InputError(f"contract {code!r}: unknown{did_you_mean(code, rules)}; allowed are {', '.join(codes())}")
+    older, newer = rules[code][0], rules[code][-1]
+    return newer if day(on) >= TY_BELOW_8_YEARS_FROM else older
+
+
+def month_start(delivery_month: str) -> np.datetime64:
+    """First calendar day of a delivery month given as YYYY-MM."""
+    try:
+        return day(datetime.date.fromisoformat(f"{delivery_month}-01"))
+    except ValueError:
+        raise InputError(
+            f"delivery month {delivery_month!r}: not a month; give it as YYYY-MM, such as 2025-06"
+        ) from None
+
+
+def delivery_month_for(code: str, date: DateLike) -> str:
+    """Delivery month, YYYY-MM, of the contract in which a position opened on a date would stand.
+
+    The front quarterly month, or the next from seven days before the front month begins: by then the open
+    interest has moved on (first position day is two business days before the month).
+    """
+    contract(code, date)
+    looked_ahead = pd.Timestamp(day(date)) + pd.Timedelta(days=ROLL_DAYS)
+    months_on = -looked_ahead.month % 3
+    front = looked_ahead.to_period("M") + (months_on or 3)
+    return str(front)
+
+
+def delivery_dates(code: str, delivery_month: str) -> DeliveryDates:
+    """First delivery, last trading and last delivery day of a delivery month.
+
+    TU, Z3N and FV trade to the last business day of the month and deliver until the third after it; the
+    others trade to the seventh business day before the last one and deliver until the last (specification
+    pages of CME, history/contract_specs.csv).
+
+    Raises
+    ------
+    InputError
+        For TWE, whose last trading day was not found.
+    """
+    rule = contract(code, month_start(delivery_month))
+    if code not in codes():
+        raise InputError(f"contract {code!r}: its last trading day is not known; allowed are {', '.join(codes())}")
+    first = business_day_offset(month_start(delivery_month), 0)
+    next_month = month_start(delivery_month).astype("datetime64[M]") + 1
+    last_business_day = business_day_offset(next_month.astype("datetime64[D]"), -1)
+    if rule.trades_to_month_end:
+        return DeliveryDates(first, last_business_day, business_day_offset(last_business_day, 3))
+    return DeliveryDates(first, business_day_offset(last_business_day, -7), last_business_day)

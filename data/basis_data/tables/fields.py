@@ -1,0 +1,73 @@
+"""Kinds of field that the parts of a scenario share, each with its unit and range."""
+
+import datetime
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from basis_data.tables.contracts import codes
+from basis_data.tables.layouts import TENOR_YEARS
+from basis_data.tables.validation import did_you_mean
+
+
+def _iso_date(given: Any) -> datetime.date:
+    """Take a TOML date or an ISO string; pydantic alone would also take seconds since 1970."""
+    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
+        return given
+    try:
+        return datetime.date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ValueError("a date as YYYY-MM-DD") from None
+
+
+def known_contracts(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Known contracts, each once."""
+    for code in given:
+        if code not in codes():
+            raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
+    if len(set(given)) < len(given):
+        raise ValueError("each contract once")
+    return given
+
+
+def _quarterly_month(given: str) -> str:
+    """Delivery months are those of the March quarterly cycle."""
+    if not re.fullmatch(r"\d{4}-(03|06|09|12)", given):
+        raise ValueError("a month of the March quarterly cycle as YYYY-MM, such as 2020-06")
+    return given
+
+
+def _before_settlement(given: str) -> str:
+    """Marks within the day stand before settlement, and after repo has rolled."""
+    if not re.fullmatch(r"\d{2}:[0-5]\d", given) or not "08:30" <= given < "15:00":
+        raise ValueError("a New York time from 08:30 to 14:59, as HH:MM")
+    return given
+
+
+TENORS = {name.removeprefix("y_").removesuffix("_pct"): years for name, years in TENOR_YEARS.items()}
+"""Names of the par curve's tenors, 1mo to 30y, and their years."""
+
+
+def _known_tenor(given: str) -> str:
+    """Tenors are those of the par curve."""
+    if given not in TENORS:
+        raise ValueError(f"one of {', '.join(TENORS)}{did_you_mean(given, TENORS)}")
+    return given
+
+
+Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
+Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
+Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
+Multiple = Annotated[float, Field(gt=0, le=20, title="multiple of the margin of that day, 1.5 is +50%")]
+BasisPoints = Annotated[float, Field(ge=-1000, le=2000, title="basis points")]
+Contracts = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_contracts)]
+DeliveryMonth = Annotated[str, AfterValidator(_quarterly_month)]
+Clock = Annotated[str, AfterValidator(_before_settlement)]
+Tenor = Annotated[str, AfterValidator(_known_tenor)]
+
+
+class Part(BaseModel):
+    """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,0 +1,194 @@
+"""Tables that a user's own file may replace, and the list of all tables.
+
+``python -m basis_data.tables.layouts > data/basis_data/SCHEMA.md`` writes that document from these objects; a test keeps them equal.
+"""
+
+from basis_data.tables.reference import REFERENCE
+from basis_data.tables.schema import CONTRACTS, Column, Table, choice, needed, optional, section
+
+TENOR_YEARS: dict[str, float] = {
+    "y_1mo_pct": 1 / 12,
+    "y_3mo_pct": 0.25,
+    "y_6mo_pct": 0.5,
+    "y_1y_pct": 1.0,
+    "y_2y_pct": 2.0,
+    "y_3y_pct": 3.0,
+    "y_5y_pct": 5.0,
+    "y_7y_pct": 7.0,
+    "y_10y_pct": 10.0,
+    "y_20y_pct": 20.0,
+    "y_30y_pct": 30.0,
+}
+"""Par-yield columns and their tenor in years, shortest first."""
+
+DAY_USD_BN = 2000.0
+"""No day's flow is larger: about twice what the whole cash market turned over on an average day of 2024."""
+
+_MAY_LACK = ("y_1mo_pct", "y_3mo_pct", "y_3y_pct", "y_20y_pct", "y_30y_pct")
+_DATE = needed("date", "date")
+_CONTRACT = choice("contract", *CONTRACTS)
+
+
+def _par_column(name: str) -> Column:
+    """Par yield of one tenor: -5 to 25 percent; blank where the Treasury published none."""
+    return Column(name, "percent", name not in _MAY_LACK, True, -5, 25, "par yield, semi-annual bond basis")
+
+
+_CFTC_COUNTS = (
+    "open_interest_contracts",
+    *(
+        f"{group}_{side}_contracts"
+        for group in ("dealer", "asset_mgr", "lev_money", "other", "nonreportable")
+        for side in ("long", "short", "spread")
+        if (group, side) not in {("lev_money", "short"), ("nonreportable", "spread")}
+    ),
+    "traders_lev_short_count",
+)
+
+USER = (
+    Table(
+        "par_yields",
+        "treasury_par_yields.csv",
+        "Treasury par yield curve, one row per business day",
+        (_DATE, *(_par_column(name) for name in TENOR_YEARS)),
+        ("date",),
+        decimal_check=tuple(TENOR_YEARS),
+    ),
+    Table(
+        "svensson",
+        "treasury_svensson.csv",
+        "Svensson zero-curve parameters (Gürkaynak, Sack and Wright 2007), one row per business day",
+        (
+            _DATE,
+            *(needed(f"beta{i}_pct", "percent", "continuously compounded", -100, 100) for i in range(4)),
+            needed("tau1_years", "number", "years", 1e-6, 100),
+            needed("tau2_years", "number", "years", 1e-6, 100),
+            optional("zero_10y_pct", "percent", "published zero yield, for checking", -5, 25),
+            optional("zero_30y_pct", "percent", "published zero yield, for checking", -5, 25),
+        ),
+        ("date",),
+        decimal_check=("beta0_pct", "beta1_pct", "beta2_pct", "beta3_pct"),
+    ),
+    Table(
+        "repo",
+        "sofr.csv",
+        "Overnight Treasury repo rate struck on each business day, act/360",
+        (
+            _DATE,
+            needed("sofr_pct", "percent", "rate of the trade struck that day", -5, 25),
+            *(optional(f"{p}_pct", "percent", "percentile of the trades", -5, 25) for p in ("p1", "p25", "p75", "p99")),
+            optional("volume_bn", "bn", low=0),
+            optional("effr_pct", "percent", "effective federal funds rate", -5, 25),
+            optional("iorb_pct", "percent", "interest on reserve balances", -5, 25),
+            optional("on_rrp_pct", "percent", "overnight reverse repo rate", -5, 25),
+            optional("srf_pct", "percent", "standing repo facility, minimum bid", -5, 25),
+            optional("on_rrp_volume_bn", "bn", low=0),
+            optional("pre_production", "bool", "indicative series before April 2018"),
+        ),
+        ("date",),
+    ),
+    Table(
+        "margins",
+        "cme_margins.csv",
+        "Futures margin per contract; each row holds until the next of its contract",
+        (
+            _CONTRACT,
+            _DATE,
+            needed("initial_usd", "usd", "per contract", 1, 1e6),
+            optional("maintenance_usd", "usd", "per contract; taken as the margin due where given", 1, 1e6),
+        ),
+        ("contract", "date"),
+    ),
+    Table(
+        "basis",
+        "",
+        "Dislocation of cash against futures; holds until the contract's next row, zero before its first",
+        (
+            _DATE,
+            _CONTRACT,
+            needed("basis_bp", "bp", "of price, positive when cash is cheap against futures", -1000, 1000),
+        ),
+        ("date", "contract"),
+    ),
+    Table(
+        "prices",
+        "",
+        "Observed prices of single notes; on the first day each fits the spread that its note keeps to the curve",
+        (
+            _DATE,
+            needed("cusip", "text"),
+            needed("clean_price", "number", "points per 100 face", 1, 300),
+        ),
+        ("date", "cusip"),
+    ),
+    Table(
+        "book",
+        "",
+        "Short futures positions to hedge, in contracts",
+        (
+            needed("report_date", "date"),
+            _CONTRACT,
+            needed("short_contracts", "count", "contracts sold, a positive number", 0, 1e9),
+        ),
+        ("report_date", "contract"),
+    ),
+    Table(
+        "positions",
+        "cftc_tff_treasury.csv",
+        "CFTC Traders in Financial Futures, weekly, in contracts",
+        (
+            needed("report_date", "date"),
+            _CONTRACT,
+            choice("report_type", "FutOnly", "Combined"),
+            needed("lev_money_short_contracts", "count", "gross shorts of leveraged funds", low=0),
+            *(optional(name, "count", low=0) for name in _CFTC_COUNTS),
+            optional("conc_net_short_4_pct", "percent", "of open interest, four largest net shorts", 0, 100),
+            optional("conc_net_short_8_pct", "percent", "of open interest, eight largest net shorts", 0, 100),
+        ),
+        ("report_date", "contract", "report_type"),
+    ),
+    Table(
+        "flows",
+        "flows.csv",
+        "Treasuries that those outside the market of funds sell or buy, by day of an episode",
+        (
+            needed("episode", "text", "name of the scenario, or the `episode` of its market part"),
+            needed("date", "date", "business day of the trade"),
+            needed("who", "text"),
+            choice("kind", "sale", "purchase"),
+            needed("usd_bn", "bn", "of that day, never negative: a purchase is a kind of its own", 0, DAY_USD_BN),
+            needed("source", "text", "where the figure is from, and what of it is assumed"),
+        ),
+        ("episode", "date", "who", "kind"),
+    ),
+    Table(
+        "swap_spreads",
+        "swap_spread_windows.csv",
+        "SOFR swap rate minus Treasury par yield; the file that comes with the program holds two windows only",
+        (
+            _DATE,
+            needed("tenor_years", "count", low=1, high=50),
+            needed("swap_spread_bp", "bp", "negative where the swap rate is the lower", -1000, 1000),
+        ),
+        ("date", "tenor_years"),
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (*USER, *REFERENCE)}
+
+
+def markdown() -> str:
+    """SCHEMA.md: the tables that a user's own file may replace."""
+    head = (
+        "# Files of your own\n\n"
+        "A scenario's `[files]` may name your own CSV for each table below, by a path relative to the\n"
+        "scenario's TOML: comma-separated, UTF-8, one header line, decimal point, no thousands separators.\n"
+        "Columns that are not listed are refused.\n"
+        "`positions` takes either the CFTC table (`positions`) or the short one (`book`).\n"
+        "Written by `python -m basis_data.tables.layouts`; edit `data/basis_data/tables/layouts.py` instead.\n"
+    )
+    return "\n\n".join([head.rstrip(), *map(section, USER)]) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

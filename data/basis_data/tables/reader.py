@@ -1,0 +1,211 @@
+"""The one door for every CSV: read it, check it, and name file, row and column if it is wrong."""
+
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from basis_data.tables.layouts import TABLES
+from basis_data.tables.schema import NUMERIC, UNITS, Column, Table, allowed
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+
+HISTORY = Path(__file__).parents[1] / "history"
+
+
+def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
+    """Read a table of `basis_data.tables.layouts.TABLES` from the embedded history, or from a user's own file.
+
+    Parameters
+    ----------
+    name
+        Key of `basis_data.tables.layouts.TABLES`.
+    path
+        The user's own CSV; the embedded file by default.
+
+    Returns
+    -------
+    DataFrame
+        Dates as datetime64, numbers as float64 (NaN where blank), units as in the file (percent stays
+        percent). The index holds the line of the file, so that later checks can name it.
+
+    Raises
+    ------
+    InputError
+        Naming file, row, column and value of the first thing wrong.
+    """
+    if path is None:
+        return _embedded(name).copy()
+    return _checked(TABLES[name], Path(path))
+
+
+def header(path: str | Path) -> list[str]:
+    """Column names of a CSV, before any check: which of two layouts a user's file has."""
+    return [name.strip() for name in _text(Path(path)).partition("\n")[0].split(",")]
+
+
+@cache
+def _embedded(name: str) -> pd.DataFrame:
+    """Read an embedded table, once per process: the par yields alone are 9,000 rows."""
+    return _checked(TABLES[name], HISTORY / TABLES[name].file)
+
+
+def _checked(table: Table, path: Path) -> pd.DataFrame:
+    """Every check of a table, in the order in which a reader would want to hear of them."""
+    raw = _cells(path)
+    _check_header(table, raw, path)
+    frame = pd.DataFrame(index=raw.index)
+    for column in table.columns:
+        if column.name in raw:
+            frame[column.name] = _typed(column, raw[column.name], path)
+    _check_key(table, frame, path)
+    _check_percent(table, frame, path)
+    return frame
+
+
+def _text(path: Path) -> str:
+    """Text of a file, without a byte-order mark or trailing blank lines."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file; give the path of a CSV file")
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory; give the path of a CSV file")
+    try:
+        return path.read_text(encoding="utf-8-sig").rstrip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"{path}: cannot be read ({problem}); give a UTF-8 CSV file") from None
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """Every cell as text, indexed by its line in the file (the header is line 1)."""
+    text = _text(path)
+    if "\n" not in text:
+        raise InputError(f"{path}: holds no rows; give a header line and at least one row")
+    try:
+        raw = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+        raise InputError(f"{path}: is not a comma-separated table ({str(problem).strip()})") from None
+    if not isinstance(raw.index, pd.RangeIndex):  # pandas would take the surplus cells for row labels
+        raise InputError(f"{path}: its rows hold more cells than its header names; name every column")
+    raw.columns = raw.columns.str.strip()
+    raw.index = pd.RangeIndex(2, len(raw) + 2, name="row")
+    stripped: pd.DataFrame = raw.fillna("").apply(lambda cells: cells.str.strip())
+    return stripped
+
+
+def _check_header(table: Table, raw: pd.DataFrame, path: Path) -> None:
+    """Refuse unknown columns and missing ones."""
+    known = [column.name for column in table.columns]
+    for name in raw.columns:
+        if name not in known:
+            raise InputError(
+                f"{path}: unknown column {name!r}{did_you_mean(name, known)}; allowed are {', '.join(known)}"
+            )
+    missing = [column.name for column in table.columns if column.required and column.name not in raw]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; a {table.name} file needs it")
+
+
+def _fail(path: Path, cells: "pd.Series[str]", bad: "pd.Series[bool]", wanted: str) -> None:
+    """Raise for the first bad cell, if there is one."""
+    if bad.any():
+        row = _first(bad)
+        given = repr(cells.iloc[row]) if cells.iloc[row] else "a blank"
+        raise InputError(f"{path}, row {cells.index[row]}, column {cells.name}: {given} given, {wanted}")
+
+
+def _typed(column: Column, cells: "pd.Series[str]", path: Path) -> "pd.Series[Any]":
+    """Convert one column of text to its kind, within its range."""
+    blank = cells == ""
+    if not column.blank:
+        _fail(path, cells, blank, "a value is needed; fill it in or drop the row")
+    if column.kind in NUMERIC:
+        return _numbers(column, cells, blank, path)
+    if column.kind == "date":
+        dates = pd.to_datetime(cells.where(cells.str.len() == 10), format="%Y-%m-%d", errors="coerce")
+        _fail(path, cells, dates.isna() & ~blank, "a date as YYYY-MM-DD is needed")
+        return dates.astype("datetime64[s]")
+    if column.kind == "month":
+        _fail(path, cells, ~cells.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])"), "a month as YYYY-MM is needed")
+    if column.kind == "bool":
+        _fail(path, cells, ~cells.isin(["true", "false", ""]), "true or false is needed")
+        return cells == "true"
+    if column.choices:
+        _fail(path, cells, ~cells.isin(column.choices), f"allowed are {allowed(column)}")
+    return cells
+
+
+def _numbers(column: Column, cells: "pd.Series[str]", blank: "pd.Series[bool]", path: Path) -> "pd.Series[float]":
+    """Convert one numeric column, finite and in range; NaN where blank."""
+    values = pd.to_numeric(cells.where(~blank), errors="coerce").astype(np.float64)
+    _fail(path, cells, ~(values.abs() < np.inf) & ~blank, "a plain number is needed")
+    if column.kind == "count":
+        _fail(path, cells, (values % 1 != 0) & ~blank, "a whole number is needed")
+    outside = (values < column.low) | (values > column.high)
+    _fail(path, cells, outside, f"allowed is {allowed(column)}, {UNITS[column.kind]}")
+    return values
+
+
+def _check_key(table: Table, frame: pd.DataFrame, path: Path) -> None:
+    """Refuse duplicate keys, and rows out of order where the order carries meaning."""
+    if not table.key:
+        return
+    keys = frame[list(table.key)]
+    twice = keys.duplicated()
+    if twice.any():
+        raise InputError(f"{_key(keys, _first(twice), path)} stands twice; keep one row")
+    descending = ~_ascending(keys)
+    if table.ordered and descending.any():
+        order = ", ".join(table.key)
+        raise InputError(f"{_key(keys, _first(descending), path)} comes after a later row; sort by {order}")
+
+
+def _ascending(keys: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each row's key is above the one before it, first column first."""
+    tied, above = pd.Series(True, index=keys.index), pd.Series(False, index=keys.index)
+    for name in keys:
+        before = keys[name].shift()
+        above |= tied & (keys[name] > before)
+        tied &= keys[name] == before
+    above.iloc[0] = True
+    return above
+
+
+def _first(mask: "pd.Series[bool]") -> int:
+    """Position of the first True."""
+    return int(mask.to_numpy().argmax())
+
+
+def _key(keys: pd.DataFrame, position: int, path: Path) -> str:
+    """Name a row by its line and key: 'repo.csv, row 7: date 2025-04-01'."""
+    row = keys.iloc[position]
+    cells = [f"{name} {str(cell).removesuffix(' 00:00:00')}" for name, cell in row.items()]
+    return f"{path}, row {row.name}: {', '.join(cells)}"
+
+
+def _check_percent(table: Table, frame: pd.DataFrame, path: Path) -> None:
+    """Refuse decimals where percent is due: no curve has all its yields under 0.2 percent."""
+    columns = [name for name in table.decimal_check if name in frame]
+    if columns:
+        largest = frame[columns].abs().max()
+        if largest.max() < 0.2:
+            _fail_as_decimals(frame[columns[int(largest.to_numpy().argmax())]], path)
+    if table.name == "repo" and _repo_in_decimals(frame["sofr_pct"]):
+        _fail_as_decimals(frame["sofr_pct"], path)
+
+
+def _fail_as_decimals(values: "pd.Series[float]", path: Path) -> NoReturn:
+    """Raise, naming the largest value of the file."""
+    position = int(values.abs().fillna(0.0).to_numpy().argmax())
+    raise InputError(
+        f"{path}, row {values.index[position]}, column {values.name}: {values.iloc[position]:g} is the "
+        "largest value of the file, which looks like decimals; give percent, 4.25 not 0.0425"
+    )
+
+
+def _repo_in_decimals(rates: "pd.Series[float]") -> bool:
+    """Tell 0.0433 (a decimal) from 0.04 (percent in 2021): published rates are whole basis points."""
+    off_the_basis_point = (rates * 100 - (rates * 100).round()).abs() > 1e-6
+    return bool(rates.abs().max() < 0.2 and off_the_basis_point.mean() > 0.5)

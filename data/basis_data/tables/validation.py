@@ -1,0 +1,79 @@
+"""Turn what pydantic says about a user's input into one sentence, with a guess at what was meant."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from basis_engine.base.errors import InputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Return ' (did you mean X?)' for the closest option, or nothing if none is close."""
+    lowered = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1)
+    return f" (did you mean {lowered[close[0]]!r}?)" if close else ""
+
+
+def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
+    """Build a model from a user's values.
+
+    Parameters
+    ----------
+    where
+        What the user would call the source: a file, or an option.
+
+    Raises
+    ------
+    InputError
+        One sentence on the first field that is wrong.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as problem:
+        raise InputError(sentence(problem, model, where)) from None
+
+
+def sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
+    """Say where the first error is, what was given, and what is allowed."""
+    first = problem.errors(include_url=False)[0]
+    location = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's mark of a table's wrong key
+    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should be ")
+    if not location:
+        return f"{where}, {message}"
+    field = ", ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in location)
+    if first["type"] == "value_error" and isinstance(first["input"], dict):  # a part's fields do not fit together
+        return f"{where}, {field}, {message}"
+    allowed = _fields_at(model, location)
+    if first["type"] == "extra_forbidden":
+        guess = did_you_mean(str(location[-1]), allowed)
+        return f"{where}, {field}: unknown key{guess}; allowed are {', '.join(allowed)}"
+    if first["type"] == "missing":
+        return f"{where}, {field}: is missing; give it"
+    if first["type"] == "too_short":
+        message = f"at least {first['ctx']['min_length']}"
+    described = allowed.get(str(location[-1]))
+    unit = f" ({described.title})" if described and described.title else ""
+    return f"{where}, {field}: {first['input']!r} given, allowed is {message}{unit}"
+
+
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> dict[str, FieldInfo]:
+    """Fields of the (possibly nested) model in which the last part of a location stands."""
+    fields = model.model_fields
+    for part in location[:-1]:
+        if isinstance(part, str) and part in fields:
+            nested = _model_in(fields[part].annotation)
+            fields = nested.model_fields if nested else fields
+    return fields
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model inside an annotation such as tuple[Notice, ...]."""
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None

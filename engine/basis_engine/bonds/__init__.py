@@ -1,0 +1,1 @@
+"""Bond arithmetic: dates, prices, curves, conversion factors, delivery."""

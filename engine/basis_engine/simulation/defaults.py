@@ -1,0 +1,200 @@
+"""Default: legs are seized, each sold on its own at the market's depth, and losses go to whoever is left short.
+
+Clearing members stand behind futures, repo lenders behind notes. From the default on the fund decides nothing:
+its notes and futures belong to those who seized them, and only what is left after all claims is the estate's.
+"""
+
+import math
+
+from basis_engine.base.compile import callee
+from basis_engine.simulation.dealers import buy_from_fund
+from basis_engine.simulation.ledger import (
+    attribute,
+    between,
+    fund_row,
+    house_of,
+    log,
+    name_claim,
+    pay_estate,
+    repo_owed,
+    settle_coupon,
+    transfer,
+    write_off,
+)
+from basis_engine.simulation.names import CashLine, Claim, EventKind, LogEvent, Party, PnlLine, Status
+from basis_engine.simulation.queue import push
+from basis_engine.simulation.rows import Event, Position
+from basis_engine.simulation.world import World
+
+
+@callee
+def begin_default(world: World, f: int, cause: int) -> None:
+    """Stop a fund: trades done are settled into its estate, interest stops, seizures start at the next mark."""
+    fund, clock = world.funds[f], world.clock[0]
+    number = log(world, LogEvent.DEFAULT, f, -1, 0.0, cause)
+    fund.status, fund.default_cause = Status.LIQUIDATING, number
+    first_slice = clock.next_mark
+    if clock.now == world.market.marks[clock.mark].time:
+        first_slice = clock.now
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        transfer(world, f, p, CashLine.SALES, Party.DEALERS, max(position.unsettled, 0.0))
+        # What purchases still cost is paid by who lends against the notes.
+        between(world, Party.REPO_LENDER, Party.DEALERS, max(-position.unsettled, 0.0))
+        position.overnight += max(-position.unsettled, 0.0)
+        position.unsettled = position.unsettled_face = position.order = 0.0
+        position.overnight_rate = position.term_rate = 0.0
+        push(world, EventKind.SEIZURE_SLICE, first_slice, f, p, number)
+
+
+@callee
+def seize(world: World, event: Event, without_limit: bool) -> None:
+    """Sell a slice of each leg; when the last leg of the fund is gone, settle its estate."""
+    position = world.positions[event.position]
+    fund = world.funds[position.fund]
+    if fund.status != Status.LIQUIDATING:
+        return
+    limit = world.contracts[position.contract].depth * fund.depth_share
+    if without_limit or limit <= 0.0:
+        limit = max(abs(position.face), abs(position.contracts) * world.contracts[position.contract].notional)
+    close_futures(world, event.position, limit, event.cause)
+    close_notes(world, event.position, math.copysign(min(limit, abs(position.face)), position.face), event.cause)
+    if position.face != 0.0 or position.contracts != 0.0:
+        push(world, EventKind.SEIZURE_SLICE, world.clock[0].next_mark, position.fund, event.position, event.cause)
+    elif all_closed(world, position.fund):
+        settle_estate(world, position.fund)
+
+
+@callee
+def seizure_cost(world: World, position: Position, base: float, face: float) -> float:
+    """Cost of selling a seized leg, basis points of price."""
+    contract = world.contracts[position.contract]
+    return contract.seizure_cost * (base + contract.impact * face / 1e9)
+
+
+@callee
+def close_futures(world: World, p: int, limit: float, cause: int) -> None:
+    """The clearing member closes a slice of futures; the gain or loss joins the variation margin."""
+    position = world.positions[p]
+    contract = world.contracts[position.contract]
+    face = abs(position.contracts) * contract.notional
+    if face <= 0.0:
+        return
+    share = min(limit / face, 1.0)
+    cost = seizure_cost(world, position, contract.futures_cost, share * face) / 1e4
+    loss = share * abs(position.contracts) * contract.point_value * contract.futures * cost
+    position.contracts -= share * position.contracts
+    position.variation_open -= loss
+    attribute(world, p, PnlLine.COST, -loss)
+    number = log(world, LogEvent.SEIZURE, position.fund, p, share * face, cause)
+    name_claim(world, number, Claim.VARIATION_MARGIN, Party.CLEARING_MEMBER)
+
+
+@callee
+def close_notes(world: World, p: int, face: float, cause: int) -> None:
+    """The lender sells a slice of notes, or buys back a slice of those sold short (face < 0), and settles its loan."""
+    position = world.positions[p]
+    if face == 0.0:
+        return
+    cost = seizure_cost(world, position, world.contracts[position.contract].bond_cost, abs(face)) / 1e4
+    price = position.clean * (1.0 - math.copysign(cost, face))
+    proceeds = face * (price + position.accrued) / 100.0
+    position.face -= face
+    world.outcomes[position.fund].seized += abs(face)
+    attribute(world, p, PnlLine.COST, face * (price - position.clean) / 100.0)
+    buy_from_fund(world, position.fund, proceeds)
+    keep_proceeds(world, p, proceeds)
+    number = log(world, LogEvent.SEIZURE, position.fund, p, abs(face), cause)
+    name_claim(world, number, Claim.REPO_MARGIN, Party.REPO_LENDER)
+
+
+@callee
+def keep_proceeds(world: World, p: int, proceeds: float) -> None:
+    """The repo lender is paid for the notes it seized, keeps what it is owed, and passes the rest to the estate."""
+    position = world.positions[p]
+    between(world, Party.DEALERS, Party.REPO_LENDER, proceeds)
+    surplus = repay(position, proceeds)
+    transfer(world, position.fund, p, CashLine.ESTATE, Party.REPO_LENDER, surplus)
+
+
+@callee
+def repay(position: Position, proceeds: float) -> float:
+    """Apply proceeds to interest, then principal; returns what is left over.
+
+    Buying back notes sold short (proceeds < 0) is paid out of the cash lent against them.
+    """
+    if proceeds < 0.0:
+        position.overnight -= proceeds
+        return 0.0
+    paid = min(proceeds, position.overnight_interest)
+    position.overnight_interest -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.term_interest)
+    position.term_interest -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.overnight)
+    position.overnight -= paid
+    proceeds -= paid
+    paid = min(proceeds, position.term)
+    position.term -= paid
+    proceeds -= paid
+    return proceeds
+
+
+@callee
+def all_closed(world: World, f: int) -> bool:
+    """Whether every leg of a fund has been sold or closed."""
+    fund = world.funds[f]
+    for p in range(fund.first, fund.last):
+        if world.positions[p].face != 0.0 or world.positions[p].contracts != 0.0:
+            return False
+    return True
+
+
+@callee
+def settle_estate(world: World, f: int) -> None:
+    """Meet claims in order (clearing, repo lenders, credit bank, elsewhere); what stays unpaid is written off."""
+    fund = world.funds[f]
+    futures, swaps = clearing_balance(world, f, Party.CLEARING_HOUSE), clearing_balance(world, f, Party.SWAP_HOUSE)
+    lenders = 0.0
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        settle_coupon(world, p)
+        lenders += max(repo_owed(position), 0.0)
+        transfer(world, f, p, CashLine.ESTATE, Party.REPO_LENDER, max(-repo_owed(position), 0.0))
+        position.margin_posted = position.variation_open = position.variation_due = 0.0
+        position.overnight = position.overnight_interest = position.term = position.term_interest = 0.0
+        position.unmet = position.called = 0.0
+    transfer(world, f, fund_row(world, f), CashLine.ESTATE, Party.CLEARING_HOUSE, max(futures, 0.0))
+    transfer(world, f, fund_row(world, f), CashLine.ESTATE, Party.SWAP_HOUSE, max(swaps, 0.0))
+    unpaid_clearing = pay_house(world, f, Party.CLEARING_HOUSE, max(-futures, 0.0))
+    unpaid_clearing += pay_house(world, f, Party.SWAP_HOUSE, max(-swaps, 0.0))
+    unpaid_lenders = pay_estate(world, f, Party.REPO_LENDER, lenders)
+    unpaid_credit = pay_estate(world, f, Party.CREDIT_BANK, fund.credit_drawn)
+    unpaid_elsewhere = pay_estate(world, f, Party.OTHER_MARKETS, fund.elsewhere)
+    fund.credit_drawn = fund.elsewhere = 0.0
+    fund.status = Status.CLOSED
+    settled = log(world, LogEvent.ESTATE_SETTLED, f, -1, fund.cash, fund.default_cause)
+    write_off(world, f, Party.CLEARING_MEMBER, unpaid_clearing, settled)
+    write_off(world, f, Party.REPO_LENDER, unpaid_lenders, settled)
+    write_off(world, f, Party.CREDIT_BANK, unpaid_credit, settled)
+    write_off(world, f, Party.OTHER_MARKETS, unpaid_elsewhere, settled)
+
+
+@callee
+def clearing_balance(world: World, f: int, house: int) -> float:
+    """What a house holds for a fund, less what the fund owes it."""
+    balance = 0.0
+    for p in range(world.funds[f].first, world.funds[f].last):
+        position = world.positions[p]
+        if house_of(world, p) == house:
+            balance += position.margin_posted + position.variation_open + position.variation_due
+    return balance
+
+
+@callee
+def pay_house(world: World, f: int, house: int, claim: float) -> float:
+    """Pay a clearing house out of the estate; its member pays the rest, which is returned."""
+    unpaid = pay_estate(world, f, house, claim)
+    between(world, Party.CLEARING_MEMBER, house, unpaid)
+    return unpaid

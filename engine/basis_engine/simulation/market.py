@@ -1,0 +1,215 @@
+"""The priced path: every deliverable note on the curve of every mark, the fair future, and what is held.
+
+The fair future is the basket's minimum of forward / conversion factor, less an option value (a parameter, 0 by
+default). The cheapest-to-deliver is re-chosen at each mark as the note of highest implied repo.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from basis_engine.base.compile import callee, kernel, pass_by_pointer
+from basis_engine.bonds.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
+from basis_engine.bonds.delivery import carry, forward_price, futures_from_forward, implied_repo
+from basis_engine.bonds.prices import accrued_interest, coupons_between
+from basis_engine.simulation.rows import FuturesQuote, Mark, NoteQuote, empty_rows
+from basis_engine.simulation.world import Floats, Integers, Market, Table
+
+
+class Path(NamedTuple):
+    """What is known of every mark before anything is priced."""
+
+    time: Integers  # [marks] minutes UTC
+    value_date: Integers  # [marks] days, settlement of a cash trade
+    curve_kind: int  # basis_engine.bonds.curves.PAR or SVENSSON
+    curves: Floats  # [marks, parameters] log discount factors at NODE_TIMES, or Svensson parameters
+    repo: Floats  # [marks, contracts] decimal per year, the rate that carries notes to delivery
+
+
+class Baskets(NamedTuple):
+    """Deliverable notes of all contracts, stacked: the notes of contract c are rows start[c] to start[c + 1] - 1."""
+
+    start: Integers  # [contracts + 1]
+    coupon: Floats  # [notes] decimal per year
+    maturity: Integers  # [notes] days
+    factor: Floats  # [notes] conversion factors
+    spread: Floats  # [notes] decimal per year over the curve
+    known_mark: Integers  # [notes] mark from which the note is in the basket: issued by then
+    first_delivery: Integers  # [contracts] days
+    last_delivery: Integers  # [contracts] days
+    first_mark: Integers  # [contracts] mark from which contract and notes are priced
+    final_mark: Integers  # [contracts] mark of the final settlement; past the path if it is not reached
+    last_mark: Integers  # [contracts] mark up to which its notes are priced: delivered by then
+    option_value: Floats  # [contracts] points
+
+
+class Priced(NamedTuple):
+    """What the path is worth."""
+
+    clean: Floats  # [marks, notes] points
+    futures: Floats  # [marks, contracts] points
+    cheapest: Integers  # [marks, contracts] row of the cheapest-to-deliver
+    delivery: Integers  # [marks, contracts] days, when the cheapest is best delivered
+
+
+def par_curves(tenors: Floats, yields: Floats) -> Floats:
+    """Log discount factors [marks, nodes] of par yields [marks, tenors] (decimal, NaN where a tenor is absent)."""
+    curves = np.empty((len(yields), len(NODE_TIMES)))
+    bootstrap_rows(tenors, yields, NODE_TIMES, curves)
+    return curves
+
+
+@kernel
+def bootstrap_rows(tenors: Floats, yields: Floats, node_times: Floats, curves: Floats) -> None:
+    """Bootstrap each row."""
+    for m in range(len(yields)):
+        par_discount_nodes(tenors, yields[m], node_times, curves[m])
+
+
+def price_path(path: Path, baskets: Baskets) -> Priced:
+    """Price every note and every contract at every mark."""
+    marks, notes, contracts = len(path.time), len(baskets.coupon), len(baskets.first_delivery)
+    priced = Priced(
+        np.empty((marks, notes)),
+        np.empty((marks, contracts)),
+        np.empty((marks, contracts), np.int64),
+        np.empty((marks, contracts), np.int64),
+    )
+    price_rows(path, baskets, priced)
+    return priced
+
+
+@kernel
+def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
+    """Price mark by mark; a contract keeps its price after its final settlement, and all stand still outside a life."""
+    path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
+    for m in range(len(path.time)):
+        for c in range(len(baskets.first_delivery)):
+            if baskets.first_mark[c] <= m <= baskets.last_mark[c]:
+                price_notes(path, baskets, priced, m, c)
+                if m > baskets.final_mark[c]:
+                    keep_contract(priced, m, m - 1, c)
+                else:
+                    price_contract(path, baskets, priced, m, c)
+    for c in range(len(baskets.first_delivery)):
+        stand_still(baskets, priced, c)
+
+
+@callee
+def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Every note of a contract's basket, on the curve."""
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        priced.clean[m, n] = clean_price_on_curve(
+            path.curve_kind,
+            path.curves[m],
+            baskets.coupon[n],
+            baskets.maturity[n],
+            path.value_date[m],
+            baskets.spread[n],
+        )
+
+
+@callee
+def keep_contract(priced: Priced, m: int, source: int, c: int) -> None:
+    """A contract as it stands at another mark."""
+    priced.futures[m, c] = priced.futures[source, c]
+    priced.cheapest[m, c] = priced.cheapest[source, c]
+    priced.delivery[m, c] = priced.delivery[source, c]
+
+
+@callee
+def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
+    """Before its first mark a contract and its notes stand as they will there, after its last as they did there."""
+    first, last = baskets.first_mark[c], baskets.last_mark[c]
+    for m in range(len(priced.futures)):
+        if m < first or m > last:
+            source = first if m < first else last
+            keep_contract(priced, m, source, c)
+            for n in range(baskets.start[c], baskets.start[c + 1]):
+                priced.clean[m, n] = priced.clean[source, n]
+
+
+@callee
+def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
+    futures = np.inf
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        if m < baskets.known_mark[n]:
+            continue
+        forward = forward_price(
+            priced.clean[m, n],
+            baskets.coupon[n],
+            baskets.maturity[n],
+            path.value_date[m],
+            best_delivery(path, baskets, priced, m, c, n),
+            path.repo[m, c],
+        )
+        futures = min(futures, futures_from_forward(forward, baskets.factor[n]))
+    futures -= baskets.option_value[c]
+    priced.futures[m, c] = futures
+    highest = -np.inf
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        if m < baskets.known_mark[n]:
+            continue
+        delivery = best_delivery(path, baskets, priced, m, c, n)
+        rank = delivery_rank(path, baskets, priced, m, n, futures, delivery)
+        if rank > highest:
+            highest = rank
+            priced.cheapest[m, c] = n
+            priced.delivery[m, c] = delivery
+
+
+@callee
+def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
+    """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
+    last: int = baskets.last_delivery[c]
+    earned: float = carry(
+        priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m, c]
+    )
+    if earned >= 0.0:
+        return last
+    first: int = max(baskets.first_delivery[c], path.value_date[m])
+    return min(first, last)
+
+
+@callee
+def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int) -> float:
+    """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
+    clean, factor = priced.clean[m, n], baskets.factor[n]
+    if delivery <= path.value_date[m]:
+        return float(futures * factor / clean)
+    return implied_repo(clean, futures, factor, baskets.coupon[n], baskets.maturity[n], path.value_date[m], delivery)
+
+
+def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
+    """The market as positions see it: one column per held note (rows of the baskets), futures of every contract."""
+    marks = empty_rows(Mark, len(path.time))
+    marks["time"], marks["value_date"] = path.time, path.value_date
+    notes = empty_rows(NoteQuote, len(path.time) * len(held)).reshape(len(path.time), len(held))
+    notes["clean"] = priced.clean[:, held]
+    futures = empty_rows(FuturesQuote, dislocation.size).reshape(dislocation.shape)
+    futures["price"], futures["dislocation"] = priced.futures, dislocation
+    contract_of = (np.searchsorted(baskets.start, held, side="right") - 1).astype(np.int64)
+    fill_held(path, baskets, priced, held, contract_of, notes)
+    return Market(marks, notes, futures)
+
+
+@kernel
+def fill_held(
+    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
+) -> None:
+    """Accrued interest, coupons falling due, and the convergence of the basis of each held note, while it is priced."""
+    path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
+    for m in range(len(path.time)):
+        for h in range(len(held)):
+            c, n, quote = contract_of[h], held[h], notes[m, h]
+            mark = min(max(m, baskets.first_mark[c]), baskets.last_mark[c])
+            settle, coupon, maturity = path.value_date[mark], baskets.coupon[n], baskets.maturity[n]
+            quote.accrued = accrued_interest(coupon, maturity, settle)
+            if m == mark and m > baskets.first_mark[c]:
+                before, repo, clean = path.value_date[m - 1], path.repo[m - 1, c], priced.clean[m - 1, n]
+                delivery = priced.delivery[m - 1, c]
+                quote.coupon_due = coupons_between(coupon, maturity, before, settle)
+                if settle <= delivery:
+                    earned: float = carry(clean, coupon, maturity, before, delivery, repo)
+                    quote.convergence = earned - carry(clean, coupon, maturity, settle, delivery, repo)

@@ -1,0 +1,133 @@
+"""Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
+
+from basis_engine.base.compile import callee, kernel
+from basis_engine.simulation.dealers import rent_dislocation, take_inventory
+from basis_engine.simulation.defaults import begin_default, keep_proceeds
+from basis_engine.simulation.ledger import attribute, equity, log
+from basis_engine.simulation.names import Constraint, LogEvent, PnlLine, Status
+from basis_engine.simulation.outcome import follow_mark, note_default
+from basis_engine.simulation.rows import Contract, Event, Position
+from basis_engine.simulation.world import World
+
+
+@kernel
+def cheapened(clean: float, dislocation: float) -> float:
+    """Price of a note that is cheap against futures by a dislocation in basis points of price."""
+    return clean * (1.0 - dislocation / 1e4)
+
+
+@callee(optimize=True)
+def mark(world: World, event: Event) -> None:
+    """Reprice every position at a row of the market path, then every contract."""
+    clock = world.clock[0]
+    value_date = world.market.marks[event.mark].value_date
+    days = value_date - clock.value_date
+    clock.mark = event.mark
+    clock.value_date = value_date
+    clock.price_cause = log(world, LogEvent.PRICE_MOVE, -1, -1, 0.0, -1)
+    if days > 0:
+        take_inventory(world)
+    for c in range(len(world.contracts)):
+        contract = world.contracts[c]
+        contract.dislocation = world.market.futures[clock.mark, c].dislocation + rent_dislocation(world, contract)
+    for p in range(len(world.positions)):
+        if days > 0:
+            accrue_repo(world, p, days)
+            accrue_coupon(world, p)
+        reprice(world, p)
+    for c in range(len(world.contracts)):
+        world.contracts[c].futures = world.market.futures[clock.mark, c].price
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            check_solvency(world, f)
+
+
+@callee(optimize=True)
+def check_solvency(world: World, f: int) -> None:
+    """Follow the peak of equity; a fund whose equity is gone stops here."""
+    fund = world.funds[f]
+    worth = equity(world, fund)
+    fund.peak_equity = max(fund.peak_equity, worth)
+    follow_mark(world, f, worth)
+    if worth <= 0.0:
+        note_default(world, f, Constraint.INSOLVENCY)
+        begin_default(world, f, log(world, LogEvent.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))
+
+
+@callee(optimize=True)
+def accrue_repo(world: World, p: int, days: int) -> None:
+    """Interest on repo to the new value date, actual/360."""
+    position = world.positions[p]
+    overnight = position.overnight * position.overnight_rate * days / 360.0
+    term = position.term * position.term_rate * days / 360.0
+    position.overnight_interest += overnight
+    position.term_interest += term
+    attribute(world, p, PnlLine.REPO_INTEREST, -overnight - term)
+
+
+@callee(optimize=True)
+def accrue_coupon(world: World, p: int) -> None:
+    """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
+    position = world.positions[p]
+    quote = world.market.notes[world.clock[0].mark, position.bond]
+    due = position.face * quote.coupon_due / 100.0
+    attribute(world, p, PnlLine.COUPON_ACCRUAL, position.face * (quote.accrued - position.accrued) / 100.0 + due)
+    position.coupon_receivable += due
+    position.accrued = quote.accrued
+
+
+@callee(optimize=True)
+def reprice(world: World, p: int) -> None:
+    """Mark note and hedge; split the change into dislocation, convergence, swap spread and the curve's residual."""
+    position, m = world.positions[p], world.clock[0].mark
+    contract = world.contracts[position.contract]
+    note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
+    per_point = position.contracts * contract.point_value
+    gain = per_point * (future.price - contract.futures)
+    position.variation_open += gain
+    if position.committed:
+        attribute(world, p, PnlLine.CURVE, gain)
+        return
+    clean = cheapened(note.clean, contract.dislocation)
+    fair = position.face * (note.clean - position.undislocated) / 100.0
+    total = position.face * (clean - position.clean) / 100.0
+    convergence = position.face * note.convergence / 100.0
+    attribute(world, p, PnlLine.DISLOCATION, total - fair)
+    attribute(world, p, PnlLine.BASIS_CONVERGENCE, -convergence)
+    if future.accrual != 0.0 or future.spread != 0.0:  # of swaps alone
+        attribute(world, p, PnlLine.COUPON_ACCRUAL, per_point * future.accrual)
+        attribute(world, p, PnlLine.SWAP_SPREAD, per_point * future.spread)
+    attribute(world, p, PnlLine.CURVE, fair + gain + convergence - per_point * (future.accrual + future.spread))
+    position.clean, position.undislocated = clean, note.clean
+
+
+@callee
+def commit_to_delivery(world: World, c: int) -> None:
+    """Fix the invoice price: futures are traded no more, and each note will fetch futures x factor at delivery."""
+    contract: Contract = world.contracts[c]
+    for p in range(len(world.positions)):
+        position: Position = world.positions[p]
+        if position.contract == c and position.contracts * position.face < 0.0:
+            invoice = contract.futures * position.factor
+            attribute(world, p, PnlLine.BASIS_CONVERGENCE, position.face * (invoice - position.clean) / 100.0)
+            position.clean = position.undislocated = invoice
+            position.contracts = 0.0
+            position.committed = True
+            log(world, LogEvent.FINAL_SETTLEMENT, position.fund, p, position.face, world.clock[0].price_cause)
+
+
+@callee
+def deliver(world: World, c: int) -> None:
+    """Deliver committed notes for the invoice amount, which settles at this morning's repo roll; or pays a seizer."""
+    for p in range(len(world.positions)):
+        position = world.positions[p]
+        if position.contract == c and position.committed and position.face != 0.0:
+            invoice = position.face * (position.clean + position.accrued) / 100.0
+            if world.funds[position.fund].status == Status.ACTIVE:
+                position.unsettled += invoice
+                position.unsettled_face += position.face
+            else:
+                keep_proceeds(world, p, invoice)
+            log(world, LogEvent.DELIVERY, position.fund, p, invoice, -1)
+            position.face = position.called = 0.0
+            position.committed = False

@@ -1,0 +1,299 @@
+"""Many paths of one market, and some books through each, of which only the outcomes are kept.
+
+What differs between paths are yields, repo, margins, haircuts and what lenders roll; days, notes and the books at
+entry are the same. Paths are walked in blocks. A block owns one scratch market, one scratch schedule and, as in
+`basis_engine.simulation.cells`, one scratch world: each path is bootstrapped, priced and scheduled into them and its books are run, all
+in one kernel. Laid out singly in Python, a path of sixty days takes some twenty times as long.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from basis_engine.base.compile import callee, parallel_kernel, pass_by_pointer, portion
+from basis_engine.base.errors import InputError
+from basis_engine.bonds.curves import NODE_TIMES, PAR
+from basis_engine.simulation.cells import QUEUE, Books, check_books, set_up
+from basis_engine.simulation.day import simulate_outcomes, world_at
+from basis_engine.simulation.market import Baskets, Path, Priced, bootstrap_rows, fill_held, price_rows
+from basis_engine.simulation.names import EventKind, Outcome
+from basis_engine.simulation.record import enter
+from basis_engine.simulation.rows import Event, FuturesQuote, NoteQuote, OutcomeRow
+from basis_engine.simulation.run import Setup, scratch_worlds
+from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, Table, World, WorldBatch
+
+BLOCKS = 64
+"""Block b walks paths b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
+
+
+class Drivers(NamedTuple):
+    """What each path brings; on the first day all are the same."""
+
+    yields: Floats  # [paths, marks, tenors] par yields, decimal; [paths, 0, tenors]: prices are the set-up's
+    repo: Floats  # [paths, days] decimal per year
+    margin: Floats  # [paths, days, contracts] initial margin, USD per contract
+    rise: Floats  # [paths, days, contracts] of the haircut over that of entry
+    not_rolled: Floats  # [paths, days] share
+
+
+class Frame(NamedTuple):
+    """What all paths share, beside days and baskets."""
+
+    held: Integers  # [notes] rows of the baskets
+    contract_of: Integers  # [notes]
+    tenors: Floats  # years
+    last_node: int  # of a curve that reaches its longest tenor
+    delivery: Integers  # [marks, contracts] days, where prices are the set-up's
+    schedule: Rows[Event]  # with a place for every change that a path may bring; see `needed`
+
+
+class Scratch(NamedTuple):
+    """What a block writes for one path after the other; each array has a first axis of blocks."""
+
+    curves: Floats
+    clean: Floats  # the fields of `Priced`
+    prices: Floats
+    cheapest: Integers
+    delivery: Integers
+    notes: "np.ndarray[tuple[int, int, int], np.dtype[np.void]]"
+    futures: "np.ndarray[tuple[int, int, int], np.dtype[np.void]]"
+
+
+class Course(NamedTuple):
+    """All of it together."""
+
+    path: Path  # its curves are of no use where yields are given
+    baskets: Baskets
+    frame: Frame
+    drivers: Drivers
+    scratch: Scratch
+
+
+def run_paths(setup: Setup, path: Path, baskets: Baskets, frame: Frame, drivers: Drivers, books: Books) -> Records:
+    """Run every book through every path.
+
+    Parameters
+    ----------
+    setup
+        A world of one fund, whose schedule is that of ``frame``; its prices stand where no yields are given.
+
+    Returns
+    -------
+    Records
+        Rows of `basis_engine.simulation.rows.OutcomeRow` [paths, books]; those of outcome NOT_ENTERED are as they were given.
+
+    Raises
+    ------
+    InputError
+        If the rows do not fit the set-up, or the yields of a path are no curve.
+    """
+    check_books(setup, books)
+    paths, blocks, queue = len(drivers.repo), min(len(drivers.repo), BLOCKS), QUEUE
+    outcomes: Any = np.repeat(np.asarray(books.outcomes)[None], paths, 0).view(np.asarray(books.outcomes).dtype)
+    no_curve, dropped = np.zeros(paths, np.bool_), np.ones(blocks, np.int64)
+    scratch = _scratch(setup, baskets, frame, blocks)
+    while dropped.any():
+        worlds = scratch_worlds(setup, blocks + 1, queue)
+        simulate_paths(setup.market, path, baskets, frame, drivers, scratch, worlds, books, outcomes, no_curve, dropped)
+        queue *= 4
+    if no_curve.any():
+        raise InputError(
+            f"engine: the par yields of path {no_curve.argmax()} are no curve, as a discount factor would not be "
+            "positive; give smaller moves"
+        )
+    rows: Records = outcomes
+    return rows
+
+
+def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scratch:
+    """A market for each block, which holds the set-up's prices until others are written."""
+
+    def repeated(rows: Records) -> Records:
+        copies: Records = np.repeat(rows[None], blocks, 0).view(rows.dtype)
+        return copies
+
+    marks, contracts = frame.delivery.shape
+    return Scratch(
+        np.empty((blocks, marks, len(NODE_TIMES))),
+        np.empty((blocks, marks, len(baskets.coupon))),
+        np.empty((blocks, marks, contracts)),
+        np.empty((blocks, marks, contracts), np.int64),
+        repeated(frame.delivery),
+        repeated(np.asarray(setup.market.notes)),
+        repeated(np.asarray(setup.market.futures)),
+    )
+
+
+@parallel_kernel
+def simulate_paths(
+    market: Market,
+    path: Path,
+    baskets: Baskets,
+    frame: Frame,
+    drivers: Drivers,
+    scratch: Scratch,
+    worlds: WorldBatch,
+    books: Books,
+    outcomes: Sequence[Rows[OutcomeRow]],
+    no_curve: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    dropped: Integers,
+    turn: int,
+    turns: int,
+) -> None:
+    """Walk the paths of each block; the world after the last block's stays blank."""
+    first, last = portion(len(dropped), turn, turns)
+    for block in range(first, last):
+        course = Course(path, baskets, frame, drivers, scratch)
+        own = Market(market.marks, scratch.notes[block], scratch.futures[block])
+        world, blank = (
+            pass_by_pointer(world_at(own, worlds, block)),
+            pass_by_pointer(world_at(own, worlds, len(dropped))),
+        )
+        dropped[block] = 0
+        for one in range(block, len(drivers.repo), len(dropped)):
+            no_curve[one] = not price_one(course, one, block)
+            if not no_curve[one]:
+                count = schedule_one(course, worlds.schedule[block], one, block)
+                dropped[block] += run_one(
+                    pass_by_pointer(with_schedule_length(world, count)), blank, books, outcomes[one]
+                )
+
+
+@callee
+def price_one(course: Course, path: int, block: int) -> bool:
+    """Bootstrap and price a path into the scratch market of a block; False where its yields are no curve."""
+    frame, shared, scratch = course.frame, course.path, course.scratch
+    if course.drivers.yields.shape[1] == 0:
+        return True
+    curves = scratch.curves[block]
+    bootstrap_rows(frame.tenors, course.drivers.yields[path], NODE_TIMES, curves)
+    for m in range(len(curves)):
+        for node in range(frame.last_node + 1):
+            if np.isnan(curves[m, node]):
+                return False
+    on_path = Path(shared.time, shared.value_date, PAR, curves, shared.repo)
+    priced = Priced(scratch.clean[block], scratch.prices[block], scratch.cheapest[block], scratch.delivery[block])
+    price_rows(on_path, course.baskets, priced)
+    quote(course, on_path, priced, scratch.notes[block], scratch.futures[block])
+    return True
+
+
+@callee
+def quote(course: Course, path: Path, priced: Priced, notes: Table[NoteQuote], futures: Table[FuturesQuote]) -> None:
+    """The scratch market as positions see it; dislocation is the set-up's already."""
+    held = course.frame.held
+    for m in range(len(path.time)):
+        for h in range(len(held)):
+            notes[m, h].clean = priced.clean[m, held[h]]
+        for c in range(priced.futures.shape[1]):
+            futures[m, c].price = priced.futures[m, c]
+    fill_held(path, course.baskets, priced, held, course.frame.contract_of, notes)
+
+
+@callee
+def schedule_one(course: Course, schedule: Rows[Event], path: int, block: int) -> int:
+    """Write the schedule of a path; returns how many events it has."""
+    places, drivers = course.frame.schedule, course.drivers
+    count, opening = 0, 0
+    for e in range(len(places)):
+        place = places[e]
+        if needed(course, place, path, block):
+            schedule[count] = place
+            event = schedule[count]
+            event.sequence, event.value = count, carried(drivers, place, path)
+            if place.kind == EventKind.OPEN:
+                opening = count
+            elif is_place(place.kind):
+                schedule[opening].routine = 0
+            count += 1
+    return count
+
+
+@callee(inline=True)
+def is_place(kind: int) -> bool:
+    """Whether events of a kind stand in the shared schedule for what a path may bring."""
+    return kind in (
+        EventKind.HAIRCUT_CHANGE,
+        EventKind.NOT_ROLLED_CHANGE,
+        EventKind.MARGIN_NOTICE,
+        EventKind.MARGIN_CHANGE,
+        EventKind.FINAL_SETTLEMENT,
+        EventKind.DELIVERY,
+    )
+
+
+@callee(inline=True)
+def needed(course: Course, place: Event, path: int, block: int) -> bool:
+    """Whether a path has the event of a place.
+
+    The value of a place is the day whose level it brings; it is left out where that is the level of the day before.
+    Deliveries stand twice, with the mark at which notice may be given: positive for delivery on the first day, which
+    negative carry then brings, and negative (or 0 where no notice can be) for delivery on the last.
+    """
+    drivers, kind, day, c = course.drivers, place.kind, int(place.value), place.contract
+    if kind == EventKind.HAIRCUT_CHANGE:
+        return bool(drivers.rise[path, day, c] != drivers.rise[path, day - 1, c])
+    if kind == EventKind.NOT_ROLLED_CHANGE:
+        return bool(drivers.not_rolled[path, day] != drivers.not_rolled[path, day - 1])
+    if kind in (EventKind.MARGIN_NOTICE, EventKind.MARGIN_CHANGE):
+        return bool(drivers.margin[path, day, c] != drivers.margin[path, day - 1, c])
+    if kind in (EventKind.FINAL_SETTLEMENT, EventKind.DELIVERY):
+        notice = abs(day)
+        early = notice > 0 and course.scratch.delivery[block, notice, c] <= course.baskets.first_delivery[c]
+        return bool(early) == (place.value > 0.0)
+    return True
+
+
+@callee(inline=True)
+def carried(drivers: Drivers, place: Event, path: int) -> float:
+    """What the event of a place carries on a path."""
+    kind, day, c = place.kind, int(place.value), place.contract
+    if kind == EventKind.HAIRCUT_CHANGE:
+        return float(drivers.rise[path, day, c])
+    if kind == EventKind.NOT_ROLLED_CHANGE:
+        return float(drivers.not_rolled[path, day])
+    if kind in (EventKind.MARGIN_NOTICE, EventKind.MARGIN_CHANGE):
+        return float(drivers.margin[path, day, c])
+    if kind == EventKind.REPO_ROLL:
+        return float(drivers.repo[path, place.day])
+    return place.value
+
+
+@callee
+def run_one(world: World, blank: World, books: Books, outcomes: Rows[OutcomeRow]) -> int:
+    """Run every book that can be entered through a path; returns how many events found the queue full."""
+    dropped = 0
+    for book in range(len(books.funds)):
+        if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
+            set_up(world, blank, books, book)
+            enter(world)
+            simulate_outcomes(world)
+            dropped += world.clock[0].dropped
+            outcomes[book] = world.outcomes[0]
+    return dropped
+
+
+@callee
+def with_schedule_length(world: World, count: int) -> World:
+    """The world with so many events of its schedule."""
+    return World(
+        world.market,
+        world.schedule[:count],  # type: ignore[index, arg-type]
+        world.queue,
+        world.event,
+        world.clock,
+        world.funds,
+        world.positions,
+        world.contracts,
+        world.parties,
+        world.dealers,
+        world.outcomes,
+        world.profit,
+        world.cash_flows,
+        world.attribution,
+        world.fund_days,
+        world.position_days,
+        world.dealer_days,
+        world.log,
+    )

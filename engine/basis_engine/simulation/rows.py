@@ -1,0 +1,294 @@
+"""Each row of the simulation, declared once: an annotated class with units, from which its NumPy dtype derives.
+
+mypy sees these classes inside kernels; NumPy and numba see records of the same fields. Money is USD float64, times
+int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices per 100 face.
+"""
+
+from functools import cache
+from typing import Annotated, Any, get_type_hints
+
+import numpy as np
+
+Usd = Annotated[float, "USD"]
+Points = Annotated[float, "price per 100 face"]
+Rate = Annotated[float, "decimal per year"]
+Share = Annotated[float, "fraction"]
+BasisPoints = Annotated[float, "1e-4 of price"]
+Minute = Annotated[int, "minutes UTC since 1970-01-01"]
+Day = Annotated[int, "days since 1970-01-01"]
+Index = Annotated[int, "row number"]
+Word = Annotated[int, "member of an enumeration in basis_engine.simulation.names"]
+
+
+class Mark:
+    """One instant of the market path."""
+
+    time: Minute
+    value_date: Day  # settlement of a cash trade done at the mark
+
+
+class NoteQuote:
+    """A held note at a mark, before any sale in the run moves it."""
+
+    clean: Points
+    accrued: Points  # at the value date
+    coupon_due: Points  # coupons after the value date of the mark before, up to this one's
+    convergence: Points  # fall of the gross basis that the passage of time explains
+
+
+class FuturesQuote:
+    """A contract at a mark: a future, or a cleared swap as what receiving its fixed rate is worth."""
+
+    price: Points
+    dislocation: BasisPoints  # cash cheap against futures
+    accrual: Points  # of a swap: fixed less floating interest since the mark before, part of the price
+    spread: Points  # of a swap: part of the change in price that the swap spread explains
+
+
+class Account:
+    """A party that is not a fund."""
+
+    cash: Usd  # received less paid
+    loss: Usd  # claims written off
+
+
+class Event:
+    """Something that happens at a time; scheduled before the run or created by it."""
+
+    time: Minute
+    kind: Word
+    sequence: int  # order of creation: the last tie-breaker
+    day: Index  # business day of the run
+    mark: Index  # row of the market path
+    fund: Index  # -1: all
+    position: Index  # -1: all
+    contract: Index  # -1: all
+    party: Word  # whose claim it is
+    value: float  # what the event carries: repo rate, haircut rise, margin per contract, share not rolled, amount
+    second_value: float  # of a repo roll: the rate on cash
+    calls_due: Minute  # when calls raised now fall due
+    next_mark: Minute  # time of the next mark, where slices continue
+    cause: Index  # row of the event log
+    routine: int  # of an opening: events of its day, if the schedule holds nothing but routine for it; else 0
+    # Rows of the queue, -1 is none: a line is what waits for one time and kind.
+    following: Index  # the next of its line
+    line_end: Index  # of the first of a line: the last
+    next_line: Index  # of the first of a line: the first of the next
+
+
+class Clock:
+    """Where the run stands."""
+
+    now: Minute
+    day: Index
+    mark: Index
+    value_date: Day  # settlement date of the last mark: what everything is valued for
+    calls_due: Minute
+    next_mark: Minute
+    repo_rate: Rate
+    repo_rate_before: Rate  # of the roll before
+    cash_rate: Rate
+    not_rolled: Share
+    scheduled: Index  # next row of the schedule
+    queued: int  # created events waiting
+    created: int  # created events so far
+    first_line: Index  # row of the queue that is next, if any waits
+    row_left: Index  # row of the queue that was left last, if any is free of those that were used
+    rows_used: int
+    logged: int  # rows the log needed
+    dropped: int  # created events that found the queue full
+    price_cause: Index  # log row of the mark that set today's prices
+    funding_cause: Index  # log row of what lenders changed this morning; -1: nothing
+    is_created: bool  # whether what happens now was created by the run
+
+
+class Fund:
+    """One fund: a pool of cash behind its positions, and its rules."""
+
+    first: Index  # its positions are rows first to last - 1
+    last: Index
+    cash: Usd
+    credit_line: Usd
+    credit_drawn: Usd
+    credit_spread: Rate
+    status: Word
+    unwind: Word
+    sale_order: Word
+    leverage_target: float
+    leverage_limit: float
+    drawdown_limit: Share
+    stop_cut: Share  # of the book that is sold once the drawdown limit is passed
+    stop_speed: Share  # of what is left of the cut, per day
+    risk_limit: float  # multiple of the value at risk of entry
+    risk_speed: Share  # of the excess sold per day
+    calm_volatility: Annotated[float, "basis points a year, of the rent"]  # of quiet times
+    entry_leverage: float
+    depth_share: Share  # of a contract's depth, in one slice
+    call_back: Share  # of term over-collateral that lenders give back on request
+    feedback: Share  # of its sales that reaches dealers; 0 switches the loop off
+    entry_equity: Usd
+    peak_equity: Usd
+    interest_from: Day
+    calls: int
+    calls_paid: Usd
+    largest_call: Usd
+    lowest_cash: Usd
+    sold: Usd  # face sold by order
+    default_cause: Index
+    redemption: Usd  # asked and not yet paid
+    elsewhere: Usd  # lost in another business and not yet paid
+    stopped: bool  # out past the drawdown limit, once and for all
+    to_cut: Usd  # left to sell of the stop
+    shortfall_due: Minute  # deadline of a repo shortfall under call; 0: none
+
+
+class Position:
+    """A hedged pair in one contract: long a note in repo, short futures (or paying the fixed rate of a swap)."""
+
+    fund: Index
+    contract: Index
+    bond: Index  # column of the market path
+    face: Usd  # negative: sold short, borrowed in reverse repo
+    contracts: float  # negative: short
+    hedge: float  # contracts added with each dollar of face that is bought
+    factor: float  # conversion factor of the note
+    base_haircut: Share
+    haircut: Share
+    term_share: Share
+    repo_threshold: Share  # of collateral value, below which a deficit is not called
+    repo_spread: Rate
+    overnight: Usd  # principal
+    overnight_interest: Usd  # accrued to the value date
+    overnight_rate: Rate
+    term: Usd
+    term_interest: Usd
+    term_rate: Rate
+    term_maturity: Day
+    financed_haircut: Share  # of the last roll
+    financed_roll: Share  # share not rolled at the last roll
+    unmet: Usd  # repo owed above what lenders would lend again
+    called: Usd  # term deficit under call
+    coupon_receivable: Usd
+    unsettled: Usd  # proceeds of sales less cost of purchases, which settle at the next roll
+    unsettled_face: Usd  # sold less bought
+    margin_posted: Usd
+    variation_open: Usd  # since the last clearing cycle
+    variation_due: Usd  # struck, to be paid
+    clean: Points  # what the note fetches now, dislocation included
+    undislocated: Points
+    accrued: Points
+    order: Usd  # face still to be sold
+    order_cause: Index
+    slice_waiting: bool
+    committed: bool  # will be delivered at the final settlement price
+
+
+class Contract:
+    """What hedges a note in the run: a futures contract, or a cleared swap counted in contracts of its own."""
+
+    swap: bool  # cleared at the swap house; else at the futures clearing house
+    notional: Usd
+    point_value: Usd
+    initial_margin: Usd  # per contract
+    margin_multiple: float  # of the margins that the schedule announces
+    announced_margin: Usd  # in force after the notice period
+    futures: Points
+    dislocation: BasisPoints  # cash cheap against futures
+    depth: Usd  # face per slice the market takes; 0: without limit
+    bond_cost: BasisPoints
+    futures_cost: BasisPoints
+    impact: Annotated[float, "basis points of price per USD bn in one slice"]
+    rent_share: Share  # of dealers' rent that cheapens this contract's notes
+    rent_years: Annotated[float, "years"]  # over which the rent is discounted: to delivery
+    seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
+
+
+class Dealers:
+    """The dealers' balance sheet, and what they ask for it."""
+
+    inventory: Usd
+    pending: Usd  # bought since the last mark, less what the central bank took
+    decay: Annotated[float, "share of inventory placed with others per day"]
+    slope: Annotated[float, "basis points a year per USD bn"]
+    kink: float  # slope beyond capacity, as a multiple
+    capacity: Usd
+    ceiling: Annotated[float, "basis points a year"]
+    rent: Annotated[float, "basis points a year"]
+    volatility: Annotated[float, "squared basis points a year"]  # of the rent's rises
+    memory: Share  # of yesterday's volatility
+    outside_sales: Usd  # since the run began
+    purchases: Usd
+    fund_sales: Usd
+
+
+class OutcomeRow:
+    """What a run came to for one fund; days count from the day of entry, -1 is never."""
+
+    outcome: Word  # basis_engine.simulation.names.Outcome
+    constraint: Word  # the first that took more than cash: a claim, a limit that ordered a sale, insolvency
+    failure: Word  # what it defaulted on
+    entry_equity: Usd
+    entry_leverage: float
+    entry_cash: Usd  # what was left of equity after haircut and initial margin: the buffer
+    equity: Usd  # at the last day's end
+    lowest_equity: Usd  # at any mark before default, or any day's end
+    worst_profit: Usd  # of a day: change of equity but for capital paid and losses that others bore
+    worst_day: Index
+    loss_beyond_equity: Usd  # claims that lenders, clearing members and the credit bank wrote off
+    lowest_cash: Usd  # after any event
+    calls: int
+    calls_paid: Usd
+    largest_call: Usd
+    sold: Usd  # face sold by order
+    seized: Usd  # face of notes that lenders sold
+    first_call: Word  # claim of the first call larger than the cash of entry, or than cash at hand
+    first_call_day: Index
+    first_order_day: Index
+    default_day: Index
+    # What each line of `basis_engine.simulation.names.PnlLine` came to over the run, with the capital paid in and out; they sum to equity.
+    profit_coupon_accrual: Usd
+    profit_repo_interest: Usd
+    profit_cash_interest: Usd
+    profit_curve: Usd
+    profit_basis_convergence: Usd
+    profit_dislocation: Usd
+    profit_swap_spread: Usd
+    profit_cost: Usd
+    profit_default_loss: Usd
+    profit_capital: Usd
+    profit_other_loss: Usd
+
+
+class Log:
+    """One row of the event log."""
+
+    time: Minute
+    what: Word
+    claim: Word
+    fund: Index
+    position: Index
+    contract: Index
+    party: Word
+    cause: Index
+    amount: Usd
+
+
+_KINDS: dict[type, type[Any]] = {float: np.float64, int: np.int64, bool: np.bool_}
+
+
+@cache
+def dtype_of(row: type) -> np.dtype[Any]:
+    """NumPy record dtype of a row class: its annotations, in order."""
+    fields = [(name, _KINDS[kind]) for name, kind in get_type_hints(row).items()]
+    return np.dtype((np.record, fields))
+
+
+def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1, multiples to 1."""
+    rows = np.zeros(count, dtype_of(row))
+    for field in ("fund", "position", "contract", "cause", "party", "default_cause", "order_cause"):
+        if field in (rows.dtype.names or ()):
+            rows[field] = -1
+    if "margin_multiple" in (rows.dtype.names or ()):
+        rows["margin_multiple"] = 1.0
+    return rows

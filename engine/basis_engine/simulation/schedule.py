@@ -1,0 +1,160 @@
+"""The schedule: what is known to happen before a run begins, sorted in the one time order.
+
+Times of day are minutes after midnight in New York; ``midnight`` gives each day's midnight in minutes UTC.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import EventKind
+from basis_engine.simulation.rows import Event, empty_rows
+from basis_engine.simulation.world import Floats, Integers, Records
+
+ROLL_TIME = 8 * 60 + 30
+CALL_TIME = 9 * 60
+FLOW_TIME = 9 * 60 + 30
+ELSEWHERE_TIME = 10 * 60
+INTRADAY_TIME = 12 * 60
+INTRADAY_DUE = 14 * 60
+SETTLEMENT_TIME = 15 * 60
+LIMITS_TIME = 15 * 60 + 30
+DAY_LENGTH = 24 * 60
+ROUTINE = (
+    EventKind.OPEN,
+    EventKind.REPO_ROLL,
+    EventKind.REPO_SHORTFALL,
+    EventKind.MARK,
+    EventKind.SETTLEMENT,
+    EventKind.REPO_MARK,
+    EventKind.RISK_LIMITS,
+    EventKind.RECORD,
+)
+"""A day on which nothing is dated; the last day of a run has the end of the window before its record."""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One dated event that is not part of every day."""
+
+    day: int
+    kind: EventKind
+    minute_of_day: int
+    value: float = 0.0
+    contract: int = -1
+    fund: int = -1
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days of a run and their marks; day 0 is the day of entry, on which nothing but the entry happens."""
+
+    midnight: Integers  # [days] minutes UTC of midnight in New York
+    repo_rate: Floats  # [days] decimal per year
+    cash_rate: Floats  # [days] decimal per year
+    mark_time: Integers  # [marks] minutes UTC
+    mark_day: Integers  # [marks] index of the day
+    dated: Sequence[Dated] = field(default_factory=tuple)
+    decides: bool = False
+    """Whether a strategy decides every day, after settlement and before risk limits."""
+
+
+def build_schedule(calendar: Calendar) -> Records:
+    """Rows of every scheduled event, sorted by time, kind and sequence."""
+    _check_marks(calendar)
+    rows: list[dict[str, float]] = []
+    for day in range(1, len(calendar.midnight)):
+        rows += _every_day(calendar, day)
+    rows += [_dated_row(calendar, dated) for dated in calendar.dated]
+    end = int(calendar.midnight[-1]) + LIMITS_TIME
+    rows.append({"time": end, "kind": EventKind.END, "day": len(calendar.midnight) - 1})
+    rows.sort(key=lambda row: (row["time"], row["kind"]))
+    schedule = empty_rows(Event, len(rows))
+    for sequence, row in enumerate(rows):
+        event = schedule[sequence]
+        event.sequence = sequence
+        for name, value in row.items():
+            setattr(event, name, value)
+        event.calls_due = _calls_due(calendar, int(event.day), int(event.kind))
+        event.next_mark = _next_mark(calendar, int(event.time), end)
+    for first in np.flatnonzero(schedule["kind"] == EventKind.OPEN):
+        schedule[first].routine = _routine(schedule["kind"][first:].tolist())
+    return schedule
+
+
+def _routine(kinds: list[int]) -> int:
+    """How many events a day has that opens the given kinds, if it is a routine day; else 0."""
+    for day in (ROUTINE, (*ROUTINE[:-1], EventKind.END, EventKind.RECORD)):
+        if kinds[: len(day)] == list(day):
+            return len(day)
+    return 0
+
+
+def _check_marks(calendar: Calendar) -> None:
+    """Refuse marks outside the day's business: what they move would be settled in no cycle of that day."""
+    minutes = calendar.mark_time - calendar.midnight[calendar.mark_day]
+    outside = np.flatnonzero((minutes < ROLL_TIME) | (minutes > SETTLEMENT_TIME))
+    if len(outside):
+        hours, rest = divmod(int(minutes[outside[0]]), 60)
+        raise InputError(
+            f"engine: mark {outside[0]} stands at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00"
+        )
+
+
+def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
+    """What happens on every business day."""
+    midnight = int(calendar.midnight[day])
+    marks = np.flatnonzero(calendar.mark_day == day)
+    times = [
+        (EventKind.OPEN, ROLL_TIME),
+        (EventKind.REPO_SHORTFALL, CALL_TIME),
+        (EventKind.SETTLEMENT, SETTLEMENT_TIME),
+        (EventKind.REPO_MARK, SETTLEMENT_TIME),
+    ]
+    times += [(EventKind.RISK_LIMITS, LIMITS_TIME), (EventKind.RECORD, LIMITS_TIME)]
+    if calendar.decides:
+        times.append((EventKind.DECISION, LIMITS_TIME))
+    if np.any(calendar.mark_time[marks] < midnight + INTRADAY_TIME):
+        times.append((EventKind.INTRADAY_CYCLE, INTRADAY_TIME))
+    rows: list[dict[str, float]] = [{"time": midnight + minute, "kind": kind, "day": day} for kind, minute in times]
+    rows.append(
+        {
+            "time": midnight + ROLL_TIME,
+            "kind": EventKind.REPO_ROLL,
+            "day": day,
+            "value": float(calendar.repo_rate[day]),
+            "second_value": float(calendar.cash_rate[day]),
+        }
+    )
+    return rows + [
+        {"time": int(calendar.mark_time[m]), "kind": EventKind.MARK, "day": day, "mark": int(m)} for m in marks
+    ]
+
+
+def _dated_row(calendar: Calendar, dated: Dated) -> dict[str, float]:
+    """A dated event as a row of the schedule."""
+    return {
+        "time": int(calendar.midnight[dated.day]) + dated.minute_of_day,
+        "kind": dated.kind,
+        "day": dated.day,
+        "value": dated.value,
+        "contract": dated.contract,
+        "fund": dated.fund,
+    }
+
+
+def _calls_due(calendar: Calendar, day: int, kind: int) -> int:
+    """Calls fall due at 09:00 of the next business day; those of the intraday cycle the same day."""
+    if kind == EventKind.INTRADAY_CYCLE:
+        return int(calendar.midnight[day]) + INTRADAY_DUE
+    if day + 1 < len(calendar.midnight):
+        return int(calendar.midnight[day + 1]) + CALL_TIME
+    return int(calendar.midnight[day]) + DAY_LENGTH + CALL_TIME
+
+
+def _next_mark(calendar: Calendar, time: int, end: int) -> int:
+    """Time of the first mark after a time; past the end of the run there is none."""
+    later = np.searchsorted(calendar.mark_time, time, side="right")
+    return int(calendar.mark_time[later]) if later < len(calendar.mark_time) else end + DAY_LENGTH

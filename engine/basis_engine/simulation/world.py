@@ -1,0 +1,103 @@
+"""What one run holds: the market path it reads and the rows it writes, handed to kernels as named tuples of arrays."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_engine.simulation.rows import (
+    Account,
+    Clock,
+    Contract,
+    Dealers,
+    Event,
+    Fund,
+    FuturesQuote,
+    Log,
+    Mark,
+    NoteQuote,
+    OutcomeRow,
+    Position,
+)
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+Records: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Rows(Protocol[T]):
+    """An array of records of one kind: ``rows[i].field`` reads and writes."""
+
+    def __getitem__(self, index: int) -> T:
+        """One row."""
+
+    def __setitem__(self, index: int, row: T) -> None:
+        """Copy a whole row."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+
+class Table(Protocol[T_co]):
+    """A two-way array of records: ``table[i, j].field``."""
+
+    def __getitem__(self, index: tuple[int, int]) -> T_co:
+        """One cell."""
+
+
+class Market(NamedTuple):
+    """The priced path: what notes and futures are worth at every mark."""
+
+    marks: Rows[Mark]  # [marks]
+    notes: Table[NoteQuote]  # [marks, notes held]
+    futures: Table[FuturesQuote]  # [marks, contracts]
+
+
+class World(NamedTuple):
+    """One run: rows in, rows out."""
+
+    market: Market
+    schedule: Rows[Event]
+    queue: Rows[Event]
+    event: Rows[Event]  # one row: the event that happens now
+    clock: Rows[Clock]  # one row
+    funds: Rows[Fund]
+    positions: Rows[Position]
+    contracts: Rows[Contract]
+    parties: Rows[Account]  # by basis_engine.simulation.names.Party
+    dealers: Rows[Dealers]  # one row
+    outcomes: Rows[OutcomeRow]  # by fund
+    profit: Floats  # [positions + funds, attribution lines] USD over the run so far
+    # The record of the days. Rows past the end are not written: a run that only its outcomes are asked of has none.
+    cash_flows: Floats  # [days, positions + funds, cash lines] USD
+    attribution: Floats  # [days, positions + funds, attribution lines] USD
+    fund_days: Floats  # [days, funds, fund columns]
+    position_days: Floats  # [days, positions, position columns]
+    dealer_days: Floats  # [days, dealer columns]
+    log: Rows[Log]
+
+
+class WorldBatch(NamedTuple):
+    """Many worlds of one shape: the rows of `World` but its market, each with a first axis of worlds."""
+
+    schedule: Sequence[Rows[Event]]
+    queue: Sequence[Rows[Event]]
+    event: Sequence[Rows[Event]]
+    clock: Sequence[Rows[Clock]]
+    funds: Sequence[Rows[Fund]]
+    positions: Sequence[Rows[Position]]
+    contracts: Sequence[Rows[Contract]]
+    parties: Sequence[Rows[Account]]
+    dealers: Sequence[Rows[Dealers]]
+    outcomes: Sequence[Rows[OutcomeRow]]
+    profit: Floats
+    cash_flows: Floats
+    attribution: Floats
+    fund_days: Floats
+    position_days: Floats
+    dealer_days: Floats
+    log: Sequence[Rows[Log]]

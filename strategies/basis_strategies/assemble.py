@@ -1,0 +1,265 @@
+"""Turn a plan and a priced market into the rows that the engine runs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from basis_data.markets.pricing import PricedMarket
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.market import held_market
+from basis_engine.simulation.marks import cheapened
+from basis_engine.simulation.names import EventKind
+from basis_engine.simulation.rows import Contract, Dealers, Fund, Position, empty_rows
+from basis_engine.simulation.run import Setup, assign_positions
+from basis_engine.simulation.schedule import (
+    CALL_TIME,
+    ELSEWHERE_TIME,
+    FLOW_TIME,
+    ROLL_TIME,
+    SETTLEMENT_TIME,
+    Calendar,
+    Dated,
+    build_schedule,
+)
+from basis_engine.simulation.swaps import beside
+from basis_engine.simulation.world import Integers, Market, Records
+from basis_strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
+from basis_strategies.sizing import needs
+
+NOTICE_DAYS = 2
+"""Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
+
+
+FUND_FIELDS = {"equity_usd": "entry_equity", "credit_line_usd": "credit_line"}
+POSITION_FIELDS = {"face_usd": "face", "haircut": "base_haircut"}
+"""Fields of plans whose rows call them by another name."""
+
+SAME_IN_PLAN_AND_ROW = (
+    "leverage_target",
+    "leverage_limit",
+    "drawdown_limit",
+    "stop_cut",
+    "stop_speed",
+    "risk_limit",
+    "risk_speed",
+    "calm_volatility",
+    "depth_share",
+    "credit_spread",
+    "call_back",
+    "feedback",
+)
+
+
+def assemble(plan: Plan, market: PricedMarket) -> Setup:
+    """Lay out one world.
+
+    Raises
+    ------
+    InputError
+        If a fund's equity does not carry its haircut and initial margin.
+    """
+    for fund in plan.funds:
+        _check_affordable(fund, market)
+    return lay_out(plan, market)
+
+
+def lay_out(plan: Plan, market: PricedMarket) -> Setup:
+    """The rows of one world, affordable or not."""
+    pairs = [(fund, position) for fund in plan.funds for position in fund.positions]
+    notes, columns = np.unique([position.note for _, position in pairs], return_inverse=True)
+    positions = _position_rows(plan, market, columns)
+    funds = _fund_rows(plan.funds)
+    assign_positions(funds, positions)
+    return Setup(
+        market=_held(market, notes.astype(np.int64)),
+        schedule=build_schedule(calendar(plan, market)),
+        funds=funds,
+        positions=positions,
+        contracts=contract_rows(plan, market),
+        days=len(market.data.dates),
+        dealers=_dealer_rows(plan.dealers),
+    )
+
+
+def _held(market: PricedMarket, notes: Integers) -> Market:
+    """The engine's market: columns of the notes held, the futures, and after them the swaps."""
+    in_baskets = notes[notes < len(market.cusips)]
+    marks = market.marks
+    held = held_market(marks.path, marks.baskets, marks.priced, in_baskets, market.data.dislocation_bp[marks.day])
+    if market.swaps is None:
+        return held
+    return beside(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
+
+
+def dirty_price(market: PricedMarket, note: int) -> float:
+    """Dirty price of a note at entry, points, as cheap against futures as the first day finds it."""
+    quote = _held(market, np.array([note])).notes[0, 0]
+    if note >= len(market.cusips):
+        return float(quote.clean + quote.accrued)
+    contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
+    return float(cheapened(float(quote.clean), float(market.data.dislocation_bp[0, contract])) + quote.accrued)
+
+
+def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
+    """Refuse leverage that haircut and initial margin cannot support."""
+    asked = needs(
+        face=np.array([one.face_usd for one in fund.positions]),
+        dirty=np.array([dirty_price(market, one.note) for one in fund.positions]),
+        haircut=np.array([one.haircut for one in fund.positions]),
+        contracts=np.array([one.contracts for one in fund.positions]),
+        margin=np.array([market.entry_margins[one.contract] for one in fund.positions]),
+    )
+    value, haircut, margin = float(asked.value), float(asked.haircut), float(asked.margin)
+    if asked.exceed(fund.equity_usd):
+        raise InputError(
+            f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} "
+            f"and initial margin of {margin / value:.2%} of the book allow at most {value / (haircut + margin):.1f}x; "
+            "lower the leverage, the haircut or the margin multiple"
+        )
+
+
+def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Records:
+    """Rows of positions, sorted by fund."""
+    rows = empty_rows(Position, len(columns))
+    numbered = ((f, position) for f, fund in enumerate(plan.funds) for position in fund.positions)
+    for row, (f, position), column in zip(rows, numbered, columns, strict=True):
+        _fill_position(row, position, market)
+        row.fund, row.bond = f, column
+    return rows
+
+
+def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) -> None:
+    """One position."""
+    row.contract = position.contract
+    row.face = position.face_usd
+    row.contracts = position.contracts
+    if position.note < len(market.cusips):
+        row.factor = float(market.baskets.factor[position.note])
+    row.base_haircut = position.haircut
+    row.term_share = position.term_share
+    row.term_rate = position.term_rate
+    row.term_maturity = position.term_maturity
+    row.repo_spread = position.repo_spread
+    row.repo_threshold = position.repo_threshold
+
+
+def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
+    """Rows of funds."""
+    rows = empty_rows(Fund, len(funds))
+    for row, fund in zip(rows, funds, strict=True):
+        row.entry_equity, row.peak_equity = fund.equity_usd, fund.peak_equity_usd
+        row.unwind = fund.unwind
+        for name in SAME_IN_PLAN_AND_ROW:
+            setattr(row, name, getattr(fund, name))
+        row.credit_line = fund.credit_line_usd
+    return rows
+
+
+def _dealer_rows(dealers: DealerPlan | None) -> Records:
+    """The one row of dealers; without a plan they ask no rent."""
+    rows = empty_rows(Dealers, 1)
+    if dealers is None:
+        return rows
+    for name in ("slope", "decay", "kink", "ceiling", "memory"):
+        rows[name] = getattr(dealers, name)
+    rows["capacity"] = dealers.capacity_usd
+    return rows
+
+
+def contract_rows(plan: Plan, market: PricedMarket) -> Records:
+    """Rows of contracts."""
+    execution = plan.execution
+    rows = empty_rows(Contract, len(market.hedges))
+    margins = market.entry_margins
+    for c, (row, name, notional) in enumerate(zip(rows, market.hedges, market.notionals, strict=True)):
+        row.swap = c >= len(market.codes)
+        row.notional, row.point_value = notional, notional / 100
+        row.initial_margin = row.announced_margin = margins[c]
+        row.bond_cost, row.futures_cost = execution.bond_cost_bp, execution.futures_cost_bp
+        row.impact, row.depth = execution.impact_bp_per_bn, execution.depth_usd
+        row.seizure_cost = execution.seizure_cost
+        if plan.dealers is not None:
+            row.rent_share, row.rent_years = RENT_SHARES.get(name, 0.0), plan.dealers.rent_years
+    return rows
+
+
+def calendar(plan: Plan, market: PricedMarket) -> Calendar:
+    """Days, rates and dated events of the run."""
+    data = market.data
+    return Calendar(
+        midnight=data.minutes - SETTLEMENT_TIME,
+        repo_rate=data.repo_rate,
+        cash_rate=data.cash_rate,
+        mark_time=market.marks.path.time,
+        mark_day=market.marks.day,
+        dated=(
+            *_funding_changes(market),
+            *_margin_changes(market),
+            *_deliveries(market),
+            *_outside_flows(plan.outside_sales, 1.0),
+            *_outside_flows(plan.purchases, -1.0),
+            *_losses_elsewhere(plan, market),
+        ),
+    )
+
+
+def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
+    """Haircuts above those at entry, and the share of repo not rolled, whenever either changes."""
+    data = market.data
+    for day in range(1, len(data.dates)):
+        if data.not_rolled[day] != data.not_rolled[day - 1]:
+            yield Dated(day, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(data.not_rolled[day]))
+        for c in range(len(market.codes)):
+            if data.haircut[day, c] != data.haircut[day - 1, c]:
+                rise = float(data.haircut[day, c] - data.haircut[0, c])
+                yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+        if data.other_haircut[day] != data.other_haircut[day - 1]:
+            rise = float(data.other_haircut[day] - data.other_haircut[0])
+            for c in range(len(market.codes), len(market.hedges)):
+                yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+
+
+def _losses_elsewhere(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+    """What each fund loses in its other businesses, in the morning of the day."""
+    data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
+    for day in np.flatnonzero(data.elsewhere_share + data.elsewhere_usd):
+        lost = float(data.elsewhere_share[day] + data.elsewhere_usd[day] / total)
+        for f, fund in enumerate(plan.funds):
+            yield Dated(int(day), EventKind.OTHER_LOSS, ELSEWHERE_TIME, lost * fund.equity_usd, fund=f)
+
+
+def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:
+    """Sales of outsiders (+) or purchases of the central bank (-), at half past nine."""
+    for day, flow in enumerate(flows):
+        if day > 0 and flow != 0.0:
+            yield Dated(day, EventKind.OUTSIDE_FLOW, FLOW_TIME, sign * flow)
+
+
+def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
+    """Margins in force from a date are called that day at settlement, after notice at settlement of the day before."""
+    for day in range(1, len(market.initial_margin)):
+        for c in range(len(market.codes)):
+            level = float(market.initial_margin[day, c])
+            if level != market.initial_margin[day - 1, c]:
+                notice_day = max(day - 1, 1)
+                minute = SETTLEMENT_TIME if notice_day < day else CALL_TIME
+                yield Dated(notice_day, EventKind.MARGIN_NOTICE, minute, level, contract=c)
+                yield Dated(day, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract=c)
+
+
+def _deliveries(market: PricedMarket) -> Iterator[Dated]:
+    """Final settlement and delivery of each contract, if the window reaches them.
+
+    Notes are delivered on the last delivery day, at the final settlement of the last trading day; where carry is
+    negative two business days before the first delivery day, the short gives notice then and delivers on that day.
+    """
+    dates = market.data.dates
+    for c, future in enumerate(market.data.futures):
+        first, final, last = np.searchsorted(dates, [future.first_delivery, future.last_trading, future.last_delivery])
+        notice = int(first) - NOTICE_DAYS
+        if notice > 0 and first < len(dates) and market.priced.delivery[notice, c] <= future.first_delivery:
+            final, last = notice, int(first)
+        if final < len(dates):
+            yield Dated(int(final), EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=c)
+        if last < len(dates):
+            yield Dated(int(last), EventKind.DELIVERY, ROLL_TIME, contract=c)

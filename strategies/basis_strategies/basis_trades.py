@@ -1,0 +1,174 @@
+"""The library's basis trades: a note against its future, long or short, rolled, delivered, or month against month."""
+
+from pydantic import Field
+
+from basis_engine.base.compile import decision
+from basis_engine.simulation.observation import FundView, PairView
+from basis_engine.simulation.world import Floats, Rows
+from basis_strategies.rules import (
+    carry,
+    carry_to_risk,
+    count_legs,
+    face_of,
+    holds_leg,
+    may_hold,
+    unless_close,
+    worth_holding,
+)
+from basis_strategies.sized import BasisStrategy, SizedStrategy, share_of_roll, size
+from basis_strategies.strategy import BasisPoints, Days
+
+
+class LongBasis(BasisStrategy):
+    """Long the cheapest-to-deliver in repo, short its future, rolled every quarter: the basis trade.
+
+    Earns implied repo less what repo costs, a few basis points a year of the notes, times leverage. Loses when cash
+    cheapens against futures, when repo rises above the implied rate, and when margin or repo calls force it to sell
+    before delivery.
+
+    Legs: one contract's note, face x conversion factor of futures against it. Margin: initial and daily variation
+    margin on the future. Financing: overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
+
+    >>> LongBasis(legs=("FV",), leverage=30, enter_bp=10, exit_bp=0).name
+    'LongBasis(FV, leverage=30, enter_bp=10, exit_bp=0)'
+    """
+
+    @decision
+    def decide(terms: "LongBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
+        """Hold the front month at today's size while it pays."""
+        for p in range(len(pairs)):
+            pair, leg_size = pairs[p], 0.0
+            held = holds_leg(pairs, pair.leg)
+            pays = worth_holding(held, carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
+            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
+                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p)
+            if pair.tradable:
+                target[p] = unless_close(pair.face, face_of(leg_size * fund.equity, pair), terms.band)
+
+
+class ShortBasis(BasisStrategy):
+    """Short the note, borrowed in reverse repo, long its future: the reverse basis.
+
+    Earns when cash cheapens against futures, and whenever futures are cheap to cash. Loses what the long basis earns:
+    the carry, plus what the note costs to borrow when it is special.
+
+    Legs, margin: those of `LongBasis`, the other way round. Financing: cash lent against the note at SOFR less
+    ``special_bp``, haircut on top. Enters when expected repo less implied repo is above ``enter_bp``.
+
+    >>> ShortBasis(special_bp=15).special_bp
+    15.0
+    """
+
+    leverage: float = Field(10.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
+    """Market value of notes sold short over equity."""
+
+    @decision
+    def decide(terms: "ShortBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
+        """Hold the front month short while its carry is negative enough."""
+        for p in range(len(pairs)):
+            pair, leg_size = pairs[p], 0.0
+            held = holds_leg(pairs, pair.leg)
+            pays = worth_holding(held, -carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
+            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
+                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p)
+            if pair.tradable:
+                target[p] = unless_close(pair.face, -face_of(leg_size * fund.equity, pair), terms.band)
+
+
+class HoldToDelivery(SizedStrategy):
+    """Buy the basis once, hold it through notice and deliver the note; then buy the next.
+
+    Earns implied repo at entry less realised financing, whatever happens to prices on the way, if it can meet every
+    call until then. Loses when repo averages above the implied rate of entry.
+
+    Legs, margin, financing: those of `LongBasis`. It never trades between entry and delivery, so that its only cost is
+    that of entry; pair it with ``unwind='hold'`` to forbid sales altogether.
+
+    >>> HoldToDelivery(legs=("TU",), leverage=40, unwind="hold").unwind
+    'hold'
+    """
+
+    enter_bp: BasisPoints = -1000.0
+    """Enter when implied repo less expected repo is above this; the default is always."""
+    least_days: Days = 10
+    """Days to first notice that a month must have left when it is bought."""
+
+    @decision
+    def decide(terms: "HoldToDelivery", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
+        """Buy the front month with what is free; sell nothing."""
+        for p in range(len(pairs)):
+            pair = pairs[p]
+            early = pair.front and pair.days_to_notice >= terms.least_days
+            if early and not holds_leg(pairs, pair.leg) and carry(pair) > terms.enter_bp / 1e4:
+                target[p] = face_of(size(terms, pair) * fund.equity, pair)
+
+
+class CalendarRoll(SizedStrategy):
+    """Long the deferred month's basis, short the front's, while both trade: the calendar roll.
+
+    Earns when the deferred basis is richer in carry than the front's, and as everyone who is long the front basis rolls
+    it. Loses when the front month's basis cheapens against the deferred, and pays two spreads a quarter.
+
+    Legs: the front pair short (its note borrowed), the deferred pair long, equal face. Margin: that of both futures;
+    houses offset such spreads, this ledger does not, so that it asks for too much. Financing: repo on one note, reverse
+    repo at ``special_bp`` below SOFR on the other.
+
+    >>> CalendarRoll(past_notice=5).past_notice
+    5
+    """
+
+    leverage: float = Field(10.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
+    """Market value of both notes over equity."""
+    enter_bp: BasisPoints = -1000.0
+    """Enter when the deferred month's implied repo less the front's is above this; the default is always."""
+    past_notice: Days = 0
+    """Days past the front's first notice for which it is held; a long future may be assigned a note from notice on."""
+
+    @decision
+    def decide(terms: "CalendarRoll", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
+        """Hold one against the other from the day the deferred month becomes the front to notice of the old one."""
+        for p in range(len(pairs)):
+            if pairs[p].tradable:
+                target[p] = 0.0
+        for old in range(len(pairs)):
+            for new in range(old + 1, len(pairs)):
+                ahead = pairs[old].days_to_notice + terms.past_notice > 1 and not pairs[old].front
+                if pairs[old].leg == pairs[new].leg and ahead and pairs[old].tradable and pairs[new].tradable:
+                    gain = carry(pairs[new]) - carry(pairs[old])
+                    if pairs[new].face != 0.0 or gain > terms.enter_bp / 1e4:
+                        held = size(terms, pairs[new]) / 2.0 * fund.equity
+                        target[new] = unless_close(pairs[new].face, face_of(held, pairs[new]), terms.band)
+                        target[old] = unless_close(pairs[old].face, -target[new], terms.band)
+
+
+class MultiContractBasis(BasisStrategy):
+    """The basis of several contracts in one book, sized by what each pays for its risk.
+
+    Earns and loses as `LongBasis` does, spread over the curve; a month in which 2-year notes cheapen need not be one in
+    which 10-year notes do, except in the weeks when all of them do.
+
+    Legs: a pair in each contract, as in `LongBasis`; a leg's size is an even share of ``leverage`` times its carry over
+    its volatility, up to ``full_carry_to_risk``. Margin, financing: those of `LongBasis`.
+
+    >>> MultiContractBasis(legs=("TU", "FV"), full_carry_to_risk=2).legs
+    ('TU', 'FV')
+    """
+
+    legs: tuple[str, ...] = Field(("TU", "FV", "TY"), min_length=2, title="such as 'TU', 'FV'")
+    """Contracts, each once."""
+    full_carry_to_risk: float = Field(0.0, ge=0, le=100, title="carry over volatility, both a year")
+    """At which a leg has its full size; 0: every leg is held in full."""
+
+    @decision
+    def decide(terms: "MultiContractBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
+        """Hold each contract's front month at its share."""
+        legs = count_legs(pairs)
+        for p in range(len(pairs)):
+            pair, leg_size = pairs[p], 0.0
+            held = holds_leg(pairs, pair.leg)
+            pays = worth_holding(held, carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
+            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
+                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
+                leg_size *= carry_to_risk(carry(pair), pair.volatility, terms.full_carry_to_risk)
+            if pair.tradable:
+                target[p] = unless_close(pair.face, face_of(leg_size * fund.equity, pair), terms.band)

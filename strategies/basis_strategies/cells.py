@@ -1,0 +1,196 @@
+"""Cells of a sweep: a table of terms, a book each, run through one market for their outcomes alone.
+
+A cell's rows are those that `basis_strategies.assemble` lays out for the same terms, bit for bit, and its outcome is that of
+a full run; but market and schedule are laid out once, and nothing is written down but the outcome.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_data.markets.pricing import PricedMarket
+from basis_data.tables.validation import did_you_mean, validated
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.cells import Books, run_books
+from basis_engine.simulation.names import Constraint, Outcome
+from basis_engine.simulation.rows import OutcomeRow, empty_rows
+from basis_engine.simulation.run import Setup
+from basis_engine.simulation.world import Floats, Records
+from basis_strategies.assemble import FUND_FIELDS, POSITION_FIELDS, lay_out
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.plan import Execution, Plan
+from basis_strategies.sizing import Legs, needs
+
+SWEPT = (
+    "leverage",
+    "buffer",
+    "equity",
+    "notional",
+    "haircut",
+    "term_share",
+    "term_days",
+    "term_spread_bp",
+    "repo_spread_bp",
+    "repo_threshold",
+    "leverage_limit",
+    "drawdown_limit",
+    "credit_line",
+    "depth_share",
+    "margin_multiple",
+)
+"""What a table of cells may hold: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""
+
+PAIRS = (("leverage", "buffer"), ("equity", "notional"))
+CHUNK = 8_192
+"""Cells laid out at a time: some 6 MB of rows, which malloc gives out again; twice as many were mapped and faulted in
+anew for every chunk, 150,000 page faults in a million cells, for which threads waited on each other."""
+
+
+@dataclass(frozen=True)
+class CellBook:
+    """What the cells of a sweep share; made once, it runs tables of any length in the memory of a chunk."""
+
+    market: PricedMarket
+    base: CashFuturesBasis
+    setup: Setup
+    legs: Legs
+
+    def outcomes(self, cells: Mapping[str, NDArray[np.float64]]) -> Records:
+        """Outcome of every cell; see `outcomes`."""
+        columns = {name: np.ascontiguousarray(values, np.float64) for name, values in cells.items()}
+        count = check_columns(columns)
+        rows = empty_rows(OutcomeRow, count)
+        for start in range(0, count, CHUNK):
+            part = slice(start, min(start + CHUNK, count))
+            books = self.books({name: values[part] for name, values in columns.items()}, rows[part])
+            run_books(self.setup, books)
+        return rows
+
+    def books(self, columns: Mapping[str, Floats], outcomes: Records) -> Books:
+        """Rows of the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
+        count, legs = len(outcomes), self.legs
+        with np.errstate(invalid="ignore"):  # cells without leverage are marked below
+            sized = self.base.books(self.market, legs, columns, count)
+        funds = _repeat(self.setup.funds, count)[:, 0]
+        positions = _repeat(self.setup.positions, count)
+        contracts = _repeat(self.setup.contracts, count)
+        for name, column in sized.funds.items():
+            funds[FUND_FIELDS.get(name, name)] = column
+        for name, column in sized.positions.items():
+            positions[POSITION_FIELDS.get(name, name)] = column
+        if "margin_multiple" in columns:
+            contracts["margin_multiple"] = columns["margin_multiple"][:, None]
+            contracts["initial_margin"] *= contracts["margin_multiple"]
+            contracts["announced_margin"] = contracts["initial_margin"]
+        face = np.repeat(sized.sizes.face[:, None], len(legs.notes), 1)
+        haircut = sized.positions["haircut"]
+        asked = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
+        entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~asked.exceed(sized.sizes.equity)
+        _leave_out(~entered, outcomes, funds, positions, asked.haircut >= asked.margin)
+        return Books(funds, positions, contracts, outcomes)
+
+
+def prepare(market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None) -> CellBook:
+    """Lay out what all cells share: ``base`` for the terms that a table does not give, and what trading costs."""
+    base = base or CashFuturesBasis.model_validate({})
+    at_one = base.model_copy(update={"leverage": 1.0, "buffer": None})
+    setup = lay_out(Plan((at_one.fund(market),), execution or Execution()), market)
+    return CellBook(market, base, setup, base.legs(market))
+
+
+def outcomes(
+    market: PricedMarket,
+    cells: Mapping[str, NDArray[np.float64]],
+    base: CashFuturesBasis | None = None,
+    execution: Execution | None = None,
+) -> Records:
+    """Run a book for every cell of a table through a market, and tell what each came to.
+
+    Parameters
+    ----------
+    cells
+        Columns of equal length, by field: any of `SWEPT`. ``margin_multiple`` scales the market's initial margins.
+    base
+        Terms of the fields that no column gives; the strategy's defaults if none.
+    execution
+        What trading costs and how much the market takes.
+
+    Returns
+    -------
+    Records
+        Rows of `basis_engine.simulation.rows.OutcomeRow`, one per cell, money in USD. A cell whose haircut and initial margin ask more
+        than its equity has the outcome NOT_ENTERED, its constraint the larger of the two, and was not run.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown, of another length, or holds a value that the strategy does not allow.
+    """
+    return prepare(market, base, execution).outcomes(cells)
+
+
+def _repeat(rows: Records, count: int) -> Records:
+    """Copies of a book's rows: [count, rows]."""
+    copies: Records = np.tile(np.asarray(rows), (count, 1)).view(rows.dtype)
+    return copies
+
+
+def _leave_out(
+    impossible: NDArray[np.bool_],
+    outcomes: Records,
+    funds: Records,
+    positions: Records,
+    by_haircut: NDArray[np.bool_],
+) -> None:
+    """Mark cells that cannot be entered; their rows hold nothing that is not a number."""
+    if not impossible.any():
+        return
+    for name in ("entry_equity", "leverage_target", "leverage_limit"):
+        funds[name][impossible] = 0.0
+    for name in ("face", "contracts"):
+        positions[name][impossible] = 0.0
+    outcomes["outcome"][impossible] = Outcome.NOT_ENTERED
+    outcomes["constraint"][impossible & by_haircut] = Constraint.REPO_MARGIN
+    outcomes["constraint"][impossible & ~by_haircut] = Constraint.INITIAL_MARGIN
+    for name in ("worst_day", "first_call_day", "first_order_day", "default_day"):
+        outcomes[name][impossible] = -1
+
+
+def check_columns(columns: Mapping[str, Floats]) -> int:
+    """Refuse unknown columns, unequal lengths and values outside their range; returns the number of cells."""
+    for name in columns:
+        if name not in SWEPT:
+            raise InputError(f"cells, {name!r}: unknown{did_you_mean(name, SWEPT)}; allowed are {', '.join(SWEPT)}")
+    for pair in PAIRS:
+        if all(name in columns for name in pair):
+            raise InputError(f"cells, {pair[0]} and {pair[1]}: both given, allowed is one of them; drop one")
+    shapes = {values.shape for values in columns.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+        given = ", ".join(f"{name} {values.shape}" for name, values in columns.items()) or "none"
+        raise InputError(f"cells: {given} columns given, allowed are columns of one equal length; give those")
+    for name, values in columns.items():
+        _check_range(name, values)
+    return len(values)
+
+
+def _check_range(name: str, values: Floats) -> None:
+    """Refuse the first value of a column that the strategy would refuse, in the strategy's words."""
+    wrong = ~np.isfinite(values)
+    if name == "margin_multiple":
+        wrong |= values <= 0.0
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise InputError(f"cells, row {row}, margin_multiple: {values[row]:g} given, allowed is greater than 0")
+        return
+    for rule in CashFuturesBasis.model_fields[name].metadata:
+        wrong |= values < getattr(rule, "ge", -np.inf)
+        wrong |= values > getattr(rule, "le", np.inf)
+        wrong |= values <= getattr(rule, "gt", -np.inf)
+        wrong |= values >= getattr(rule, "lt", np.inf)
+    if name == "term_days":
+        wrong |= values != np.round(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        validated(CashFuturesBasis, {name: float(values[row])}, f"cells, row {row}")

@@ -1,0 +1,101 @@
+"""The strategies that come with the program, and how a strategy is found by name, or in a user's own file."""
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
+from basis_strategies.basis_trades import CalendarRoll, HoldToDelivery, LongBasis, MultiContractBasis, ShortBasis
+from basis_strategies.curve_trades import Butterfly, OnTheRunOffTheRun, Steepener
+from basis_strategies.strategy import Strategy
+from basis_strategies.swap_spread import SwapSpread
+
+LIBRARY: dict[str, type[Strategy]] = {
+    one.__name__: one
+    for one in (
+        LongBasis,
+        ShortBasis,
+        HoldToDelivery,
+        CalendarRoll,
+        MultiContractBasis,
+        SwapSpread,
+        OnTheRunOffTheRun,
+        Steepener,
+        Butterfly,
+    )
+}
+"""By name; `basis_strategies.portfolio.Portfolio` puts several of them in one fund."""
+
+
+def find(name: str) -> type[Strategy]:
+    """A strategy of the library by name (LongBasis, long-basis), or one of a user's file (my_file.py:MyBasis).
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    file, found, own = name.partition(".py:")
+    if found:
+        return _in_file(Path(f"{file}.py"), own)
+    plain = {one.lower(): kind for one, kind in LIBRARY.items()}
+    kind = plain.get(name.replace("-", "").replace("_", "").lower())
+    if kind is None:
+        raise InputError(
+            f"strategy {name!r}: unknown{did_you_mean(name, LIBRARY)}; allowed are {', '.join(LIBRARY)}, or your own "
+            "as file.py:Class"
+        )
+    return kind
+
+
+def _in_file(path: Path, name: str) -> type[Strategy]:
+    """A strategy of a user's own file."""
+    if not path.is_file():
+        raise InputError(f"strategy file {str(path)!r}: not found; give the path of a Python file")
+    module_name = re.sub(r"\W", "_", path.stem)
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None  # a .py file always has one
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    kinds = {key: value for key, value in vars(module).items() if _is_own(value, module_name)}
+    if name not in kinds:
+        raise InputError(
+            f"strategy file {str(path)!r}: has no strategy {name!r}{did_you_mean(name, kinds)}; it has "
+            f"{', '.join(kinds) or 'none'}"
+        )
+    found: type[Strategy] = kinds[name]
+    return found
+
+
+def _is_own(value: Any, module: str) -> bool:
+    """Whether a name of a file is a strategy defined in it."""
+    return isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module
+
+
+def said(text: str) -> Strategy:
+    """A strategy as said on the command line: 'LongBasis' or 'LongBasis:leverage=30,legs=TU+FV'.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown or a parameter is wrong.
+    """
+    head, given = (text, "") if text.endswith(".py") else _cut(text)
+    terms: dict[str, Any] = {}
+    for pair in filter(None, given.split(",")):
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"strategy {text!r}: {pair!r} given, allowed is parameter=value; write it so")
+        whole = int(value) if re.fullmatch(r"[+-]?\d+", value) else value.strip()
+        terms[name.strip().replace("-", "_")] = value.split("+") if name.strip() == "legs" else whole
+    return find(head)(**terms)
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Name and parameters of what was said; the colon of file.py:Class belongs to the name."""
+    start = text.find(".py:") + 4 if ".py:" in text else 0
+    at = text.find(":", start)
+    return (text, "") if at < 0 else (text[:at], text[at + 1 :])

@@ -1,0 +1,116 @@
+"""The stage of a long run: the market of years as rows of the engine, the same for every strategy that plays on it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from basis_data.markets.swaps import spread_windows
+from basis_data.multi_year.market import CODES, MultiYearMarket
+from basis_data.multi_year.swaps import FEWEST_DAYS
+from basis_data.tables.calendars import Days
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.rows import Contract, empty_rows
+from basis_engine.simulation.schedule import build_schedule
+from basis_engine.simulation.world import Floats, Integers, Market, Records
+from basis_strategies.assemble import calendar, contract_rows
+from basis_strategies.plan import Execution, Plan
+
+COST_MULTIPLES = {"TU": 0.25, "FV": 0.5, "TY": 1.0, "US": 2.0, "2Y": 0.25, "5Y": 0.5, "10Y": 1.0, "30Y": 2.0}
+"""Half spreads over those of the 10-year: of futures by their ticks (an eighth, a quarter, half and one of 1/32);
+notes stand in about the same ratios (5-, 10-, 30-year: 0.25, 0.5 and 1 of 1/32 before March 2020; 2-year assumed)."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """m days, p pairs, h hedges."""
+
+    dates: Days
+    market: Market
+    """Notes [m, p], futures and swaps [m, h]."""
+    schedule: Records
+    contracts: Records
+    """[h] rows of `basis_engine.simulation.rows.Contract`."""
+    pairs: Records
+    """[p] rows of `basis_engine.simulation.signals.Pair`."""
+    names: tuple[str, ...]
+    """[p]"""
+    hedge: Floats
+    """[p] contracts added with each dollar of face."""
+    signals: Records
+    """[m, p] rows of `basis_engine.simulation.signals.Signal`."""
+    hedges: tuple[str, ...]
+    """[h] what contracts are called."""
+    source: MultiYearMarket
+
+    def columns(self, leg: str) -> Integers:
+        """Pairs of a leg, by quarter: 'TY' has 'TY 2019-06' and so on, '10Y on-the-run' '10Y 2019-06 on-the-run'.
+
+        Raises
+        ------
+        InputError
+            If this market has none.
+        """
+        head, _, tail = leg.partition(" ")
+        found = [p for p, name in enumerate(self.names) if name.split(" ")[0] == head and name.endswith(tail)]
+        if head in CODES:
+            found = [p for p in found if len(self.names[p].split(" ")) == 2]
+        if not found:
+            raise InputError(f"leg {leg!r}: {self._why_not(tail)}")
+        return np.array(found, np.int64)
+
+    def _why_not(self, tail: str) -> str:
+        """Why a leg is not there, and what to do."""
+        window = f"{self.dates[0]} to {self.dates[-1]}"
+        if tail != "swap spread":
+            return f"the market of {window} was built without it; build it with that leg"
+        return (
+            f"{window} holds no {FEWEST_DAYS} business days of a quarter with swap spreads; those that come with the "
+            f"program run {' and '.join(spread_windows())}; choose such a window, or give your own file"
+        )
+
+
+def stage(market: MultiYearMarket, execution: Execution | None = None) -> Stage:
+    """Lay out a market of years; ``execution`` is what trading costs."""
+    plan = Plan((), execution or Execution())
+    return Stage(
+        dates=market.dates,
+        market=market.market,
+        schedule=build_schedule(replace(calendar(plan, market.priced), decides=True)),
+        contracts=_contracts(plan, market),
+        pairs=market.pairs.rows,
+        names=market.pairs.names,
+        hedge=_per_face(market.pairs.rows, market.notionals),
+        signals=market.signals,
+        hedges=market.hedges,
+        source=market,
+    )
+
+
+def _per_face(pairs: Records, notionals: Floats) -> Floats:
+    """Contracts per dollar of face: conversion factor, or swap per note, over notional; none for notes alone."""
+    per: Floats = np.where(pairs["factor"] > 0.0, -pairs["factor"] / notionals[pairs["hedge"]], 0.0)
+    return per
+
+
+def _contracts(plan: Plan, market: MultiYearMarket) -> Records:
+    """Contract-months, the columns of notes alone, which only cost what notes cost to trade, and swaps."""
+    futures = contract_rows(plan, market.priced)
+    others = empty_rows(Contract, len(market.hedges) - len(futures))
+    rows: Records = np.concatenate([futures, others]).view(futures.dtype)
+    for row, name in zip(rows, market.hedges, strict=True):
+        _charge(row, plan.execution, COST_MULTIPLES[name.split(" ")[0]])
+    swaps = market.is_swap
+    rows["swap"][swaps] = True
+    rows["notional"][swaps], rows["point_value"][swaps] = market.notionals[swaps], market.notionals[swaps] / 100
+    rows["initial_margin"][swaps] = rows["announced_margin"][swaps] = market.initial_margin[0, swaps]
+    return rows
+
+
+def _charge(row: Contract, execution: Execution, multiple: float) -> None:
+    """What trading costs, by tenor."""
+    row.bond_cost, row.futures_cost = multiple * execution.bond_cost_bp, multiple * execution.futures_cost_bp
+    row.impact, row.depth, row.seizure_cost = (
+        execution.impact_bp_per_bn,
+        execution.depth_usd,
+        execution.seizure_cost,
+    )

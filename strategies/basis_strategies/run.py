@@ -1,0 +1,229 @@
+"""Play strategies through years: see the day, ask for faces, check them, trade; an error keeps what was played."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from basis_engine.base.errors import InputError
+from basis_engine.simulation.names import SaleOrder, Status
+from basis_engine.simulation.observation import NEVER, FundView, PairView, asked, finance, look
+from basis_engine.simulation.rows import Fund, Position, dtype_of, empty_rows
+from basis_engine.simulation.run import Run, Setup, assign_positions, hand_back, run_deciding
+from basis_engine.simulation.signals import Signal
+from basis_engine.simulation.world import Floats, Integers, Records, World
+from basis_strategies.multi_year_market import Stage
+from basis_strategies.portfolio import Portfolio
+from basis_strategies.strategy import UNWINDS, FundRules, Strategy
+
+SIGNALS: tuple[str, ...] = dtype_of(Signal).names or ()
+SALE_ORDERS = {"pro-rata": SaleOrder.PRO_RATA, "most-liquid": SaleOrder.MOST_LIQUID}
+SLACK = 1 + 1e-9
+"""Of equity, so that a book sized to the last cent is not refused for its rounding."""
+
+
+@dataclass(frozen=True)
+class Sleeve:
+    """One strategy's book in a fund: its share of equity, its rows of positions."""
+
+    strategy: Strategy
+    share: float
+    first: int
+    """Row of its first position."""
+    columns: Integers
+    """Pairs of the stage, in the order of its positions."""
+    leg: Integers
+    """Leg of each."""
+    until: Integers
+    """Last day of each."""
+    since: Integers
+    """First day of each."""
+
+    @property
+    def last(self) -> int:
+        """Row past its last position."""
+        return self.first + len(self.columns)
+
+    def alive(self, day: int) -> slice:
+        """Its pairs that may be held on a day, and few others."""
+        return slice(int(np.argmax(self.until >= day)), int(np.searchsorted(self.since, day, side="right")))
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was played: the run's first ``days`` days; after an error the later rows are empty."""
+
+    stage: Stage
+    rules: FundRules
+    sleeves: tuple[Sleeve, ...]
+    run: Run
+    days: int
+
+
+class StrategyError(InputError):
+    """A strategy decided what cannot be; ``played`` holds the days before."""
+
+    played: Played | None = None
+    result: Any = None
+    """The same days as a result, where one was asked for."""
+
+
+def play(rules: Strategy | Portfolio, stage: Stage) -> Played:
+    """Play a strategy, or a portfolio of them, over every day of a stage.
+
+    Raises
+    ------
+    InputError
+        If the stage lacks a leg.
+    StrategyError
+        If there is no decision, it raises, or it decides what cannot be.
+    """
+    sleeves = _sleeves(rules, stage)
+    decider = _Decider(stage, sleeves)
+    setup = _setup(rules, stage, sleeves)
+    try:
+        run = run_deciding(setup, decider)
+    except StrategyError as error:
+        if decider.world is not None:
+            days = int(decider.world.clock[0].day)
+            error.played = Played(stage, rules, sleeves, hand_back(decider.world), days)
+        raise
+    return Played(stage, rules, sleeves, run, setup.days)
+
+
+def _sleeves(rules: Strategy | Portfolio, stage: Stage) -> tuple[Sleeve, ...]:
+    """Rows of positions for every pair of every leg, quarter by quarter."""
+    made: list[Sleeve] = []
+    shares = rules.sleeves if isinstance(rules, Portfolio) else ((rules, 1.0),)
+    for strategy, share in shares:
+        if type(strategy).decide is Strategy.decide:
+            raise StrategyError(
+                f"{type(strategy).__name__}: has no decision; give the class decide(terms, fund, pairs, target)"
+            )
+        columns = [stage.columns(leg) for leg in strategy.legs]
+        leg = np.repeat(np.arange(len(columns)), [len(one) for one in columns])
+        order = np.lexsort((leg, stage.pairs["roll_in"][np.concatenate(columns)]))
+        chosen = np.concatenate(columns)[order]
+        first = made[-1].last if made else 0
+        since, until = stage.pairs["roll_in"][chosen], stage.pairs["last_mark"][chosen]
+        made.append(Sleeve(strategy, share, first, chosen, leg[order], np.maximum.accumulate(until), since))
+    return tuple(made)
+
+
+def _setup(rules: FundRules, stage: Stage, sleeves: tuple[Sleeve, ...]) -> Setup:
+    """One fund with all positions empty."""
+    positions = np.concatenate([_positions(stage, sleeve) for sleeve in sleeves]).view(dtype_of(Position))
+    funds = empty_rows(Fund, 1)
+    fund = funds[0]
+    fund.entry_equity = rules.equity
+    fund.unwind, fund.sale_order = UNWINDS[rules.unwind], SALE_ORDERS[rules.sell_first]
+    fund.leverage_limit, fund.leverage_target = rules.leverage_limit, rules.leverage_target
+    fund.drawdown_limit, fund.stop_cut, fund.stop_speed = rules.drawdown_limit, 1.0, 1.0
+    fund.depth_share, fund.feedback = rules.depth_share, 1.0
+    assign_positions(funds, positions)
+    return Setup(stage.market, stage.schedule, funds, positions, stage.contracts, len(stage.dates))
+
+
+def _positions(stage: Stage, sleeve: Sleeve) -> Records:
+    """Empty positions of a sleeve."""
+    rows, pairs = empty_rows(Position, len(sleeve.columns)), stage.pairs[sleeve.columns]
+    rows["fund"], rows["bond"], rows["contract"] = 0, sleeve.columns, pairs["hedge"]
+    rows["factor"], rows["hedge"] = pairs["factor"], stage.hedge[sleeve.columns]
+    rows["base_haircut"] = sleeve.strategy.haircut
+    return rows
+
+
+class _Decider:
+    """Asks every sleeve, every day."""
+
+    def __init__(self, stage: Stage, sleeves: tuple[Sleeve, ...]) -> None:
+        self.stage, self.sleeves = stage, sleeves
+        self.terms = [sleeve.strategy.terms() for sleeve in sleeves]
+        self.decisions = [type(sleeve.strategy).decide for sleeve in sleeves]
+        self.funds = [empty_rows(FundView, 1) for _ in sleeves]
+        self.pairs = empty_rows(PairView, max(len(sleeve.columns) for sleeve in sleeves))
+        self.world: World | None = None
+
+    def __call__(self, world: World) -> Floats:
+        """Faces wanted of every position."""
+        self.world = world
+        faces = np.asarray(world.positions)["face"]
+        targets = faces.copy()
+        if world.funds[0].status != Status.ACTIVE:
+            return targets
+        for number in range(len(self.sleeves)):
+            self._ask(number, world, faces, targets)
+        if not np.array_equal(faces, targets):
+            self._check_afforded(world, faces, targets)
+        return targets
+
+    def _ask(self, number: int, world: World, faces: Floats, targets: Floats) -> None:
+        """Show a sleeve its day and let it overwrite its targets."""
+        sleeve, fund, day = self.sleeves[number], self.funds[number], int(world.clock[0].day)
+        if day == 1:
+            fund[:] = empty_rows(FundView, 1)
+            fund["days_out"] = NEVER
+        look(world, sleeve.share, sleeve.first, sleeve.last, fund)
+        alive = sleeve.alive(day)
+        rows = slice(sleeve.first + alive.start, sleeve.first + alive.stop)
+        seen, target = self.pairs[: rows.stop - rows.start], targets[rows]
+        columns = sleeve.columns[alive]
+        for name in SIGNALS:
+            seen[name] = self.stage.signals[name][day, columns]
+        seen["face"], seen["leg"] = faces[rows], sleeve.leg[alive]
+        seen["tradable"] &= ~np.asarray(world.positions)["committed"][rows]  # notice of delivery is given
+        try:
+            self.decisions[number](self.terms[number], fund[0], seen, target)
+        except Exception as problem:
+            said = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
+            raise StrategyError(
+                f"{self._when(sleeve, day)}: decide raised {type(problem).__name__} "
+                f"({said[0] if said else 'no word'}); mend it"
+            ) from problem
+        self._check_possible(sleeve, day, columns, seen, target)
+        finance(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
+
+    def _check_possible(self, sleeve: Sleeve, day: int, columns: Integers, seen: Records, target: Floats) -> None:
+        """Refuse what is no number, and trades in what does not trade."""
+        wrong = ~np.isfinite(target)
+        if wrong.any():
+            at = int(wrong.argmax())
+            raise StrategyError(
+                f"{self._when(sleeve, day)}: decided {target[at]:g} of {self.stage.names[columns[at]]}; decide a "
+                "number of dollars of face for every pair, 0 for none of it"
+            )
+        wrong = (target != seen["face"]) & ~seen["tradable"]
+        if wrong.any():
+            at = int(wrong.argmax())
+            raise StrategyError(
+                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.stage.names[columns[at]]}, which does "
+                "not trade that day; change only pairs that are tradable"
+            )
+
+    def _check_afforded(self, world: World, faces: Floats, targets: Floats) -> None:
+        """Refuse to grow beyond what equity carries."""
+        needed, before = asked(world, targets), asked(world, faces)
+        worth = float(self.funds[0]["equity"][0] / self.sleeves[0].share)
+        if needed > max(worth, 0.0) * SLACK and needed > before:
+            grown = np.abs(targets) - np.abs(faces)
+            sleeve = next(one for one in reversed(self.sleeves) if grown[one.first : one.last].max() > 0.0)
+            p = sleeve.first + int(grown[sleeve.first : sleeve.last].argmax())
+            name = self.stage.names[sleeve.columns[p - sleeve.first]]
+            raise StrategyError(
+                f"{self._when(sleeve, int(world.clock[0].day))}: decided {_usd(targets[p])} of {name}, but haircut and "
+                f"initial margin of the book would ask {_usd(needed)} of {_usd(worth)} of equity; decide less"
+            )
+
+    def _when(self, sleeve: Sleeve, day: int) -> str:
+        """Whose decision, and of which day."""
+        return f"{type(sleeve.strategy).__name__}, {self.stage.dates[day]}"
+
+
+def _repo(strategy: Strategy) -> tuple[float, float]:
+    """Spread over SOFR of what is held, and below it of what is sold short; decimal."""
+    return strategy.repo_spread_bp / 1e4, strategy.special_bp / 1e4
+
+
+def _usd(amount: float) -> str:
+    """Whole dollars."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"

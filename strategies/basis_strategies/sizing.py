@@ -1,0 +1,109 @@
+"""Sizing at entry: how much face a fund's equity carries, for one book or for many at a time.
+
+Every array has a first axis of books and, where it has a second, one of contracts; the operations and their order are
+the same for one book as for a million, and so are the bytes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_engine.simulation.world import Floats
+
+
+@dataclass(frozen=True)
+class Legs:
+    """What each contract's pair is worth and asks at the first mark."""
+
+    notes: tuple[int, ...]
+    """[contracts] rows of the market's stacked baskets."""
+    dirty: Floats
+    """[contracts] points."""
+    futures_per_face: Floats
+    """[contracts] futures sold per dollar of face."""
+    margin: Floats
+    """[contracts] initial margin, USD per contract."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Books as they are entered."""
+
+    asked: Floats
+    """[books] haircut and initial margin as a share of the notes' value."""
+    leverage: Floats
+    """[books] notes over equity; not positive and finite where haircut, margin and buffer leave no equity."""
+    equity: Floats
+    """[books] USD."""
+    face: Floats
+    """[books] USD of face in each contract."""
+    contracts: Floats
+    """[books, contracts] negative: short."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What books ask of their equity at entry, USD."""
+
+    value: Floats
+    haircut: Floats
+    margin: Floats
+
+    def exceed(self, equity: Floats | float) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+        """Whether haircut and margin ask more than equity; a buffer of nothing is affordable, but for rounding."""
+        return np.asarray(self.haircut + self.margin > equity * (1 + 1e-12))
+
+
+def total(legs: Floats) -> Floats:
+    """Sum over contracts, the last axis, from first to last."""
+    summed: Floats = np.asarray(legs[..., 0])
+    for c in range(1, legs.shape[-1]):
+        summed = summed + legs[..., c]
+    return summed
+
+
+def sizes(
+    legs: Legs,
+    haircut: Floats,
+    margin_multiple: Floats,
+    *,
+    leverage: Floats | None = None,
+    buffer: Floats | float = 0.0,
+    equity: Floats | float = 0.0,
+    notional: Floats | None = None,
+    whole_contracts: bool = True,
+) -> Sizes:
+    """Size books by leverage, or by buffer where it is None; by notional, or by equity where it is None.
+
+    Parameters
+    ----------
+    haircut
+        [books, contracts]
+    margin_multiple
+        [books] of the legs' initial margin
+    """
+    count = len(legs.notes)
+    per_face = total(legs.dirty / 100)
+    margins = legs.futures_per_face * (legs.margin * margin_multiple[:, None])
+    asked = total(haircut) / count + total(margins) / per_face
+    if leverage is None:
+        with np.errstate(divide="ignore"):
+            leverage = 1 / (asked + buffer)
+    # Face is split evenly in dollars of face, so that a book of several contracts has one notional.
+    if notional is None:
+        notional = equity * leverage * count / per_face
+    face = notional / count
+    contracts = face[:, None] * legs.futures_per_face
+    return Sizes(
+        asked=asked,
+        leverage=leverage,
+        equity=face * per_face / leverage,
+        face=face,
+        contracts=-np.round(contracts) if whole_contracts else -contracts,
+    )
+
+
+def needs(face: Floats, dirty: Floats, haircut: Floats, contracts: Floats, margin: Floats) -> Needs:
+    """What positions ask at entry, summed over the last axis; ``margin`` is USD per contract."""
+    values = face * dirty / 100
+    return Needs(total(values), total(haircut * values), total(np.abs(contracts) * margin))

@@ -1,0 +1,8 @@
+"""Folders that a run left behind."""
+
+from pathlib import Path
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a sweep but its lock, by name."""
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.name != ".lock"}
