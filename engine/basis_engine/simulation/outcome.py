@@ -109,7 +109,7 @@ def attribute_run(world: World, f: int) -> None:
     outcome.profit_cost = came_to(world, f, PnlLine.COST)
     outcome.profit_default_loss = came_to(world, f, PnlLine.DEFAULT_LOSS)
     outcome.profit_capital = came_to(world, f, PnlLine.CAPITAL)
-    outcome.profit_elsewhere = came_to(world, f, PnlLine.OTHER_LOSS)
+    outcome.profit_other_loss = came_to(world, f, PnlLine.OTHER_LOSS)
 
 
 @callee
