@@ -1,21 +1,27 @@
-"""How kernels compile: the decorators that decide it, and where what is compiled is kept.
+"""How kernels compile, and where compiled kernels are cached.
 
-Beside `basis_engine.base.numba_callees`, which says how kernels call each other, this is the one module that imports numba.
+Only this module and its optional accelerator `basis_engine.base.numba_callees` import numba. The accelerator uses
+private parts of numba. With a release of numba that is not in `TRIED`, or with ``BASIS_STRESS_PLAIN_NUMBA=1``, plain
+`numba.njit` compiles the same source to the same bytes, more slowly, and one line on stderr says so.
 
-Kernels hold plain numbers and rows only. They compile without ``fastmath`` (it deletes NaN checks and changes
-bytes) and with NumPy's error model, so that interpreted, compiled and bounds-checked runs give equal bytes. They
-allocate nothing and hand back no array, and so do without numba's reference counts: counting a world's sixteen arrays
-at every call, atomically, took two thirds to six sevenths of the time (a fund-day fell from 2.0 to 0.86 microseconds
-over many worlds, from 6.1 to 0.83 over one that stays in the processor's cache). numba refuses a kernel that allocates.
+Kernels hold plain numbers and rows only. They compile without ``fastmath`` (it deletes NaN checks and changes bytes)
+and with NumPy's error model, so that interpreted, compiled and bounds-checked runs give equal bytes. Kernels allocate
+nothing and return no array, so the accelerator compiles them without numba's reference counts: atomic counts of a
+world's sixteen arrays at every call took two thirds to six sevenths of the time (a fund-day fell from 2.0 to 0.86
+microseconds over many worlds, from 6.1 to 0.83 over one that stays in the processor's cache).
 
-numba's own cache looks at one file at a time and goes stale when a callee in another file changes; the cache
-directory is therefore named by a digest of all kernel sources (and of the mode), which costs under 1 ms.
+numba's own cache checks one source file at a time, so it misses changes of callees in other files. The cache directory
+is therefore named by a digest of all kernel sources and of the mode, which costs under 1 ms.
 """
 
+import gc
 import hashlib
+import logging
+import multiprocessing
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
@@ -23,28 +29,46 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
 import numba
-import numba.core.config
+import numba.core.event
+import numba.extending
+from numba.core.event import Listener
 from platformdirs import user_cache_path
 
-from basis_engine.base.numba_callees import (
-    SESSION,
-    CalleeCompiler,
-    KernelCompiler,
-    OptimizedCalleeCompiler,
-    share_callee,
-)
-from basis_engine.base.numba_callees import pass_by_pointer as pass_by_pointer
-
-settings: Any = numba.core.config  # numba fills it from the environment when it is imported
+settings: Any = numba.config  # numba fills it from the environment when it is imported
 njit: Any = numba.njit  # its stubs do not know all its options
+extending: Any = numba.extending
+events: Any = numba.core.event
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+TRIED = ("0.68.",)
+"""Releases of numba with which the tests of the accelerator pass."""
+
+
+def _why_plain() -> str:
+    """Say why kernels compile without the accelerator; empty if they compile with it."""
+    if os.environ.get("BASIS_STRESS_PLAIN_NUMBA", "0") not in ("", "0"):
+        return "BASIS_STRESS_PLAIN_NUMBA is set"
+    if not numba.__version__.startswith(TRIED):
+        return f"the fast compiler is tried with numba {TRIED[-1]}x only, and {numba.__version__} is installed"
+    return ""
+
+
+WHY_PLAIN = _why_plain()
+ACCELERATED = not (WHY_PLAIN or settings.DISABLE_JIT)
+if ACCELERATED:
+    from basis_engine.base import numba_callees as accelerator
+elif WHY_PLAIN and not settings.DISABLE_JIT and multiprocessing.parent_process() is None:
+    logging.getLogger("basis_stress").warning(
+        "basis-stress: %s: kernels compile and run more slowly, with the same results", WHY_PLAIN
+    )
 
 
 def _digest(*folders: Path) -> str:
     """Digest of every source in some folders, of numba's version and of the compile mode."""
-    digest = hashlib.sha256(f"{numba.__version__} {settings.BOUNDSCHECK}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {settings.BOUNDSCHECK} {ACCELERATED}".encode())
     for folder in folders:
         for source in sorted(folder.rglob("*.py")):
             digest.update(source.read_bytes())
@@ -53,7 +77,7 @@ def _digest(*folders: Path) -> str:
 
 @cache
 def _cache_directory(*folders: Path) -> str:
-    """Where kernels of some folders are kept: ``BASIS_STRESS_CACHE``, or the user's cache, or a temporary folder."""
+    """Cache directory for kernels of some folders: ``BASIS_STRESS_CACHE``, the user's cache, or a temporary folder."""
     root = Path(os.environ.get("BASIS_STRESS_CACHE") or user_cache_path("basis-stress") / "kernels")
     for candidate in (root, Path(tempfile.gettempdir()) / "basis-stress-kernels"):
         directory = candidate / _digest(*folders)
@@ -68,36 +92,38 @@ def _cache_directory(*folders: Path) -> str:
 
 ENGINE = Path(__file__).parents[1]
 CACHE_DIRECTORY = _cache_directory(ENGINE)
-CALLEES = CACHE_DIRECTORY and f"{CACHE_DIRECTORY}/callees"
+CALLEE_DIRECTORY = CACHE_DIRECTORY and f"{CACHE_DIRECTORY}/callees"
+KERNEL_OPTIONS: dict[str, Any] = accelerator.KERNEL_OPTIONS if ACCELERATED else {}
 
 
-def _compile(function: Callable[P, R], directory: str = CACHE_DIRECTORY, **options: Any) -> Callable[P, R]:
-    """Compile with the house options, caching beside the digest and leaving numba's own setting as it was."""
+_COMPILED: set[Any] = set()  # dispatchers of all kernels and callees
+
+
+def _compile(function: Callable[P, R], directory: str, options: dict[str, Any]) -> Callable[P, R]:
+    """Compile with the options that all kernels share, cache in a directory, and restore numba's own setting."""
     users_setting = settings.CACHE_DIR
     settings.CACHE_DIR = directory
     try:
-        house = {
-            "error_model": "numpy",
-            "nogil": True,
-            "no_cfunc_wrapper": True,
-            "_nrt": False,
-            "pipeline_class": KernelCompiler,
-        }
-        compiled: Callable[P, R] = njit(function, cache=bool(directory), **{**house, **options})
+        compiled: Callable[P, R] = njit(function, cache=bool(directory), error_model="numpy", nogil=True, **options)
     finally:
         settings.CACHE_DIR = users_setting
+    _COMPILED.add(compiled)
     return compiled
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a scalar kernel: one bond, one fund, one event.
 
-    Python enters one compilation and kernels call another, without an entry from Python.
+    Python enters one compilation of it; kernels call another, which has no entry from Python.
     """
-    compiled = _compile(function)
-    if not settings.DISABLE_JIT:
-        share_callee(compiled, _callee(function))
+    compiled = _compile(function, CACHE_DIRECTORY, KERNEL_OPTIONS)
+    if ACCELERATED:
+        accelerator.share_callee(compiled, _callee(function))
     return compiled
+
+
+CALLEES: set[tuple[str, str]] = set()
+"""(module, name) of every function under `callee`: an architecture test checks that only kernels call them."""
 
 
 @overload
@@ -111,94 +137,153 @@ def callee(*, inline: bool = ..., optimize: bool = ...) -> Callable[[Callable[P,
 def callee(function: Callable[P, R] | None = None, /, *, inline: bool = False, optimize: bool = False) -> Any:
     """Compile a kernel that only kernels call.
 
-    Calling one from compiled Python crashes the interpreter; an architecture test checks that only kernels do.
+    A call from Python crashes the interpreter if the accelerator compiled the callee.
 
     Parameters
     ----------
     inline
-        Compile it into each caller. For callees that every day passes and few functions call: the dispatch of events
-        compiled so takes a quarter off the event loop. For the callees of a mark it gained nothing measurable.
+        Compile it into each caller. For callees that run every day and have few callers: inlining the dispatch of
+        events takes a quarter off the event loop. For the callees of a mark it gained nothing measurable.
     optimize
-        Optimise it before its callers link it. For callees that every day passes: an eighth off the event loop for a
-        twentieth more to compile. With ``inline``, a routine day takes a tenth less time.
+        Optimise it before its callers link it. For callees that run every day: an eighth off the event loop for a
+        twentieth more compile time. With ``inline``, a routine day takes a tenth less time.
     """
     if function is None:
         return lambda named: callee(named, inline=inline, optimize=optimize)  # type: ignore[call-overload]
-    options: dict[str, Any] = {"forceinline": True} if inline else {}
-    return _callee(function, pipeline_class=OptimizedCalleeCompiler if optimize else CalleeCompiler, **options)
+    CALLEES.add((function.__module__, function.__qualname__))
+    return _callee(function, inline, optimize)
 
 
-def _callee(function: Callable[P, R], **options: Any) -> Callable[P, R]:
-    """Compile for kernels to call."""
-    compiled = _compile(function, CALLEES, no_cpython_wrapper=True, **{"pipeline_class": CalleeCompiler, **options})
-    if not settings.DISABLE_JIT:
-        share_callee(compiled, compiled)
+def _callee(function: Callable[P, R], inline: bool = False, optimize: bool = False) -> Callable[P, R]:
+    """Compile a function for kernels to call."""
+    options = accelerator.callee_options(inline, optimize) if ACCELERATED else {}
+    compiled = _compile(function, CALLEE_DIRECTORY, options)
+    if ACCELERATED:
+        accelerator.share_callee(compiled, compiled)
     return compiled
 
 
+def pass_by_pointer(rows: T) -> T:
+    """Pass rows on by their address while the calling kernel runs; without the accelerator, the rows themselves."""
+    return rows
+
+
+if ACCELERATED:
+    accelerator.lower_to_address(pass_by_pointer)
+else:
+    extending.register_jitable(pass_by_pointer)
+
 TURNS = 4
-"""Portions to a thread: one that is held up leaves the rest of its rows to others."""
+"""Turns per thread: if one thread is delayed, the others take its remaining turns."""
 
 
 def parallel_kernel(function: Callable[..., None]) -> Callable[..., None]:
-    """Compile a loop over rows that threads share: iteration i writes row i only.
+    """Compile a loop over rows for several threads: iteration i writes row i only.
 
-    The kernel's last two arguments, which its callers leave out, are the number of a turn and that of all turns, and
-    `portion` says which rows fall to it. numba's own parallel loops are optimised and emitted four times over: a
-    sweep's kernels compiled in 13 seconds so, and in 5 without.
+    The kernel's last two arguments, which its callers leave out, are the number of a turn and the count of turns;
+    `portion` gives the rows of a turn. numba's own parallel loops are optimised and emitted four times over: with them
+    a sweep's kernels compiled in 13 seconds, without them in 5.
     """
-    alone: Any = kernel(function)
+    one_turn: Any = kernel(function)
 
     @wraps(function)
-    def together(*arguments: Any) -> None:
+    def all_turns(*arguments: Any) -> None:
         threads = THREADS.count
         turns = 1 if threads == 1 else TURNS * threads
-        left = iter(range(turns))
+        remaining = iter(range(turns))
+        lock = threading.Lock()
 
-        def take() -> None:
-            for turn in left:
-                alone(*arguments, turn, turns)
+        def take_turns() -> None:
+            while True:
+                with lock:
+                    turn = next(remaining, turns)
+                if turn == turns:
+                    return
+                one_turn(*arguments, turn, turns)
 
-        helping = [_helpers().submit(take) for _ in range(threads - 1)]
-        take()
-        for one in helping:
-            one.result()
+        helpers = [_helpers().submit(take_turns) for _ in range(threads - 1)]
+        take_turns()
+        for helper in helpers:
+            helper.result()
 
-    return together
+    return all_turns
 
 
 @cache
 def _helpers() -> ThreadPoolExecutor:
-    """Threads that share loops with the one that calls, begun once: a new one may be three milliseconds late."""
+    """Threads that share the loops of the calling thread, started once: a new one may start three milliseconds late."""
     return ThreadPoolExecutor(max(1, settings.NUMBA_NUM_THREADS - 1), "kernels")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has no threads: it starts its own
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 @callee
 def portion(rows: int, turn: int, turns: int) -> tuple[int, int]:
-    """(first, last + 1): neighbours, so that threads seldom write to one line of the processor's cache."""
+    """(first, last + 1) row of a turn: neighbours, so that threads seldom write to one cache line of the processor."""
     return turn * rows // turns, (turn + 1) * rows // turns
 
 
 def decision(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a rule or decision of the library; what is kept of it goes stale with its own folder's sources too."""
-    return _compile(function, _cache_directory(ENGINE, Path(function.__code__.co_filename).parent))
+    """Compile a rule or decision of the library; its cache also depends on the sources in the function's folder."""
+    return _compile(function, _cache_directory(ENGINE, Path(function.__code__.co_filename).parent), KERNEL_OPTIONS)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a user's own decision, or a helper of it: the same bytes as in plain Python, many times faster.
+    """Compile a user's own decision or a helper of it: the same bytes as in plain Python, many times faster.
 
-    It is compiled anew in each session (half a second), as nobody can say what else a user's files depend on.
+    It compiles anew in each session (half a second), because the files that it depends on are unknown.
     """
-    return _compile(function, "", _nrt=True)
+    return _compile(function, "", {**KERNEL_OPTIONS, "_nrt": True} if ACCELERATED else {})
+
+
+class CompileSession(Listener):
+    """Follow numba while it compiles kernels: pause the garbage collector and report long compilation once.
+
+    A tenth of the compile time went into searching numba's objects for garbage.
+    """
+
+    tell: Callable[[], object] | None = None
+    depth = 0
+    spent = 0.0  # seconds in this process, within the outermost compilation
+    began = 0.0
+    collecting = True
+
+    def on_start(self, event: Any) -> None:
+        """Pause the collector at the outermost compilation; call `tell` if kernels have compiled for over a second."""
+        if event.data["dispatcher"] not in _COMPILED:
+            return
+        if self.depth == 0:
+            self.collecting, self.began = gc.isenabled(), time.monotonic() - self.spent
+            gc.disable()
+        self.depth += 1
+        self.spent = time.monotonic() - self.began
+        if self.tell is not None and self.spent > 1.0:
+            tell, self.tell = self.tell, None
+            tell()
+
+    def on_end(self, event: Any) -> None:
+        """Resume the collector after the outermost compilation."""
+        if event.data["dispatcher"] not in _COMPILED:
+            return
+        self.depth -= 1
+        self.spent = time.monotonic() - self.began
+        if self.depth == 0 and self.collecting:
+            gc.enable()
+
+
+SESSION = CompileSession()
+events.register("numba:compile", SESSION)
 
 
 def when_compiling(tell: Callable[[], object]) -> None:
-    """Call something once, as soon as kernels have been compiling for a second: what is kept of them loads in less."""
+    """Call `tell` once if kernels compile for over a second; loading them from the cache is faster."""
     SESSION.tell = tell
 
 
 class _Threads(threading.local):
-    """How many threads the parallel kernels that a thread calls run on."""
+    """Threads per parallel kernel, set for each calling thread."""
 
     count: int = settings.NUMBA_NUM_THREADS
 

@@ -1,13 +1,14 @@
-"""How kernels call kernels: a callee's code goes into its callers', and rows are handed on by their address.
+"""Faster compilation of kernels that call kernels: an optional extension of numba's compiler.
 
-numba would optimise and emit every function by itself, and again in each function above it: the event loop and its
-two hundred callees compiled in twice the time so. Here a callee is left to the kernel that Python enters, which links,
-optimises and emits it once, among all that it calls.
+numba optimises and emits every function by itself, and again inside each function that calls it. With this extension
+a callee is only translated; the kernel that Python enters links, optimises and emits it once, with all its callees.
+The event loop and its two hundred callees compile in half the time. Rows pass from kernel to kernel by address.
+
+The extension uses private parts of numba, so `basis_engine.base.compile` imports it only for releases of numba with
+which its tests pass. Without it plain `numba.njit` compiles the same source to the same results, more slowly.
 """
 
-import gc
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -29,14 +30,14 @@ registry: Any = numba.core.imputils.builtin_registry
 T = TypeVar("T")
 
 
-class _Module(JITCodeLibrary):
-    """The code of a callee, as its callers link it."""
+class _LinkedLibrary(JITCodeLibrary):
+    """The code of a callee, which its callers link; it emits no machine code."""
 
     def _optimize_final_module(self) -> None:
-        """Left to the callers."""
+        """Do nothing: the callers optimise the code."""
 
     def _finalize_final_module(self) -> None:
-        """Keep the code for linking; what this library emits itself is only the variables that numba sets in it."""
+        """Keep the code for linking, and emit only the variables that numba sets in this library."""
         self._finalized = True
         linked = self._get_module_for_linking()
         emitted = self._codegen._create_empty_module(self.name)
@@ -48,15 +49,15 @@ class _Module(JITCodeLibrary):
         super()._finalize_final_module()
 
 
-class _Optimised(_Module):
-    """The same, optimised among what it calls before its callers link it."""
+class _OptimizedLibrary(_LinkedLibrary):
+    """The code of a callee, optimised with its own callees before its callers link it."""
 
     def _optimize_final_module(self) -> None:
         JITCodeLibrary._optimize_final_module(self)
 
 
 class _Flags(Flags):
-    """The compiler's options; numba compares all forty with those of functions before, at every operator it types."""
+    """Compiler options that compare quickly: numba compares all forty with earlier ones at every operator it types."""
 
     def __eq__(self, other: object) -> bool:
         return self._values == other._values if isinstance(other, _Flags) else super().__eq__(other)
@@ -66,60 +67,23 @@ class _Flags(Flags):
 
 
 HASH = hash(Flags())
-"""numba's own hash of the options, which is that of their names."""
-
-
-class CompileSession:
-    """A spell of compiling: the garbage collector rests, and whoever asked is told once when spells grow long.
-
-    A tenth of the time went into looking over numba's objects for garbage.
-    """
-
-    tell: Callable[[], object] | None = None
-    depth = 0
-    spent = 0.0
-    began = 0.0
-    collecting = True
-
-    def __enter__(self) -> None:
-        if self.depth == 0:
-            self.collecting, self.began = gc.isenabled(), time.monotonic() - self.spent
-            gc.disable()
-        self.depth += 1
-        self.spent = time.monotonic() - self.began
-        if self.tell is not None and self.spent > 1.0:
-            tell, self.tell = self.tell, None
-            tell()
-
-    def __exit__(self, *exception: object) -> None:
-        self.depth -= 1
-        self.spent = time.monotonic() - self.began
-        if self.depth == 0 and self.collecting:
-            gc.enable()
-
-
-SESSION = CompileSession()
+"""numba's own hash of options: the hash of their names."""
 
 
 class KernelCompiler(Compiler):
-    """numba's compiler, with options that are quick to compare."""
+    """numba's compiler with options that compare quickly."""
 
     def __init__(self, typing: Any, target: Any, library: Any, args: Any, result: Any, flags: Any, names: Any) -> None:
         super().__init__(typing, target, library, args, result, _Flags(flags), names)
 
-    def compile_extra(self, function: Any) -> Any:
-        """Compile one function, and what it calls."""
-        with SESSION:
-            return super().compile_extra(function)
-
 
 class CalleeCompiler(KernelCompiler):
-    """The same, for callees."""
+    """Compile a callee into a library for its callers to link."""
 
-    library_of: type[_Module] = _Module
+    library_of: type[_LinkedLibrary] = _LinkedLibrary
 
     def compile_extra(self, function: Any) -> Any:
-        """Compile into a library that is linked and never called itself."""
+        """Compile into a library that is linked and never called by itself."""
         library: Any = self.library_of(self.state.targetctx.codegen(), function.__qualname__)
         library.enable_object_caching()
         self.state.library = library
@@ -127,46 +91,47 @@ class CalleeCompiler(KernelCompiler):
 
 
 class OptimizedCalleeCompiler(CalleeCompiler):
-    """The same, for callees that are optimised first."""
+    """Compile a callee and optimise it before its callers link it."""
 
-    library_of = _Optimised
+    library_of = _OptimizedLibrary
+
+
+KERNEL_OPTIONS: dict[str, Any] = {"no_cfunc_wrapper": True, "_nrt": False, "pipeline_class": KernelCompiler}
+"""Options of `numba.njit` for kernels. ``_nrt`` switches reference counts off; numba then refuses allocations."""
+
+
+def callee_options(inline: bool, optimize: bool) -> dict[str, Any]:
+    """Give the options of `numba.njit` for a callee: no entry from Python, inlined or optimised if asked."""
+    compiler = OptimizedCalleeCompiler if optimize else CalleeCompiler
+    options = {**KERNEL_OPTIONS, "no_cpython_wrapper": True, "pipeline_class": compiler}
+    return {**options, "forceinline": True} if inline else options
 
 
 def share_callee(dispatcher: Any, callee: Any) -> None:
-    """Let kernels that call a dispatcher call its callee, compiled once for all enumerations and constants.
+    """Make kernels that call a dispatcher call its callee, compiled once for all enumerations and constants.
 
-    numba would compile a callee anew for the members of each enumeration and for each constant that is passed: one
-    in eight of the event loop's functions.
+    numba would compile a callee anew for the members of each enumeration and for each constant argument: one in eight
+    of the event loop's functions.
     """
     find = callee.get_call_template
     dispatcher.get_call_template = lambda arguments, named: find(
-        tuple(map(_plain, arguments)), {name: _plain(one) for name, one in named.items()}
+        tuple(map(_plain, arguments)), {name: _plain(kind) for name, kind in named.items()}
     )
     dispatcher.get_overload = callee.get_overload
 
 
 def _plain(argument: Any) -> Any:
-    """The type of a number, for that of a constant or of a member of an enumeration."""
+    """Replace the type of a constant or of a member of an enumeration by the type of its number."""
     if isinstance(argument, types.IntEnumMember):
         return argument.dtype
     return types.unliteral(argument)
 
 
-def pass_by_pointer(rows: T) -> T:
-    """Hand rows on by their address, for as long as the kernel that says so runs; uncompiled, the rows themselves.
-
-    A world by value is some 150 numbers a call: a fund-day of the event loop fell from 3.0 to 0.4 microseconds
-    without them, entering a book from 900 to 160 ns. What stands at the address never changes, and LLVM is told so:
-    it then reads an array's place once and not after every number written (4 to 12% of the event loop).
-    """
-    return rows
-
-
 class Reference(types.Type):
-    """numba's type of a named tuple that stands in the frame of a kernel further up and is handed on by its address.
+    """numba's type of the address of a named tuple in the stack frame of a calling kernel.
 
-    Its name is in that of every function that takes it, hence a digest: spelt out, a world's runs to 5,000 letters,
-    and names took a fifth of the time that compiling took.
+    The type's name is part of the name of every function that takes it, so it holds a digest: a world's type in full
+    has 5,000 letters, and names took a fifth of the compile time.
     """
 
     def __init__(self, rows: Any) -> None:
@@ -177,7 +142,7 @@ class Reference(types.Type):
 
 @extending.register_model(Reference)
 class _Address(models.PrimitiveModel):
-    """What compiled code holds of it: a pointer."""
+    """Represent a reference in compiled code as a pointer."""
 
     def __init__(self, manager: Any, reference: Reference) -> None:
         address = manager[reference.rows].get_value_type().as_pointer()
@@ -191,25 +156,25 @@ class _Fields(AttributeTemplate):
     key = Reference
 
     def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
-        """That of the named tuple's field."""
+        """Give the type of the named tuple's field."""
         fields = reference.rows.fields
         return reference.rows[fields.index(name)] if name in fields else None
 
 
 def _to_reference(context: Any) -> Any:
-    """Rows to their reference; a reference stays one."""
+    """Type rows as their reference; a reference keeps its type."""
     return lambda rows: Reference(rows) if isinstance(rows, types.BaseNamedTuple) else rows
 
 
 def _put_in_frame(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Keep the rows in the frame; the empty assembly hides from LLVM that what is read there was written just now."""
+    """Store the rows in the stack frame; the empty assembly hides from LLVM that they were written just before."""
     address = cgutils.alloca_once_value(builder, arguments[0])
     kind = ir.FunctionType(address.type, [address.type])
     return builder.asm(kind, "", "=r,0,~{memory}", [address], side_effect=True)
 
 
 def _as_it_is(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Hand the address on."""
+    """Return the address unchanged."""
     return arguments[0]
 
 
@@ -219,7 +184,7 @@ def _load_field(context: Any, builder: Any, reference: Reference, address: Any, 
 
 
 def _load_constant(builder: Any, address: Any) -> Any:
-    """Load what never changes, and say so, number by number: of whole structures LLVM forgets it."""
+    """Load what never changes and mark it so, number by number: LLVM drops the mark on whole structures."""
     kind = address.type.pointee
     if not isinstance(kind, (ir.LiteralStructType, ir.ArrayType)):
         number = builder.load(address)
@@ -232,7 +197,16 @@ def _load_constant(builder: Any, address: Any) -> Any:
     return structure
 
 
-extending.type_callable(pass_by_pointer)(_to_reference)
-extending.lower_builtin(pass_by_pointer, types.BaseNamedTuple)(_put_in_frame)
-extending.lower_builtin(pass_by_pointer, Reference)(_as_it_is)
+def lower_to_address(identity: Callable[[T], T]) -> None:
+    """Compile calls of an identity function to the address of its argument, a named tuple of arrays.
+
+    By value a world is some 150 numbers a call: by address a fund-day of the event loop fell from 3.0 to 0.4
+    microseconds and entering a book from 900 to 160 ns. The rows at the address never change, and LLVM is told so: it
+    reads the place of an array once instead of after every number written (4 to 12% of the event loop).
+    """
+    extending.type_callable(identity)(_to_reference)
+    extending.lower_builtin(identity, types.BaseNamedTuple)(_put_in_frame)
+    extending.lower_builtin(identity, Reference)(_as_it_is)
+
+
 registry.lower_getattr_generic(Reference)(_load_field)
