@@ -38,7 +38,7 @@ def notes(count: int = NOTES, seed: int = 0) -> Notes:
     maturity = SETTLE + rng.integers(210, 30 * 365, count)
     coupon, yields = rng.integers(1, 65, count) / 800, rng.uniform(0.005, 0.09, count)
     settle, clean = np.full(count, SETTLE), np.empty(count)
-    vectors.prices(yields, coupon, maturity, settle, clean)
+    vectors.clean_prices(yields, coupon, maturity, settle, clean)
     return Notes(yields, coupon, maturity, settle, clean)
 
 
@@ -50,7 +50,7 @@ def bond_races(rounds: int) -> tuple[list[Timing], list[Fact]]:
     dates = {"maturity": rows.maturity.astype("datetime64[D]"), "settle": rows.settle.astype("datetime64[D]")}
     checked = "arguments checked"
     price = [
-        Contender("kernel over rows", lambda: vectors.prices(rows.yields, *terms, out), NOTES),
+        Contender("kernel over rows", lambda: vectors.clean_prices(rows.yields, *terms, out), NOTES),
         Contender("bs.price", lambda: bs.price(rows.yields, rows.coupon, **dates), NOTES, None, checked),
     ]
     solve = bs.yield_to_maturity

@@ -75,7 +75,7 @@ def price(yield_to_maturity: ArrayLike, coupon: ArrayLike, maturity: DateLike, s
     31 CFR 356, appendix B, section II; exact at zero and tiny yields (no cancellation).
     """
     yields = rates("yield_to_maturity", yield_to_maturity)
-    return over_rows(vectors.prices, yield_to_maturity=yields, **security(coupon, maturity, settle))
+    return over_rows(vectors.clean_prices, yield_to_maturity=yields, **security(coupon, maturity, settle))
 
 
 def yield_to_maturity(clean_price: ArrayLike, coupon: ArrayLike, maturity: DateLike, settle: DateLike) -> Values:
