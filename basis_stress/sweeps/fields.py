@@ -6,7 +6,7 @@ from typing import Any, get_args
 import numpy as np
 
 from basis_data.markets.parameters import Fit
-from basis_data.scenarios.era import MarketEra
+from basis_data.scenarios.parts import MarketEra
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis

@@ -3,31 +3,27 @@
 import calendar
 import datetime
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from basis_data.scenarios.era import MarketEra
-from basis_data.scenarios.parts import Dated
-
-if TYPE_CHECKING:
-    from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.composition import Composition
+from basis_data.scenarios.parts import Dated, MarketEra
 
 Date = datetime.date
 Clause = tuple[str, Dated | None]
 """A few words, and the dated part they tell of, if it is one."""
 
 
-def sentence(scenario: "Scenario") -> str:
+def sentence(scenario: Composition) -> str:
     """Say what a scenario is composed of: every change, with its size and its dates."""
     clauses = [*_yields(scenario), *changes(scenario)]
     return ", ".join([span(scenario.start, scenario.end), *(clauses or ["as it was"])])
 
 
-def changes(scenario: "Scenario") -> list[str]:
+def changes(scenario: Composition) -> list[str]:
     """What is moved besides yields, a clause each."""
     return [clause for clause, _ in (*_funding(scenario), *_market(scenario))]
 
 
-def dated_changes(scenario: "Scenario") -> list[tuple[str, Dated]]:
+def dated_changes(scenario: Composition) -> list[tuple[str, Dated]]:
     """Dated changes besides those of yields: the clause and its part, by date."""
     told = [(clause, part) for clause, part in (*_funding(scenario), *_market(scenario)) if part is not None]
     return sorted(told, key=lambda one: one[1].date)
@@ -49,7 +45,7 @@ def _date(date: Date, year: int | None) -> str:
     return f"{date.day} {date:%B}" if date.year == year else f"{date.day} {date:%B %Y}"
 
 
-def _when(part: Dated, scenario: "Scenario") -> str:
+def _when(part: Dated, scenario: Composition) -> str:
     """'from 7 to 11 April', 'on 9 April', or 'from 8 April' for what lasts."""
     year = scenario.start.year if scenario.start.year == scenario.end.year else None
     until = part.last_day(datetime.date.max)
@@ -66,7 +62,7 @@ def _signed(value: float) -> str:
     return f"{value:+.10g}".replace("-", "−")
 
 
-def _yields(scenario: "Scenario") -> Iterator[str]:
+def _yields(scenario: Composition) -> Iterator[str]:
     """The path of yields, its moves, speed and scale."""
     if scenario.transposed is not None:
         yield f"yields transposed from {span(scenario.transposed.start, scenario.transposed.end)}"
@@ -88,7 +84,7 @@ def _yields(scenario: "Scenario") -> Iterator[str]:
         yield f"{scenario.curve} curve"
 
 
-def _funding(scenario: "Scenario") -> Iterator[Clause]:
+def _funding(scenario: Composition) -> Iterator[Clause]:
     """Repo, haircuts, margins, lenders, the basis."""
     if scenario.repo_spread_bp:
         yield f"repo at SOFR {_signed(scenario.repo_spread_bp)} bp", None
@@ -118,7 +114,7 @@ def _funding(scenario: "Scenario") -> Iterator[Clause]:
         yield f"{table} of {path.name}", None
 
 
-def _market(scenario: "Scenario") -> Iterator[Clause]:
+def _market(scenario: Composition) -> Iterator[Clause]:
     """Flows, and terms of the market of funds that are not the usual ones."""
     for flow in scenario.flows:
         if flow.usd_bn:
