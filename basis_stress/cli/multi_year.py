@@ -7,9 +7,8 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_strategies.library import LIBRARY, find, said
-from basis_strategies.portfolio import Portfolio
 from basis_strategies.run import StrategyError
-from basis_strategies.strategy import FundRules, Strategy
+from basis_strategies.strategy import FundRules, Portfolio, Strategy
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b

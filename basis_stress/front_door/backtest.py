@@ -118,7 +118,7 @@ def backtest(
 def strategies() -> pd.DataFrame:
     """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
     from basis_strategies.library import LIBRARY
-    from basis_strategies.portfolio import Portfolio
+    from basis_strategies.strategy import Portfolio
 
     known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(

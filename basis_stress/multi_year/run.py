@@ -11,9 +11,8 @@ from basis_data.tables.calendars import DateLike
 from basis_engine.base.errors import InputError
 from basis_strategies.multi_year_market import Stage, stage
 from basis_strategies.plan import Execution
-from basis_strategies.portfolio import Portfolio
 from basis_strategies.run import StrategyError, play
-from basis_strategies.strategy import Strategy
+from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.result import MultiYearRun
 from basis_stress.multi_year.tables import tabulate_years
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from basis_engine.simulation.names import FundColumn, LogEvent, PnlLine, PositionColumn, Status, column_names
-from basis_strategies.portfolio import Portfolio
 from basis_strategies.run import Played
+from basis_strategies.strategy import Portfolio
 from basis_stress.multi_year.caveats import assumptions, caveats
 from basis_stress.multi_year.performance import monthly_returns, performance
 from basis_stress.multi_year.result import MultiYearRun

@@ -14,7 +14,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.run import Run, run
 from basis_strategies.assemble import assemble
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
+from basis_strategies.funds_market import BOOK_CONTRACTS, leveraged_fund_book
 from basis_strategies.plan import Execution, Plan
 from basis_stress.single_book import tabulate
 from basis_stress.single_book.result import Result

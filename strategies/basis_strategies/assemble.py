@@ -23,8 +23,8 @@ from basis_engine.simulation.schedule import (
 )
 from basis_engine.simulation.swaps import beside
 from basis_engine.simulation.world import Integers, Market, Records
+from basis_strategies.entry_sizing import needs
 from basis_strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
-from basis_strategies.sizing import needs
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""

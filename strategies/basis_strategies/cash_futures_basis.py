@@ -14,8 +14,8 @@ from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import dirty_price
+from basis_strategies.entry_sizing import Legs, Sizes, sizes
 from basis_strategies.plan import FundPlan, PositionPlan
-from basis_strategies.sizing import Legs, Sizes, sizes
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
 BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points")]

@@ -20,8 +20,8 @@ from basis_engine.simulation.run import Setup
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import FUND_FIELDS, POSITION_FIELDS, lay_out
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.entry_sizing import Legs, needs
 from basis_strategies.plan import Execution, Plan
-from basis_strategies.sizing import Legs, needs
 
 SWEPT = (
     "leverage",

@@ -13,8 +13,7 @@ from basis_engine.simulation.run import Run, Setup, assign_positions, hand_back,
 from basis_engine.simulation.signals import Signal
 from basis_engine.simulation.world import Floats, Integers, Records, World
 from basis_strategies.multi_year_market import Stage
-from basis_strategies.portfolio import Portfolio
-from basis_strategies.strategy import UNWINDS, FundRules, Strategy
+from basis_strategies.strategy import UNWINDS, FundRules, Portfolio, Strategy
 
 SIGNALS: tuple[str, ...] = dtype_of(Signal).names or ()
 SALE_ORDERS = {"pro-rata": SaleOrder.PRO_RATA, "most-liquid": SaleOrder.MOST_LIQUID}

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from basis_data.markets.carry import carry_rate
-from basis_data.markets.expectations import expected_repo
+from basis_data.markets.expectations import carry_rate, expected_repo
 from basis_data.markets.market_data import market_data
 from basis_data.markets.observed_basis import FILLED_DAYS, unreliable
 from basis_data.markets.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, par_coupon, spreads

@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 
 from basis_data.multi_year.market import multi_year_market
 from basis_engine.simulation.names import FundColumn, PnlLine, PositionColumn
-from basis_strategies.basis_trades import CalendarRoll, HoldToDelivery, LongBasis, MultiContractBasis, ShortBasis
 from basis_strategies.curve_trades import Butterfly, OnTheRunOffTheRun, Steepener
+from basis_strategies.hedged_trades import (
+    CalendarRoll,
+    HoldToDelivery,
+    LongBasis,
+    MultiContractBasis,
+    ShortBasis,
+    SwapSpread,
+)
 from basis_strategies.multi_year_market import Stage, stage
 from basis_strategies.plan import Execution
-from basis_strategies.portfolio import Portfolio
 from basis_strategies.run import Played, play
-from basis_strategies.strategy import Strategy
-from basis_strategies.swap_spread import SwapSpread
+from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.tables import tabulate_years
 from support.flat_years import FREE, REPO, SPREAD, SWAP_SPREAD, YIELD, flat_stage
 

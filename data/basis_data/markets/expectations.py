@@ -1,18 +1,35 @@
-"""What markets expected overnight repo to cost over the months to delivery, as bills had it.
+"""The rate that carries notes to delivery: what overnight repo can be expected to cost, not what one night cost.
 
-Futures price the policy steps that are expected before delivery. The overnight rate alone, which is what an episode of
-some weeks is carried at (`basis_data.markets.carry`), missed the average of the next 91 days by 30 basis points and that of the next
-120 by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus what overnight repo cost
-over one-month bills missed 18 and 21. The choice was made on these errors, not on what a strategy earns.
+One night at 5.25% (17 September 2019) does not make three months at 5.25%. The effective federal funds rate follows
+policy at once and hardly moves otherwise; repo stands over it by what it stood over it in the median of the last month.
 """
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from basis_data.markets.carry import carry_rate
 from basis_data.tables.calendars import Days
 from basis_data.tables.reader import read
+
+MEDIAN_PRINTS = 20
+"""Business days of the trailing median of SOFR less the federal funds rate."""
+
+
+def carry_rate(days: Days, path: Path | None = None) -> NDArray[np.float64]:
+    """Effective federal funds rate plus the trailing median of SOFR less it, decimal [m].
+
+    SOFR itself on days for which the file has no federal funds rate.
+    """
+    table = read("repo", path)
+    table = table.set_index(pd.DatetimeIndex(table["date"]))
+    funds = table["effr_pct"] if "effr_pct" in table else pd.Series(np.nan, table.index)
+    over = (table["sofr_pct"] - funds).rolling(MEDIAN_PRINTS, min_periods=1).median()
+    carried = (funds + over).fillna(table["sofr_pct"])
+    rates: NDArray[np.float64] = carried.reindex(pd.DatetimeIndex(days)).to_numpy(np.float64) / 100
+    return rates
+
 
 QUARTER_DAYS = 91.3
 MATURITIES = (0.0, QUARTER_DAYS, 2 * QUARTER_DAYS)
@@ -27,7 +44,7 @@ def expected_repo(days: Days, horizon: ArrayLike = QUARTER_DAYS) -> NDArray[np.f
     """Average overnight repo expected over a horizon, decimal [m] or [m, k].
 
     Interpolated between expected overnight repo and bills, to which is added the trailing median of
-    `basis_data.markets.carry.carry_rate` less the one-month bill: what bills are worth beyond their interest. Only what was published
+    `basis_data.markets.expectations.carry_rate` less the one-month bill: what bills are worth beyond their interest. Only what was published
     by each day counts.
 
     Parameters

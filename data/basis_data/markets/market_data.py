@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.baskets import deliverable, with_factors
-from basis_data.markets.carry import carry_rate
 from basis_data.markets.curves import Curves, curves, scaled
+from basis_data.markets.expectations import carry_rate
 from basis_data.markets.intraday import IntradayMarks, intraday_marks
 from basis_data.markets.margins import MarginPath, margin_path
 from basis_data.markets.yield_paths import check_range

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.market_data import MarketData
-from basis_data.markets.moves import moves_before
+from basis_data.markets.yield_paths import moves_before
 from basis_data.tables.calendars import DateLike, business_day_offset
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError

@@ -1,13 +1,14 @@
 """The path of par yields of a scenario: what was observed, here or in transposed days, and what is moved on top."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.scenarios.parts import YieldMove
 from basis_data.scenarios.scenario import Scenario
-from basis_data.tables.calendars import Days, mark_days
+from basis_data.tables.calendars import DateLike, Days, business_day_offset, cash_days, mark_days
 from basis_data.tables.fields import TENORS
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.windows import column_or_nan, read_days
@@ -104,3 +105,20 @@ def check_range(scenario: Scenario, days: Days, yields: Array) -> None:
             f"scenario {scenario.name}: the {name} yield goes to {level:.2%} on {days[day]}, "
             f"allowed is {LOWEST:.0%} to {HIGHEST:.0%}; lower yield_scale or the moves of yields"
         )
+
+
+
+HISTORY_DAYS = 60
+"""Business days before the first, over which moves are gathered."""
+
+
+def moves_before(start: DateLike, path: Path | None = None) -> tuple[Array, Array]:
+    """Tenors [n] in years, and daily changes of their par yields before a date, decimal [days, n].
+
+    Tenors that were not published on all of the days are left out.
+    """
+    end = business_day_offset(start, -1)
+    days = cash_days(business_day_offset(end, -HISTORY_DAYS), end)
+    rows = read_days("par_yields", days, [], path)
+    tenors = [name for name in TENOR_YEARS if name in rows and rows[name].notna().all()]
+    return np.array([TENOR_YEARS[name] for name in tenors]), np.diff(rows[tenors].to_numpy(np.float64) / 100, axis=0)

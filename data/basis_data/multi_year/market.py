@@ -96,7 +96,7 @@ def multi_year_market(
     repo_spread_bp, cash_spread_bp
         Repo costs SOFR plus, cash earns SOFR less.
     expectations
-        What carries notes to delivery: 'bills' (`basis_data.markets.expectations`) or 'overnight' (`basis_data.markets.carry`, as in episodes).
+        What carries notes to delivery: 'bills' (`basis_data.markets.expectations`) or 'overnight' (`basis_data.markets.expectations`, as in episodes).
     basis
         'observed' for the published basis as a dislocation to August 2024, 'none' for fair futures throughout.
     swap_tenors

@@ -6,10 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.carry import carry_rate
 from basis_data.markets.contract_months import ContractMonth
 from basis_data.markets.curves import Curves
-from basis_data.markets.expectations import expected_repo
+from basis_data.markets.expectations import carry_rate, expected_repo
 from basis_data.markets.intraday import intraday_marks
 from basis_data.markets.market_data import MARK_TIME, MarketData
 from basis_data.markets.yield_paths import ALWAYS_NEEDED, NEEDS_30_YEARS

@@ -20,7 +20,7 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
     The first mark keeps its curve, and each later one moves by the path's next day; notes are priced on par yields, as
     shocks are shocks to them. SOFR stays where it was on the first day, so that nothing of the days that happened is
     left in; repo costs the path's spread on top. The rate that carries notes to delivery leaves the spread out: it
-    wears off in days, and `basis_data.markets.carry` takes a median over spikes too. The margin multiple of each mark is the
+    wears off in days, and `basis_data.markets.expectations` takes a median over spikes too. The margin multiple of each mark is the
     scenario's times the path's. The scenario's own shifts of repo, its haircuts, roll shares and dislocation stay.
 
     Parameters
