@@ -81,7 +81,7 @@ def _is_own(value: Any, module: str) -> bool:
     return isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module
 
 
-def said(text: str) -> Strategy:
+def parse_strategy(text: str) -> Strategy:
     """A strategy as said on the command line: 'LongBasis' or 'LongBasis:leverage=30,legs=TU+FV'.
 
     Raises

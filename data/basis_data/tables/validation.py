@@ -2,7 +2,8 @@
 
 import difflib
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -12,6 +13,24 @@ from pydantic.fields import FieldInfo
 from basis_engine.base.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Replace old names of fields, which work for one release, by the new ones, and warn.
+
+    Parameters
+    ----------
+    names
+        Old name to new name.
+    where
+        What the user would call the source: a file, or an option.
+    """
+    renamed = {name: value for name, value in given.items() if name not in names}
+    for old, new in names.items():
+        if old in given:
+            warnings.warn(f"{where}: {old} is now {new}; rename it", DeprecationWarning, stacklevel=3)
+            renamed[new] = given[old]
+    return renamed
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
