@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from basis_engine.base.compile import compiled as compiled
     from basis_engine.base.errors import InputError as InputError
     from basis_strategies import rules as rules
-    from basis_strategies.basis_trades import CalendarRoll as CalendarRoll
-    from basis_strategies.basis_trades import HoldToDelivery as HoldToDelivery
-    from basis_strategies.basis_trades import LongBasis as LongBasis
-    from basis_strategies.basis_trades import MultiContractBasis as MultiContractBasis
-    from basis_strategies.basis_trades import ShortBasis as ShortBasis
     from basis_strategies.cash_futures_basis import CashFuturesBasis as CashFuturesBasis
     from basis_strategies.curve_trades import Butterfly as Butterfly
     from basis_strategies.curve_trades import OnTheRunOffTheRun as OnTheRunOffTheRun
     from basis_strategies.curve_trades import Steepener as Steepener
+    from basis_strategies.hedged_trades import CalendarRoll as CalendarRoll
+    from basis_strategies.hedged_trades import HoldToDelivery as HoldToDelivery
+    from basis_strategies.hedged_trades import LongBasis as LongBasis
+    from basis_strategies.hedged_trades import MultiContractBasis as MultiContractBasis
+    from basis_strategies.hedged_trades import ShortBasis as ShortBasis
+    from basis_strategies.hedged_trades import SwapSpread as SwapSpread
     from basis_strategies.plan import Execution as Execution
-    from basis_strategies.portfolio import Portfolio as Portfolio
     from basis_strategies.run import StrategyError as StrategyError
+    from basis_strategies.strategy import Portfolio as Portfolio
     from basis_strategies.strategy import Strategy as Strategy
-    from basis_strategies.swap_spread import SwapSpread as SwapSpread
     from basis_stress.bonds.delivery import cheapest_to_deliver as cheapest_to_deliver
     from basis_stress.bonds.delivery import conversion_factor as conversion_factor
     from basis_stress.bonds.delivery import futures_price as futures_price
@@ -111,13 +111,13 @@ _HOMES = {
     "compiled": "basis_engine.base.compile",
     "StrategyError": "basis_strategies.run",
     "Strategy": "basis_strategies.strategy",
-    "Portfolio": "basis_strategies.portfolio",
-    "LongBasis": "basis_strategies.basis_trades",
-    "ShortBasis": "basis_strategies.basis_trades",
-    "HoldToDelivery": "basis_strategies.basis_trades",
-    "CalendarRoll": "basis_strategies.basis_trades",
-    "MultiContractBasis": "basis_strategies.basis_trades",
-    "SwapSpread": "basis_strategies.swap_spread",
+    "Portfolio": "basis_strategies.strategy",
+    "LongBasis": "basis_strategies.hedged_trades",
+    "ShortBasis": "basis_strategies.hedged_trades",
+    "HoldToDelivery": "basis_strategies.hedged_trades",
+    "CalendarRoll": "basis_strategies.hedged_trades",
+    "MultiContractBasis": "basis_strategies.hedged_trades",
+    "SwapSpread": "basis_strategies.hedged_trades",
     "OnTheRunOffTheRun": "basis_strategies.curve_trades",
     "Steepener": "basis_strategies.curve_trades",
     "Butterfly": "basis_strategies.curve_trades",

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import basis_stress as bs
-from basis_strategies.library import LIBRARY, said
+from basis_strategies.library import LIBRARY, parse_strategy
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.validation.ensemble import ensemble
 from benchmarks.harness import Contender, Timing, race, yardstick
@@ -44,7 +44,7 @@ def product_races(rounds: int, members: int) -> list[Timing]:
 
 def _library() -> Timing:
     """Every strategy of the library through eight years, their market built anew, kernels compiled before."""
-    strategies = [said(name) for name in LIBRARY]
+    strategies = [parse_strategy(name) for name in LIBRARY]
     run_strategies(strategies, "2020-02-18", "2020-03-31")
     yard, start = yardstick(), time.perf_counter()
     run_strategies(strategies)

@@ -20,7 +20,7 @@ from basis_engine.bonds.curves import NODE_TIMES
 from basis_engine.simulation.market import par_curves
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.paths import PathBook, Paths, prepare_paths
+from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_stress.single_book.run import chosen_contracts
 
@@ -44,7 +44,7 @@ class Lever:
     """How far a breaking point may lie above the smallest value."""
     said: Callable[[float], str]
     """A value as a desk says it."""
-    paths: Callable[[MarketData, Floats, int], Paths]
+    paths: Callable[[MarketData, Floats, int], PathOverrides]
     """Paths of a market, one for each value [p], changed from a business day on."""
 
 
@@ -68,37 +68,37 @@ def _percent(value: float) -> str:
     return f"{_number(100 * value)}%"
 
 
-def _scale(data: MarketData, values: Floats, day: int) -> Paths:
+def _scale(data: MarketData, values: Floats, day: int) -> PathOverrides:
     """Every move of yields from the first day, times the value."""
-    return Paths(par_yields=np.stack([scaled(data.curves.par_yields, float(value)) for value in values]))
+    return PathOverrides(par_yields=np.stack([scaled(data.curves.par_yields, float(value)) for value in values]))
 
 
-def _repo(data: MarketData, values: Floats, day: int) -> Paths:
+def _repo(data: MarketData, values: Floats, day: int) -> PathOverrides:
     """Overnight repo dearer by the value; what carries notes in futures is expected repo, which does not move."""
     rates = np.repeat(data.repo_rate[None], len(values), 0)
     rates[:, day:] += values[:, None] / 1e4
-    return Paths(repo_rate=rates)
+    return PathOverrides(repo_rate=rates)
 
 
-def _haircut(data: MarketData, values: Floats, day: int) -> Paths:
+def _haircut(data: MarketData, values: Floats, day: int) -> PathOverrides:
     """Every haircut up by the value."""
     haircuts = np.repeat(data.haircut[None], len(values), 0)
     haircuts[:, day:] += values[:, None, None]
-    return Paths(haircut=haircuts)
+    return PathOverrides(haircut=haircuts)
 
 
-def _margin(data: MarketData, values: Floats, day: int) -> Paths:
+def _margin(data: MarketData, values: Floats, day: int) -> PathOverrides:
     """Every initial margin times the value."""
     multiples = np.repeat(data.margin_multiple[None], len(values), 0)
     multiples[:, day:] *= values[:, None]
-    return Paths(margin_multiple=multiples)
+    return PathOverrides(margin_multiple=multiples)
 
 
-def _unrolled(data: MarketData, values: Floats, day: int) -> Paths:
+def _unrolled(data: MarketData, values: Floats, day: int) -> PathOverrides:
     """A share of overnight repo not rolled, to the last day."""
     shares = np.repeat(data.not_rolled[None], len(values), 0)
     shares[:, day:] = np.minimum(shares[:, day:] + values[:, None], 1.0)
-    return Paths(not_rolled=shares)
+    return PathOverrides(not_rolled=shares)
 
 
 LEVERS = {

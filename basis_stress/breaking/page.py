@@ -70,7 +70,7 @@ def render(found: BreakingPoint) -> str:
         pictures=embedded([Picture("frontier", "Leverage and shock", caption, draw(laid, found))]),
         settings=[
             ("contracts", ", ".join(of.contracts)),
-            ("curve", of.book.market.data.curves.note),
+            ("curve", of.book.market.data.curves.remark),
             *((formatting.words(name), _said(value)) for name, value in given.items()),
         ],
     )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from basis_data.markets.market_data import repo_rates
-from basis_data.scenarios.parts import Dated
+from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.sentence import dated_changes
 from basis_data.tables.calendars import mark_days
@@ -57,7 +57,7 @@ def png(chosen: Scenario) -> bytes:
         return file.getvalue()
 
 
-def _strip(axes: Axes, dated: list[tuple[str, Dated]], days: pd.DatetimeIndex, chosen: Scenario) -> None:
+def _strip(axes: Axes, dated: list[tuple[str, DatedPart]], days: pd.DatetimeIndex, chosen: Scenario) -> None:
     """A bar per change, from its first day to its last, with its words."""
     for row, (words, part) in enumerate(dated):
         first = int(days.searchsorted(pd.Timestamp(part.date)))

@@ -47,6 +47,7 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="What notes are priced on.")
 @click.option("--margin-multiple", type=float, help="Multiple of each contract's initial margin, 1.5 is +50%.")
+@click.option("--leverage-limit", type=float, hidden=True)
 @click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
 @click.option("--scenario-repo-bp", "scenario_repo_bp", type=float, help="Repo costs SOFR plus this for everyone, bp.")
 @click.option(
@@ -86,7 +87,7 @@ def backtest(
         scenario,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],
         book=book,
-        repo_spread_bp_all=scenario_repo_bp,
+        scenario_repo_bp=scenario_repo_bp,
         **given,
     )
     folder = result.save(out or Path("results") / result.scenario.name)

@@ -4,6 +4,7 @@ import gc
 import importlib
 import keyword
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -87,6 +88,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: exit 0 done, 2 the user's mistake (one sentence), 1 a bug (with its traceback)."""
     gc.set_threshold(GARBAGE, 20, 100)
+    warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
+    warnings.showwarning = _warn
     try:
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
     except InputError as mistake:
@@ -98,6 +101,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     else:
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning in one line."""
+    click.echo(f"basis-stress: warning: {message}", err=True)
 
 
 def _refuse(sentence: str) -> None:

@@ -6,10 +6,9 @@ from typing import Any, get_args
 import click
 
 from basis_engine.base.errors import InputError
-from basis_strategies.library import LIBRARY, find, said
-from basis_strategies.portfolio import Portfolio
+from basis_strategies.library import LIBRARY, find, parse_strategy
 from basis_strategies.run import StrategyError
-from basis_strategies.strategy import FundRules, Strategy
+from basis_strategies.strategy import FundRules, Portfolio, Strategy
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b
@@ -105,7 +104,7 @@ def play(
     if "legs" in given:
         given["legs"] = [leg.strip() for leg in given["legs"].split(",")]
     if "strategies" in given:
-        given["strategies"] = tuple(said(one) for one in given["strategies"])
+        given["strategies"] = tuple(parse_strategy(one) for one in given["strategies"])
     if "shares" in given:
         given["shares"] = tuple(_share(share) for share in given["shares"].split(","))
     folder = out or Path("results") / kind.__name__
@@ -149,7 +148,7 @@ def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> No
     from basis_stress.multi_year.page import performance_text
 
     window = {name: value for name, value in given.items() if value is not None}
-    result = compare_strategies(*[said(name) for name in names], **window)
+    result = compare_strategies(*[parse_strategy(name) for name in names], **window)
     click.echo(performance_text(result.performance))
     click.echo()
     for sentence in [*result.verdicts, *result.caveats]:

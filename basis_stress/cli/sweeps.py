@@ -17,8 +17,8 @@ SWEEP_EXAMPLES = """\b
 Examples:
   basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.005,0.01,0.02
   basis-stress sweep april-2025 march-2020 --leverage 20:120:100x --haircut 0:0.04:100x
-  basis-stress sweep april-2025 --buffer 0:0.02:0.001 --margin-multiple 1:3:0.1 --scale 1:4:0.5
-  basis-stress sweep april-2025 --buffer 0.001:0.02 --haircut 0:0.02 --scale 1,2,3 --design saltelli:8192
+  basis-stress sweep april-2025 --buffer 0:0.02:0.001 --margin-multiple 1:3:0.1 --yield-scale 1:4:0.5
+  basis-stress sweep april-2025 --buffer 0.001:0.02 --haircut 0:0.02 --yield-scale 1,2,3 --design saltelli:8192
   basis-stress sweep april-2025 --cells my-cells.csv --unwind stop-out
   basis-stress sweep march-2020 --market --axis era_leverage=15:40:5 --axis seed=0:9:1
   basis-stress sweep april-2025 --leverage 10:100:0.001 --haircut 0:0.02:100x --cluster tcp://scheduler:8786
@@ -50,7 +50,9 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--contract", default="TY", show_default=True, help="One contract or several, comma-separated.")
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
-@click.option("--scale", "yield_scale", metavar="AXIS", help="Multiple of each yield's move from the first day.")
+@click.option("--scale", hidden=True)
+@click.option("--leverage-limit", hidden=True)
+@click.option("--yield-scale", metavar="AXIS", help="Multiple of each yield's move from the first day.")
 @click.option(
     "--axis", "more", multiple=True, metavar="NAME=AXIS", help="Any other axis, such as kink=1,2,4 of --market."
 )

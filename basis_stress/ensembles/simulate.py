@@ -29,7 +29,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.world import Floats, Integers, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.paths import PathBook, Paths, prepare_paths
+from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_stress.ensembles.statistics import check_share, losses_table, time_to, wilson
 from basis_stress.ensembles.streaming import Stream
@@ -228,7 +228,7 @@ def run_chunks(
         while (chunk := ahead.result()) is not None:
             ahead = pool.submit(next, waiting, None)
             book = book or prepare_paths(priced_market(markets.apply(data, chunk, 0)), base, execution)
-            yield book.outcomes(Paths(**markets.drivers(data, chunk)), {"leverage": leverages})
+            yield book.outcomes(PathOverrides(**markets.drivers(data, chunk)), {"leverage": leverages})
 
 
 _NARROW = np.dtype([("loss", float), *((column, np.int16) for column in EVENTS.values()), ("outcome", np.int8)])

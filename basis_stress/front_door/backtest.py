@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.validation import with_new_names
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import Execution
 from basis_stress.single_book.result import Result
@@ -43,7 +44,7 @@ def backtest(
     curve: str | None = None,
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
-    repo_spread_bp_all: float | None = None,
+    scenario_repo_bp: float | None = None,
     execution: Execution | None = None,
     market: bool = False,
     **terms: Any,
@@ -68,7 +69,7 @@ def backtest(
         Multiple of each contract's initial margin.
     yield_scale
         Multiple of each yield's move from the first day.
-    repo_spread_bp_all
+    scenario_repo_bp
         Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
     execution
         What trading costs and how much the market takes.
@@ -87,12 +88,16 @@ def backtest(
     InputError
         One sentence on the first thing that is wrong with what was given.
     """
+    if "repo_spread_bp_all" in terms:
+        terms = with_new_names(terms, {"repo_spread_bp_all": "scenario_repo_bp"}, "backtest")
+        scenario_repo_bp = terms.pop("scenario_repo_bp")
     window = {
         "start": start,
         "end": end,
         "curve": curve,
         "margin_multiple": margin_multiple,
         "yield_scale": yield_scale,
+        "scenario_repo_bp": scenario_repo_bp,
     }
     if market:
         # A single book should not pay for the market of funds.
@@ -100,7 +105,7 @@ def backtest(
         from basis_stress.funds_market.result import backtest_market
 
         book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}
-        given = {**window, "repo_spread_bp_all": repo_spread_bp_all, **book_terms}
+        given = {**window, **book_terms}
         return backtest_market(
             market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
         )
@@ -110,7 +115,7 @@ def backtest(
         contract=contract,
         book=book,
         execution=execution,
-        changes={**window, "repo_spread_bp": repo_spread_bp_all},
+        changes=window,
         terms=terms,
     )
 
@@ -118,7 +123,7 @@ def backtest(
 def strategies() -> pd.DataFrame:
     """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
     from basis_strategies.library import LIBRARY
-    from basis_strategies.portfolio import Portfolio
+    from basis_strategies.strategy import Portfolio
 
     known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(

@@ -10,7 +10,7 @@ from basis_data.markets.flows import outside_flows
 from basis_data.markets.market_data import market_data
 from basis_data.markets.parameters import Fit
 from basis_data.markets.pricing import PricedMarket, priced_market
-from basis_data.scenarios.era import MarketEra
+from basis_data.scenarios.parts import MarketEra
 from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_engine.simulation.names import DealerColumn, FundColumn, PositionColumn, Status

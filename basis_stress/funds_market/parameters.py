@@ -13,8 +13,7 @@ _FIELDS = {
     "curve": "curve",
     "margin_multiple": "margin_multiple",
     "yield_scale": "yield_scale",
-    "scenario_repo_bp": "repo_spread_bp",
-    "repo_spread_bp_all": "repo_spread_bp",
+    "scenario_repo_bp": "scenario_repo_bp",
 }
 
 

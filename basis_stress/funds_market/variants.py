@@ -65,9 +65,9 @@ def dearer_margin(base: Scenario, multiple: float) -> Scenario:
     return changed(base, "margin", margin_notices=[{"date": SHOCK, "multiple": multiple}])
 
 
-def losses_elsewhere(base: Scenario, share: float) -> Scenario:
+def other_losses(base: Scenario, share: float) -> Scenario:
     """Every fund loses this share of its equity in other markets on the day of the shock."""
-    return changed(base, "losses elsewhere", losses_elsewhere=[{"date": SHOCK, "share": share}])
+    return changed(base, "losses elsewhere", other_losses=[{"date": SHOCK, "share": share}])
 
 
 def higher_haircut(base: Scenario, rise: float) -> Scenario:
@@ -136,7 +136,7 @@ def variants() -> list[Variant]:
             "april-2025-losses-elsewhere",
             "Had funds lost money in other markets",
             "On 7 April every fund loses a share of its equity elsewhere, in cash due the next morning.",
-            tuple(Intensity(f"{share:.0%} of equity", losses_elsewhere(base, share)) for share in (0.05, 0.1, 0.3)),
+            tuple(Intensity(f"{share:.0%} of equity", other_losses(base, share)) for share in (0.05, 0.1, 0.3)),
             (1,),
         ),
     ]

@@ -4,13 +4,13 @@ import pandas as pd
 
 from basis_data.markets.on_the_run import CYCLE_MONTHS, PREMIUM_BP
 from basis_data.markets.swaps import spread_windows
-from basis_strategies.run import Played
+from basis_strategies.run import StrategyRun
 
 FEW_DAYS = 0.5
 """Share of days with a swap-spread trade below which figures a year want a word."""
 
 
-def caveats(played: Played, daily: pd.DataFrame) -> list[str]:
+def caveats(played: StrategyRun, daily: pd.DataFrame) -> list[str]:
     """What a reader must know first, a sentence each; none for most runs."""
     legs = _legs(played)
     said = []
@@ -30,16 +30,16 @@ def caveats(played: Played, daily: pd.DataFrame) -> list[str]:
     return said
 
 
-def assumptions(played: Played) -> list[str]:
+def assumptions(played: StrategyRun) -> list[str]:
     """What had to be assumed, a sentence each."""
-    stage, legs = played.stage, _legs(played)
-    charged = stage.contracts[0]
+    market, legs = played.market, _legs(played)
+    charged = market.contracts[0]
     said = [
         "Notes are priced on the par curve; futures are the basket minimum of forward over conversion factor, no "
         "option value, carried at expected repo.",
         "Initial margins are published levels where known, and an assumed leverage elsewhere; houses offset no "
         "spreads.",
-        f"Half spreads of {stage.hedges[0]} are {charged['bond_cost']:g} bp of price in the note and "
+        f"Half spreads of {market.hedges[0]} are {charged['bond_cost']:g} bp of price in the note and "
         f"{charged['futures_cost']:g} bp in the future, other tenors by their ticks; decisions trade at the close.",
         "Cash and margin earn SOFR; repo is overnight; decisions see the day's close and nothing after it.",
     ]
@@ -59,7 +59,7 @@ def assumptions(played: Played) -> list[str]:
     return said
 
 
-def _legs(played: Played) -> list[str]:
+def _legs(played: StrategyRun) -> list[str]:
     """Legs of every strategy played."""
     return [leg for sleeve in played.sleeves for leg in sleeve.strategy.legs]
 

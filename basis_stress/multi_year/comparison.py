@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_engine.base.errors import InputError
-from basis_strategies.portfolio import Portfolio
-from basis_strategies.strategy import Strategy
+from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.result import MultiYearRun
 from basis_stress.multi_year.run import run_strategies

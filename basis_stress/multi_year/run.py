@@ -9,11 +9,10 @@ from basis_data.multi_year.market import FIRST_DAY, LAST_DAY, multi_year_market
 from basis_data.multi_year.rates import Expectations
 from basis_data.tables.calendars import DateLike
 from basis_engine.base.errors import InputError
-from basis_strategies.multi_year_market import Stage, stage
+from basis_strategies.multi_year_market import MarketRows, market_rows
 from basis_strategies.plan import Execution
-from basis_strategies.portfolio import Portfolio
-from basis_strategies.run import StrategyError, play
-from basis_strategies.strategy import Strategy
+from basis_strategies.run import StrategyError, run_years
+from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.result import MultiYearRun
 from basis_stress.multi_year.tables import tabulate_years
 
@@ -109,7 +108,7 @@ def _stage(
     execution: Execution,
     tenors: tuple[int, ...],
     swap_spreads: Path | None,
-) -> Stage:
+) -> MarketRows:
     """The market of a window, kept: it takes seconds, a strategy a fraction of one."""
     market = multi_year_market(
         start,
@@ -122,14 +121,14 @@ def _stage(
         swap_tenors=tenors,
         swap_spreads=swap_spreads,
     )
-    return stage(market, execution)
+    return market_rows(market, execution)
 
 
-def _played(strategy: Strategy | Portfolio, built: Stage) -> MultiYearRun:
+def _played(strategy: Strategy | Portfolio, built: MarketRows) -> MultiYearRun:
     """One strategy's result; after an error, what was played before it goes along with the error."""
     try:
-        return tabulate_years(play(strategy, built))
+        return tabulate_years(run_years(strategy, built))
     except StrategyError as error:
-        if error.played is not None and error.played.days > 1:
-            error.result = tabulate_years(error.played)
+        if error.partial_run is not None and error.partial_run.days > 1:
+            error.result = tabulate_years(error.partial_run)
         raise

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from basis_engine.simulation.names import FundColumn, LogEvent, PnlLine, PositionColumn, Status, column_names
-from basis_strategies.portfolio import Portfolio
-from basis_strategies.run import Played
+from basis_strategies.run import StrategyRun
+from basis_strategies.strategy import Portfolio
 from basis_stress.multi_year.caveats import assumptions, caveats
 from basis_stress.multi_year.performance import monthly_returns, performance
 from basis_stress.multi_year.result import MultiYearRun
@@ -15,7 +15,7 @@ QUIET = (LogEvent.PRICE_MOVE, LogEvent.DECISION)
 """Events of every day, which the log of years leaves out."""
 
 
-def tabulate_years(played: Played) -> MultiYearRun:
+def tabulate_years(played: StrategyRun) -> MultiYearRun:
     """Every table of what was played."""
     rules = played.rules
     daily, by_strategy = _daily(played), _attribution(played)
@@ -35,20 +35,20 @@ def tabulate_years(played: Played) -> MultiYearRun:
     )
 
 
-def _days(played: Played) -> pd.DatetimeIndex:
+def _days(played: StrategyRun) -> pd.DatetimeIndex:
     """Days played."""
-    return pd.DatetimeIndex(played.stage.dates[: played.days], name="date").as_unit("ms")
+    return pd.DatetimeIndex(played.market.dates[: played.days], name="date").as_unit("ms")
 
 
-def _daily(played: Played) -> pd.DataFrame:
+def _daily(played: StrategyRun) -> pd.DataFrame:
     """Balance sheet and return of each day."""
     run, days = played.run, played.days
     fund = run.fund_days[:days, 0]
     equity, notes = fund[:, FundColumn.EQUITY], np.abs(_values(played)).sum(axis=1)
     before = np.where(equity[:-1] > 0.0, equity[:-1], np.nan)
     returns = np.concatenate([[0.0], np.nan_to_num(np.diff(equity) / before)])
-    cash_rate = played.stage.source.priced.data.cash_rate[:days]
-    settle = played.stage.source.priced.data.settle[:days]
+    cash_rate = played.market.source.priced.data.cash_rate[:days]
+    settle = played.market.source.priced.data.settle[:days]
     interest = np.concatenate([[0.0], cash_rate[:-1] * np.diff(settle) / 360.0])
     alive = np.where(equity > 0.0, equity, np.nan)
     basis, observed = _observed(played)
@@ -72,42 +72,42 @@ def _daily(played: Played) -> pd.DataFrame:
     return pd.DataFrame(table, _days(played))
 
 
-def _values(played: Played) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+def _values(played: StrategyRun) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     """Market value of the notes of each position [days, positions], USD."""
     rows = played.run.position_days[: played.days]
     dirty = rows[:, :, PositionColumn.CLEAN] + rows[:, :, PositionColumn.ACCRUED]
     return np.asarray(rows[:, :, PositionColumn.FACE] * dirty / 100)
 
 
-def _observed(played: Played) -> tuple["np.ndarray[tuple[int], np.dtype[np.float64]]", ...]:
+def _observed(played: StrategyRun) -> tuple["np.ndarray[tuple[int], np.dtype[np.float64]]", ...]:
     """Value of notes held against futures, and the share of it whose dislocation is observed [days]."""
     columns = np.concatenate([sleeve.columns for sleeve in played.sleeves])
-    hedged = played.stage.pairs["hedged"][columns]
+    hedged = played.market.pairs["hedged"][columns]
     value = np.abs(_values(played)) * hedged
-    seen = played.stage.signals["observed"][: played.days, columns]
+    seen = played.market.signals["observed"][: played.days, columns]
     total = value.sum(axis=1)
     return total, np.divide((value * seen).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
 
 
-def _log_days(played: Played) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _log_days(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """Day of each row of the event log."""
-    minutes = played.stage.source.priced.data.minutes
+    minutes = played.market.source.priced.data.minutes
     return np.searchsorted(minutes.astype("datetime64[m]").astype("datetime64[D]"), _log_dates(played))
 
 
-def _log_dates(played: Played) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
+def _log_dates(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
     """Date of each row of the event log; New York's is that of UTC at all hours at which anything happens."""
     return np.asarray(played.run.log["time"].astype("datetime64[m]").astype("datetime64[D]"))
 
 
-def _by_day(played: Played, what: LogEvent) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _by_day(played: StrategyRun, what: LogEvent) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Amounts of one kind of event, by day."""
     chosen = played.run.log["what"] == what
     days = _log_days(played)[chosen]
     return np.bincount(days, played.run.log["amount"][chosen], played.days)[: played.days].astype(np.float64)
 
 
-def _sold_by_order(played: Played) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _sold_by_order(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Face sold because a limit ordered it, by day: sales whose cause is an order."""
     log = played.run.log
     ordered = (log["what"] == LogEvent.SALE) & (log["what"][log["cause"]] == LogEvent.ORDER)
@@ -115,7 +115,7 @@ def _sold_by_order(played: Played) -> "np.ndarray[tuple[int], np.dtype[np.float6
     return sold[: played.days].astype(np.float64)
 
 
-def _attribution(played: Played) -> pd.DataFrame:
+def _attribution(played: StrategyRun) -> pd.DataFrame:
     """Lines of profit by day and strategy; what belongs to no position is the cash pool's."""
     rows = played.run.attribution[: played.days]
     parts = [(sleeve.strategy.name, rows[:, sleeve.first : sleeve.last].sum(axis=1)) for sleeve in played.sleeves]
@@ -128,7 +128,7 @@ def _attribution(played: Played) -> pd.DataFrame:
     return stacked[["date", "strategy", *column_names(PnlLine)]].drop(columns="capital")
 
 
-def _positions(played: Played) -> pd.DataFrame:
+def _positions(played: StrategyRun) -> pd.DataFrame:
     """What was held, where anything was."""
     rows = played.run.position_days[: played.days]
     day, p = np.nonzero(rows[:, :, PositionColumn.FACE])
@@ -137,7 +137,7 @@ def _positions(played: Played) -> pd.DataFrame:
     table = {
         "date": _days(played)[day],
         "strategy": owner[p],
-        "pair": np.array(played.stage.names)[columns[p]],
+        "pair": np.array(played.market.names)[columns[p]],
         "face_usd": rows[day, p, PositionColumn.FACE],
         "contracts": rows[day, p, PositionColumn.CONTRACTS],
         "clean_price": rows[day, p, PositionColumn.CLEAN],
@@ -145,23 +145,23 @@ def _positions(played: Played) -> pd.DataFrame:
         "futures_price": rows[day, p, PositionColumn.FUTURES],
         "repo_owed_usd": rows[day, p, PositionColumn.REPO_OWED],
         "initial_margin_usd": rows[day, p, PositionColumn.INITIAL_MARGIN],
-        "implied_repo": played.stage.signals["implied_repo"][day, columns[p]],
-        "expected_repo": played.stage.signals["expected_repo"][day, columns[p]],
-        "dislocation_bp": played.stage.signals["dislocation"][day, columns[p]],
-        "observed": played.stage.signals["observed"][day, columns[p]],
+        "implied_repo": played.market.signals["implied_repo"][day, columns[p]],
+        "expected_repo": played.market.signals["expected_repo"][day, columns[p]],
+        "dislocation_bp": played.market.signals["dislocation"][day, columns[p]],
+        "observed": played.market.signals["observed"][day, columns[p]],
     }
     return pd.DataFrame(table)
 
 
-def _events(played: Played) -> pd.DataFrame:
+def _events(played: StrategyRun) -> pd.DataFrame:
     """The event log but prices and decisions."""
-    table = event_table(played.run.log, ["fund"], played.stage.hedges)
+    table = event_table(played.run.log, ["fund"], played.market.hedges)
     return table[~np.isin(played.run.log["what"], QUIET)].reset_index(drop=True)
 
 
-def _settings(played: Played) -> dict[str, object]:
+def _settings(played: StrategyRun) -> dict[str, object]:
     """What was run, by name."""
     given = {name: value for name, value in played.rules.model_dump().items() if name != "strategies"}
     if isinstance(played.rules, Portfolio):
         given["strategies"] = [strategy.name for strategy in played.rules.strategies]
-    return {"start": str(played.stage.dates[0]), "end": str(played.stage.dates[played.days - 1]), **given}
+    return {"start": str(played.market.dates[0]), "end": str(played.market.dates[played.days - 1]), **given}

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from basis_data.shocks import diagnosis
-from basis_data.shocks.evidence import DECADES, Evidence, foretells, reproduces
+from basis_data.shocks.evidence import DECADES, Evidence, predicts, reproduces
 from basis_data.shocks.generators import ImpulseShock, TailFactors, generator
 from basis_data.shocks.history import history
 from basis_data.shocks.innovations import Extremes
@@ -81,7 +81,7 @@ def diagnose(
     evidence = {WHOLE: reproduces(kind, simulations, seed)}
     for label in DECADES:
         progress(f"{name}: fitted without the {label}")
-        evidence[label] = foretells(kind, label, simulations, seed)
+        evidence[label] = predicts(kind, label, simulations, seed)
     sampler = kind.fit(history())
     pictures = _stochastic(drawn, evidence[WHOLE].table(), diagnosis.clustering(sampler, history(), seed))
     if isinstance(kind, TailFactors) and isinstance(sampler, FactorPaths):

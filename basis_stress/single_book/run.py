@@ -14,7 +14,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.run import Run, run
 from basis_strategies.assemble import assemble
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.leveraged_fund_book import BOOK_CONTRACTS, leveraged_fund_book
+from basis_strategies.funds_market import BOOK_CONTRACTS, leveraged_fund_book
 from basis_strategies.plan import Execution, Plan
 from basis_stress.single_book import tabulate
 from basis_stress.single_book.result import Result
@@ -83,7 +83,7 @@ def _settings(strategy: CashFuturesBasis, plan: Plan, market: PricedMarket) -> d
         **given,
         "leverage": plan.funds[0].leverage_target,
         "haircut": [position.haircut for position in plan.funds[0].positions],
-        "curve": market.data.curves.note,
+        "curve": market.data.curves.remark,
         **vars(plan.execution),
     }
 
@@ -102,7 +102,7 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
     return [
         "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
         "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
-        f"Notes are priced on the curve: {market.data.curves.note}. {_marks(market)}",
+        f"Notes are priced on the curve: {market.data.curves.remark}. {_marks(market)}",
         *margins,
         *unpriced,
         "Cash and margin earn SOFR; positions are entered at mid on the first day and valued for T+1 settlement.",

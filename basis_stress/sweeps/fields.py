@@ -6,15 +6,18 @@ from typing import Any, get_args
 import numpy as np
 
 from basis_data.markets.parameters import Fit
-from basis_data.scenarios.era import MarketEra
-from basis_data.tables.validation import did_you_mean
+from basis_data.scenarios.parts import MarketEra
+from basis_data.tables.validation import did_you_mean, with_new_names
 from basis_engine.base.errors import InputError
+from basis_strategies.cash_futures_basis import RENAMED as RENAMED_TERMS
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.sweeps.axes import Axis, axis
 from basis_stress.sweeps.designs import Table
 
 SCENARIO_FIELDS = ("yield_scale", "margin_multiple")
 POPULATION_FIELDS = ("seed",)
+RENAMED = {**RENAMED_TERMS, "scale": "yield_scale"}
+"""Old names of axes, which work for one release, and the new ones."""
 
 
 def _numeric(model: Any) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], di
         If a name is unknown, or an axis cannot be read.
     """
     axes, settings = [], {}
-    for name, value in given.items():
+    for name, value in with_new_names(given, RENAMED, "sweep").items():
         check_known(name, [*allowed, *CashFuturesBasis.model_fields])
         if name not in allowed or value is None:
             settings[name] = value

@@ -23,8 +23,8 @@ from basis_engine.simulation.schedule import (
 )
 from basis_engine.simulation.swaps import beside
 from basis_engine.simulation.world import Integers, Market, Records
+from basis_strategies.entry_sizing import needs
 from basis_strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
-from basis_strategies.sizing import needs
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
@@ -198,7 +198,7 @@ def calendar(plan: Plan, market: PricedMarket) -> Calendar:
             *_deliveries(market),
             *_outside_flows(plan.outside_sales, 1.0),
             *_outside_flows(plan.purchases, -1.0),
-            *_losses_elsewhere(plan, market),
+            *_other_losses(plan, market),
         ),
     )
 
@@ -219,11 +219,11 @@ def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
                 yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
 
 
-def _losses_elsewhere(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
     """What each fund loses in its other businesses, in the morning of the day."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
-    for day in np.flatnonzero(data.elsewhere_share + data.elsewhere_usd):
-        lost = float(data.elsewhere_share[day] + data.elsewhere_usd[day] / total)
+    for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
+        lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
         for f, fund in enumerate(plan.funds):
             yield Dated(int(day), EventKind.OTHER_LOSS, ELSEWHERE_TIME, lost * fund.equity_usd, fund=f)
 

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from basis_data.markets.pricing import PricedMarket
+from basis_data.tables.validation import with_new_names
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import dirty_price
+from basis_strategies.entry_sizing import Legs, Sizes, sizes
 from basis_strategies.plan import FundPlan, PositionPlan
-from basis_strategies.sizing import Legs, Sizes, sizes
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
 BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points")]
@@ -27,9 +28,12 @@ UNWINDS = {
     "stop-out": Unwind.STOP_OUT,
 }
 
+RENAMED = {"leverage_limit": "leverage_limit_multiple"}
+"""Old names of fields, which work for one release, and the new ones."""
+
 
 @dataclass(frozen=True)
-class Books:
+class BookColumns:
     """Many books of one strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
 
     sizes: Sizes
@@ -79,7 +83,7 @@ class CashFuturesBasis(BaseModel):
     """Round futures to whole contracts."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
     """What makes the fund sell: nothing; a call it could not meet; leverage past its limit; a drawdown."""
-    leverage_limit: float = Field(1.5, ge=1, title="multiple of leverage at entry, 1.5 is half as much again")
+    leverage_limit_multiple: float = Field(1.5, ge=1, title="multiple of leverage at entry, 1.5 is half as much again")
     """Where ``target-leverage`` sells back to the leverage of entry."""
     drawdown_limit: Share = 0.25
     """Loss from the peak of equity at which ``stop-out`` sells everything."""
@@ -87,6 +91,12 @@ class CashFuturesBasis(BaseModel):
     """Committed credit, drawn after cash and before over-collateral."""
     depth_share: float = Field(0.1, gt=0, le=1, title="decimal share, 0.1 is 10%")
     """Largest slice of an unwind, as a share of the market's depth."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _new_names(cls, given: Any) -> Any:
+        """Accept old names of fields for one release."""
+        return with_new_names(given, RENAMED, cls.__name__) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _one_of_each_pair(self) -> Self:
@@ -132,7 +142,7 @@ class CashFuturesBasis(BaseModel):
             margin=market.initial_margin[0],
         )
 
-    def books(self, market: PricedMarket, legs: Legs, columns: Mapping[str, Floats], count: int) -> Books:
+    def books(self, market: PricedMarket, legs: Legs, columns: Mapping[str, Floats], count: int) -> BookColumns:
         """Size many books at a time: these terms, but for the fields of which a column gives one value per book.
 
         Parameters
@@ -164,7 +174,7 @@ class CashFuturesBasis(BaseModel):
         funds = {
             "equity_usd": sized.equity,
             "leverage_target": sized.leverage,
-            "leverage_limit": sized.leverage * column("leverage_limit"),
+            "leverage_limit": sized.leverage * column("leverage_limit_multiple"),
             "drawdown_limit": column("drawdown_limit"),
             "depth_share": column("depth_share"),
             "credit_line_usd": column("credit_line"),
@@ -180,7 +190,7 @@ class CashFuturesBasis(BaseModel):
         positions: dict[str, NDArray[Any]] = {
             name: np.repeat(values[:, None], len(first), 1) for name, values in loans.items()
         }
-        return Books(sized, funds, positions | {"haircut": haircut, "contracts": sized.contracts})
+        return BookColumns(sized, funds, positions | {"haircut": haircut, "contracts": sized.contracts})
 
     def _contracts_per_face(self, market: PricedMarket, c: int, note: int) -> float:
         """Futures to short per dollar of face."""

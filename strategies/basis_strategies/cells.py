@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.markets.pricing import PricedMarket
-from basis_data.tables.validation import did_you_mean, validated
+from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.cells import Books, run_books
 from basis_engine.simulation.names import Constraint, Outcome
@@ -19,9 +19,9 @@ from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import FUND_FIELDS, POSITION_FIELDS, lay_out
-from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.cash_futures_basis import RENAMED, CashFuturesBasis
+from basis_strategies.entry_sizing import Legs, needs
 from basis_strategies.plan import Execution, Plan
-from basis_strategies.sizing import Legs, needs
 
 SWEPT = (
     "leverage",
@@ -34,7 +34,7 @@ SWEPT = (
     "term_spread_bp",
     "repo_spread_bp",
     "repo_threshold",
-    "leverage_limit",
+    "leverage_limit_multiple",
     "drawdown_limit",
     "credit_line",
     "depth_share",
@@ -59,7 +59,10 @@ class CellBook:
 
     def outcomes(self, cells: Mapping[str, NDArray[np.float64]]) -> Records:
         """Outcome of every cell; see `outcomes`."""
-        columns = {name: np.ascontiguousarray(values, np.float64) for name, values in cells.items()}
+        columns = {
+            name: np.ascontiguousarray(values, np.float64)
+            for name, values in with_new_names(cells, RENAMED, "cells").items()
+        }
         count = check_columns(columns)
         rows = empty_rows(OutcomeRow, count)
         for start in range(0, count, CHUNK):

@@ -1,17 +1,20 @@
 """The market of funds: the hedged basis book spread over a population, dealers behind it, others selling beside it."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.moves import moves_before
 from basis_data.markets.positions import leveraged_fund_shorts
 from basis_data.markets.pricing import PricedMarket
+from basis_data.markets.yield_paths import moves_before
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import modified_duration, yield_to_maturity
 from basis_engine.simulation.world import Floats
-from basis_strategies.plan import DealerPlan, Execution, FundPlan, Plan
+from basis_strategies.assemble import dirty_price
+from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.plan import DealerPlan, Execution, FundPlan, Plan, PositionPlan
 from basis_strategies.population import Population, draw_funds
 from basis_strategies.swap_spread_funds import swap_spread_book, swap_spread_funds
 
@@ -119,3 +122,47 @@ def _duration(market: PricedMarket, note: int) -> tuple[float, float]:
     bond = float(market.baskets.coupon[note]), int(market.baskets.maturity[note]), settle
     yield_ = yield_to_maturity(float(market.priced.clean[0, note]), *bond)
     return modified_duration(yield_, *bond), (bond[1] - settle) / 365.25
+
+
+BOOK_CONTRACTS = ("TU", "FV", "TY", "US")
+
+
+def leveraged_fund_book(
+    market: PricedMarket, terms: CashFuturesBasis, positions_file: str | Path | None = None
+) -> tuple[FundPlan, pd.DataFrame]:
+    """Size one fund as the whole book of leveraged funds at the CFTC report nearest to the first day.
+
+    Futures are the gross shorts as reported; notes are face = contracts x notional / conversion factor, so the pair
+    is hedged as `CashFuturesBasis` hedges it. Gross shorts are not all basis trades (the share is debated), so this
+    is the upper bound of the book. Terms (leverage, haircut, term share, unwind rule) are those of the strategy.
+
+    Returns
+    -------
+    FundPlan, DataFrame
+        The fund, and the rows of the report it was sized from.
+
+    Raises
+    ------
+    InputError
+        If no report is near, a contract is not in it, or terms name a size of their own.
+    """
+    if terms.equity is not None or terms.notional is not None:
+        raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
+    scenario = market.data.scenario
+    shorts = leveraged_fund_shorts(scenario.start, positions_file or scenario.files.positions, scenario.report)
+    by_contract = shorts.set_index("contract")["short_contracts"]
+    missing = [code for code in market.codes if code not in by_contract.index]
+    if missing:
+        raise InputError(f"contract {missing[0]}: not in the positions report; it holds {', '.join(by_contract.index)}")
+    plan = terms.fund(market)
+    positions = tuple(_resized(market, one, float(by_contract[market.codes[one.contract]])) for one in plan.positions)
+    value = sum(one.face_usd * dirty_price(market, one.note) / 100 for one in positions)
+    fund = replace(plan, name="leveraged funds (CFTC)", equity_usd=value / plan.leverage_target, positions=positions)
+    return fund, shorts[shorts["contract"].isin(market.codes)]
+
+
+def _resized(market: PricedMarket, position: PositionPlan, shorts: float) -> PositionPlan:
+    """The same pair at the size of the reported shorts."""
+    notional = market.data.futures[position.contract].notional_usd
+    face = shorts * notional / float(market.baskets.factor[position.note])
+    return replace(position, face_usd=face, contracts=-shorts)

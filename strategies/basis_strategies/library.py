@@ -7,10 +7,16 @@ from typing import Any
 
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
-from basis_strategies.basis_trades import CalendarRoll, HoldToDelivery, LongBasis, MultiContractBasis, ShortBasis
 from basis_strategies.curve_trades import Butterfly, OnTheRunOffTheRun, Steepener
+from basis_strategies.hedged_trades import (
+    CalendarRoll,
+    HoldToDelivery,
+    LongBasis,
+    MultiContractBasis,
+    ShortBasis,
+    SwapSpread,
+)
 from basis_strategies.strategy import Strategy
-from basis_strategies.swap_spread import SwapSpread
 
 LIBRARY: dict[str, type[Strategy]] = {
     one.__name__: one
@@ -26,7 +32,7 @@ LIBRARY: dict[str, type[Strategy]] = {
         Butterfly,
     )
 }
-"""By name; `basis_strategies.portfolio.Portfolio` puts several of them in one fund."""
+"""By name; `basis_strategies.strategy.Portfolio` puts several of them in one fund."""
 
 
 def find(name: str) -> type[Strategy]:
@@ -75,7 +81,7 @@ def _is_own(value: Any, module: str) -> bool:
     return isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module
 
 
-def said(text: str) -> Strategy:
+def parse_strategy(text: str) -> Strategy:
     """A strategy as said on the command line: 'LongBasis' or 'LongBasis:leverage=30,legs=TU+FV'.
 
     Raises

@@ -21,11 +21,11 @@ notes stand in about the same ratios (5-, 10-, 30-year: 0.25, 0.5 and 1 of 1/32 
 
 
 @dataclass(frozen=True)
-class Stage:
+class MarketRows:
     """m days, p pairs, h hedges."""
 
     dates: Days
-    market: Market
+    quotes: Market
     """Notes [m, p], futures and swaps [m, h]."""
     schedule: Records
     contracts: Records
@@ -69,12 +69,12 @@ class Stage:
         )
 
 
-def stage(market: MultiYearMarket, execution: Execution | None = None) -> Stage:
+def market_rows(market: MultiYearMarket, execution: Execution | None = None) -> MarketRows:
     """Lay out a market of years; ``execution`` is what trading costs."""
     plan = Plan((), execution or Execution())
-    return Stage(
+    return MarketRows(
         dates=market.dates,
-        market=market.market,
+        quotes=market.market,
         schedule=build_schedule(replace(calendar(plan, market.priced), decides=True)),
         contracts=_contracts(plan, market),
         pairs=market.pairs.rows,

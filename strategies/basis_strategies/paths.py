@@ -38,7 +38,7 @@ PLACES = (
 
 
 @dataclass(frozen=True)
-class Paths:
+class PathOverrides:
     """What p paths bring instead of what the market has; fields left None stay as they are.
 
     Each is the field of `MarketData` of its name with a first axis of paths, and equals it on the first day.
@@ -75,7 +75,7 @@ class PathBook:
     setup: Setup
     frame: Frame
 
-    def outcomes(self, paths: Paths, cells: Columns) -> Records:
+    def outcomes(self, paths: PathOverrides, cells: Columns) -> Records:
         """Outcome of every cell on every path: rows of `basis_engine.simulation.rows.OutcomeRow` [paths, cells].
 
         Parameters
@@ -155,7 +155,7 @@ def _deliveries(data: MarketData) -> Iterator[Dated]:
                 yield Dated(delivered, EventKind.DELIVERY, ROLL_TIME, value, contract=c)
 
 
-def _drivers(market: PricedMarket, paths: Paths) -> Drivers:
+def _drivers(market: PricedMarket, paths: PathOverrides) -> Drivers:
     """Paths as the engine reads them, checked."""
     data, count = market.data, paths.count()
     _check(market, paths)
@@ -179,7 +179,7 @@ def _drivers(market: PricedMarket, paths: Paths) -> Drivers:
     )
 
 
-def _check(market: PricedMarket, paths: Paths) -> None:
+def _check(market: PricedMarket, paths: PathOverrides) -> None:
     """Refuse paths of another shape, of other first days, or with values that are not finite."""
     data = market.data
     own = {one.name: getattr(data, one.name) for one in fields(paths) if one.name != "par_yields"}

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from basis_data.tables.validation import check_ranges
 from basis_engine.simulation.names import Unwind
-from basis_strategies.ranges import check_ranges
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.markets.pricing import PricedMarket
+from basis_data.tables.validation import Range, check_ranges
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Unwind
 from basis_strategies.assemble import dirty_price
 from basis_strategies.plan import FundPlan, PositionPlan
-from basis_strategies.ranges import Range, check_ranges
 
 HAIRCUTS = ((-0.03, -0.02, 0.027), (-0.02, 0.0, 0.051), (0.0, 0.0, 0.740), (0.0, 0.02, 0.136), (0.02, 0.05, 0.047))
 """From, to, share of volume; the outer bands are open in the source and closed here at 1 and 3 points (assumption)."""

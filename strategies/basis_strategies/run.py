@@ -12,9 +12,8 @@ from basis_engine.simulation.rows import Fund, Position, dtype_of, empty_rows
 from basis_engine.simulation.run import Run, Setup, assign_positions, hand_back, run_deciding
 from basis_engine.simulation.signals import Signal
 from basis_engine.simulation.world import Floats, Integers, Records, World
-from basis_strategies.multi_year_market import Stage
-from basis_strategies.portfolio import Portfolio
-from basis_strategies.strategy import UNWINDS, FundRules, Strategy
+from basis_strategies.multi_year_market import MarketRows
+from basis_strategies.strategy import UNWINDS, FundRules, Portfolio, Strategy
 
 SIGNALS: tuple[str, ...] = dtype_of(Signal).names or ()
 SALE_ORDERS = {"pro-rata": SaleOrder.PRO_RATA, "most-liquid": SaleOrder.MOST_LIQUID}
@@ -50,10 +49,10 @@ class Sleeve:
 
 
 @dataclass(frozen=True)
-class Played:
+class StrategyRun:
     """What was played: the run's first ``days`` days; after an error the later rows are empty."""
 
-    stage: Stage
+    market: MarketRows
     rules: FundRules
     sleeves: tuple[Sleeve, ...]
     run: Run
@@ -61,14 +60,14 @@ class Played:
 
 
 class StrategyError(InputError):
-    """A strategy decided what cannot be; ``played`` holds the days before."""
+    """A strategy decided what cannot be; ``partial_run`` holds the days before."""
 
-    played: Played | None = None
+    partial_run: StrategyRun | None = None
     result: Any = None
     """The same days as a result, where one was asked for."""
 
 
-def play(rules: Strategy | Portfolio, stage: Stage) -> Played:
+def run_years(rules: Strategy | Portfolio, market: MarketRows) -> StrategyRun:
     """Play a strategy, or a portfolio of them, over every day of a stage.
 
     Raises
@@ -78,20 +77,20 @@ def play(rules: Strategy | Portfolio, stage: Stage) -> Played:
     StrategyError
         If there is no decision, it raises, or it decides what cannot be.
     """
-    sleeves = _sleeves(rules, stage)
-    decider = _Decider(stage, sleeves)
-    setup = _setup(rules, stage, sleeves)
+    sleeves = _sleeves(rules, market)
+    decider = _Decider(market, sleeves)
+    setup = _setup(rules, market, sleeves)
     try:
         run = run_deciding(setup, decider)
     except StrategyError as error:
         if decider.world is not None:
             days = int(decider.world.clock[0].day)
-            error.played = Played(stage, rules, sleeves, hand_back(decider.world), days)
+            error.partial_run = StrategyRun(market, rules, sleeves, hand_back(decider.world), days)
         raise
-    return Played(stage, rules, sleeves, run, setup.days)
+    return StrategyRun(market, rules, sleeves, run, setup.days)
 
 
-def _sleeves(rules: Strategy | Portfolio, stage: Stage) -> tuple[Sleeve, ...]:
+def _sleeves(rules: Strategy | Portfolio, market: MarketRows) -> tuple[Sleeve, ...]:
     """Rows of positions for every pair of every leg, quarter by quarter."""
     made: list[Sleeve] = []
     shares = rules.sleeves if isinstance(rules, Portfolio) else ((rules, 1.0),)
@@ -100,19 +99,19 @@ def _sleeves(rules: Strategy | Portfolio, stage: Stage) -> tuple[Sleeve, ...]:
             raise StrategyError(
                 f"{type(strategy).__name__}: has no decision; give the class decide(terms, fund, pairs, target)"
             )
-        columns = [stage.columns(leg) for leg in strategy.legs]
+        columns = [market.columns(leg) for leg in strategy.legs]
         leg = np.repeat(np.arange(len(columns)), [len(one) for one in columns])
-        order = np.lexsort((leg, stage.pairs["roll_in"][np.concatenate(columns)]))
+        order = np.lexsort((leg, market.pairs["roll_in"][np.concatenate(columns)]))
         chosen = np.concatenate(columns)[order]
         first = made[-1].last if made else 0
-        since, until = stage.pairs["roll_in"][chosen], stage.pairs["last_mark"][chosen]
+        since, until = market.pairs["roll_in"][chosen], market.pairs["last_mark"][chosen]
         made.append(Sleeve(strategy, share, first, chosen, leg[order], np.maximum.accumulate(until), since))
     return tuple(made)
 
 
-def _setup(rules: FundRules, stage: Stage, sleeves: tuple[Sleeve, ...]) -> Setup:
+def _setup(rules: FundRules, market: MarketRows, sleeves: tuple[Sleeve, ...]) -> Setup:
     """One fund with all positions empty."""
-    positions = np.concatenate([_positions(stage, sleeve) for sleeve in sleeves]).view(dtype_of(Position))
+    positions = np.concatenate([_positions(market, sleeve) for sleeve in sleeves]).view(dtype_of(Position))
     funds = empty_rows(Fund, 1)
     fund = funds[0]
     fund.entry_equity = rules.equity
@@ -121,14 +120,14 @@ def _setup(rules: FundRules, stage: Stage, sleeves: tuple[Sleeve, ...]) -> Setup
     fund.drawdown_limit, fund.stop_cut, fund.stop_speed = rules.drawdown_limit, 1.0, 1.0
     fund.depth_share, fund.feedback = rules.depth_share, 1.0
     assign_positions(funds, positions)
-    return Setup(stage.market, stage.schedule, funds, positions, stage.contracts, len(stage.dates))
+    return Setup(market.quotes, market.schedule, funds, positions, market.contracts, len(market.dates))
 
 
-def _positions(stage: Stage, sleeve: Sleeve) -> Records:
+def _positions(market: MarketRows, sleeve: Sleeve) -> Records:
     """Empty positions of a sleeve."""
-    rows, pairs = empty_rows(Position, len(sleeve.columns)), stage.pairs[sleeve.columns]
+    rows, pairs = empty_rows(Position, len(sleeve.columns)), market.pairs[sleeve.columns]
     rows["fund"], rows["bond"], rows["contract"] = 0, sleeve.columns, pairs["hedge"]
-    rows["factor"], rows["hedge"] = pairs["factor"], stage.hedge[sleeve.columns]
+    rows["factor"], rows["hedge"] = pairs["factor"], market.hedge[sleeve.columns]
     rows["base_haircut"] = sleeve.strategy.haircut
     return rows
 
@@ -136,8 +135,8 @@ def _positions(stage: Stage, sleeve: Sleeve) -> Records:
 class _Decider:
     """Asks every sleeve, every day."""
 
-    def __init__(self, stage: Stage, sleeves: tuple[Sleeve, ...]) -> None:
-        self.stage, self.sleeves = stage, sleeves
+    def __init__(self, market: MarketRows, sleeves: tuple[Sleeve, ...]) -> None:
+        self.market, self.sleeves = market, sleeves
         self.terms = [sleeve.strategy.terms() for sleeve in sleeves]
         self.decisions = [type(sleeve.strategy).decide for sleeve in sleeves]
         self.funds = [empty_rows(FundView, 1) for _ in sleeves]
@@ -169,16 +168,16 @@ class _Decider:
         seen, target = self.pairs[: rows.stop - rows.start], targets[rows]
         columns = sleeve.columns[alive]
         for name in SIGNALS:
-            seen[name] = self.stage.signals[name][day, columns]
+            seen[name] = self.market.signals[name][day, columns]
         seen["face"], seen["leg"] = faces[rows], sleeve.leg[alive]
         seen["tradable"] &= ~np.asarray(world.positions)["committed"][rows]  # notice of delivery is given
         try:
             self.decisions[number](self.terms[number], fund[0], seen, target)
         except Exception as problem:
-            said = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
+            parse_strategy = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
             raise StrategyError(
                 f"{self._when(sleeve, day)}: decide raised {type(problem).__name__} "
-                f"({said[0] if said else 'no word'}); mend it"
+                f"({parse_strategy[0] if parse_strategy else 'no word'}); mend it"
             ) from problem
         self._check_possible(sleeve, day, columns, seen, target)
         finance(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
@@ -189,14 +188,14 @@ class _Decider:
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided {target[at]:g} of {self.stage.names[columns[at]]}; decide a "
+                f"{self._when(sleeve, day)}: decided {target[at]:g} of {self.market.names[columns[at]]}; decide a "
                 "number of dollars of face for every pair, 0 for none of it"
             )
         wrong = (target != seen["face"]) & ~seen["tradable"]
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.stage.names[columns[at]]}, which does "
+                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.market.names[columns[at]]}, which does "
                 "not trade that day; change only pairs that are tradable"
             )
 
@@ -208,7 +207,7 @@ class _Decider:
             grown = np.abs(targets) - np.abs(faces)
             sleeve = next(one for one in reversed(self.sleeves) if grown[one.first : one.last].max() > 0.0)
             p = sleeve.first + int(grown[sleeve.first : sleeve.last].argmax())
-            name = self.stage.names[sleeve.columns[p - sleeve.first]]
+            name = self.market.names[sleeve.columns[p - sleeve.first]]
             raise StrategyError(
                 f"{self._when(sleeve, int(world.clock[0].day))}: decided {_usd(targets[p])} of {name}, but haircut and "
                 f"initial margin of the book would ask {_usd(needed)} of {_usd(worth)} of equity; decide less"
@@ -216,7 +215,7 @@ class _Decider:
 
     def _when(self, sleeve: Sleeve, day: int) -> str:
         """Whose decision, and of which day."""
-        return f"{type(sleeve.strategy).__name__}, {self.stage.dates[day]}"
+        return f"{type(sleeve.strategy).__name__}, {self.market.dates[day]}"
 
 
 def _repo(strategy: Strategy) -> tuple[float, float]:

@@ -8,9 +8,9 @@ as it was observed to; their sales reach dealers, but do not move the observed s
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_data.markets.moves import moves_before
 from basis_data.markets.pricing import PricedMarket
 from basis_data.markets.swaps import spread_before
+from basis_data.markets.yield_paths import moves_before
 from basis_engine.simulation.names import Unwind
 from basis_strategies.assemble import dirty_price
 from basis_strategies.plan import FundPlan, PositionPlan

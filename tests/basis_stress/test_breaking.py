@@ -96,7 +96,7 @@ def test_the_replay_of_a_breaking_point_breaks_and_just_below_it_does_not() -> N
 def test_an_outcome_that_is_not_monotone_is_told_so() -> None:
     """Convexity pays: a larger sell-off leaves the short future more than the note loses, which meets the loss."""
     loss = [{"date": "2025-04-14", "share": 0.35}]
-    one = FLAT.but(losses_elsewhere=loss).with_yields("2025-04-03", bp=100).with_yields("2025-04-22", bp=-100)
+    one = FLAT.but(other_losses=loss).with_yields("2025-04-03", bp=100).with_yields("2025-04-22", bp=-100)
     found = bs.breaking_point(one, "scale", "forced_sale", leverage=40, high=5.0)
     fine = np.linspace(0.0, 5.0, 2501)
     broken = turned(one, "scale", leverage=40).outcomes(fine)["outcome"][:, 0] >= Outcome.FORCED_SALE

@@ -93,7 +93,7 @@ def test_the_laws_hold_with_mixed_books_term_repo_and_losses_elsewhere(era: dict
         base,
         "test",
         market=market_era(base).model_dump() | era,
-        losses_elsewhere=[{"date": "2025-04-07", "share": 0.5}],
+        other_losses=[{"date": "2025-04-07", "share": 0.5}],
     )
     played = play(stage(chosen), FIT)
     books = check(setup_of(played))

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from basis_data.shocks.diagnosis import oddities
-from basis_data.shocks.evidence import DECADES, Evidence, foretells, reproduces, simulated_statistics
+from basis_data.shocks.evidence import DECADES, Evidence, predicts, reproduces, simulated_statistics
 from basis_data.shocks.generators import generator
 from basis_data.shocks.history import History, history
 from basis_data.shocks.paths import generate
@@ -100,7 +100,7 @@ MOST_OUTSIDE = {"last ten years": 4, "2000s": 7, "1990s": 4, "2010s": 16}
 @pytest.mark.parametrize("name", ["garch", "jumps", "tails"])
 @pytest.mark.parametrize("held_back", list(DECADES))
 def test_component_generators_foretell_a_decade_but_for_what_is_known(name: str, held_back: str) -> None:
-    table = foretells(generator(name), held_back, 2000).table()
+    table = predicts(generator(name), held_back, 2000).table()
     assert (~table["inside_joint"]).sum() <= MOST_OUTSIDE[held_back]
     assert groups(table) <= KNOWN_OUTSIDE[held_back]
     bonds = table.loc["standard deviation, bp"].loc[["7y", "10y", "30y"]]
@@ -111,7 +111,7 @@ def test_component_generators_foretell_a_decade_but_for_what_is_known(name: str,
 def test_nothing_fitted_before_foretells_bills_at_the_floor() -> None:
     """From 2010 to 2019 the policy rate lay at zero for six years: bills moved less than in any simulated decade."""
     for name in RANDOM:
-        table = foretells(generator(name), "2010s", 1000).table()
+        table = predicts(generator(name), "2010s", 1000).table()
         bills = table.loc["standard deviation, bp"].loc[["3mo", "6mo", "1y"]]
         assert (bills["observed"] < bills["joint_low"]).all()
 

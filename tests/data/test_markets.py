@@ -37,7 +37,7 @@ def test_april_2025() -> None:
 
 
 def test_rates_stand_on_their_own_days() -> None:
-    market = market_data(april(repo_spread_bp=5, cash_spread_bp=10))
+    market = market_data(april(scenario_repo_bp=5, cash_spread_bp=10))
     rates = read("repo").set_index("date")["sofr_pct"]
     dates = market.dates.astype("datetime64[D]")
     np.testing.assert_allclose(market.sofr, rates[dates].to_numpy() / 100, rtol=1e-15)
@@ -86,7 +86,7 @@ def test_changes_start_on_their_date() -> None:
 def test_scaled_moves_fall_back_to_par_yields() -> None:
     base, twice = market_data(april(curve="par")), market_data(april(yield_scale=2))
     assert twice.curves.kind == PAR
-    assert "scaled by 2" in twice.curves.note
+    assert "scaled by 2" in twice.curves.remark
     moves = base.curves.par_yields - base.curves.par_yields[0]
     np.testing.assert_allclose(twice.curves.par_yields - base.curves.par_yields[0], 2 * moves, atol=1e-15)
     with pytest.raises(InputError, match="only par yields can be scaled"):
@@ -126,7 +126,7 @@ def test_own_par_yields_are_not_passed_over_for_the_embedded_svensson_curve(tmp_
     yields[yields["date"] >= "2025-03-01"].to_csv(path, index=False)
     market = market_data(april(files={"par_yields": path}))
     assert market.curves.kind == PAR
-    assert "yields.csv" in market.curves.note
+    assert "yields.csv" in market.curves.remark
 
 
 @pytest.mark.parametrize(

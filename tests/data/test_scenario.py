@@ -51,7 +51,7 @@ def test_unknown_scenario() -> None:
         ("haircutt = 0.02", "haircutt: unknown key (did you mean 'haircut'?); allowed are name"),
         ("haircut = 2", "haircut: 2 given, allowed is less than or equal to 0.5 (decimal share of market value"),
         ("haircut = nan", "haircut: nan given, allowed is a finite number"),
-        ('repo_spread_bp = "five"', "repo_spread_bp: 'five' given, allowed is a valid number"),
+        ('scenario_repo_bp = "five"', "scenario_repo_bp: 'five' given, allowed is a valid number"),
         ("margin_multiple = 0", "margin_multiple: 0 given, allowed is greater than 0 (multiple of"),
         ('curve = "spline"', "curve: 'spline' given, allowed is 'auto', 'svensson' or 'par'"),
         ('contracts = ["TY", "ZB"]', "contracts: ['TY', 'ZB'] given, allowed is some of TU, Z3N, FV"),

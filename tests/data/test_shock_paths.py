@@ -113,7 +113,7 @@ def test_every_generator_runs_through_the_event_loop(name: str) -> None:
         np.testing.assert_allclose(
             market.repo_rate[1:] - given.sofr[0], drawn.repo_spread[which, : len(given.dates) - 1], atol=1e-15
         )
-        assert f"path {which} of {name}" in market.curves.note
+        assert f"path {which} of {name}" in market.curves.remark
         priced = priced_market(market)
         plan, _ = _plan(CashFuturesBasis(leverage=30.0), priced, None, Execution())
         outcome = run(assemble(plan, priced))

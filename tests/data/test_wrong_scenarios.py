@@ -19,7 +19,7 @@ WRONG = {
         "base: 'april-2052': unknown (did you mean 'april-2025'?)",
     ),
     "base that is no file": ('name = "mine"\nbase = "no/where.toml"\n', "base: no/where.toml: no such file; give the"),
-    "base that is itself": ('name = "mine"\nbase = "./mine.toml"\n', "base: this file stands on itself; name another"),
+    "base that is itself": ('name = "mine"\nbase = "./mine.toml"\n', "base: this file is its own base; name another"),
     "base that is no name": (
         'name = "mine"\nbase = 7\nstart = 2025-04-01\nend = 2025-04-30\n',
         "base: 7 given, allowed",
@@ -56,7 +56,7 @@ WRONG = {
     ),
     "move on the first day": (
         OVER + "[[yield_moves]]\ndate = 2025-04-01\nbp = 5\n",
-        "yield_moves, entry 1, date: 2025-04-01 given, which is the first day, from which moves count",
+        "yield_moves, entry 1, date: 2025-04-01 given, which is the first day, from which moves are measured",
     ),
     "two paths": (
         OVER + "flat = true\ntransposed = { start = 1998-08-26, end = 1998-10-16 }\n",
@@ -109,7 +109,7 @@ UNRUNNABLE = {
     ),
     "a curve without discount factors": (
         HEAD + "[[yield_moves]]\ndate = 2025-04-07\nby_tenor = { 2y = -500, 10y = 0, 30y = 1900 }\n",
-        "the par yields of 2025-04-07 are no curve, as a discount factor would not be positive; lower yield_scale",
+        "the par yields of 2025-04-07 give a discount factor that is not positive; lower yield_scale",
     ),
     "a curve that cannot be moved": (
         HEAD + 'curve = "svensson"\nflat = true\n',
@@ -167,7 +167,7 @@ def test_a_mistake_in_the_base_is_named_by_the_base(tmp_path: Path) -> None:
 
 def test_a_ring_of_bases(tmp_path: Path) -> None:
     (tmp_path / "under.toml").write_text('name = "under"\nbase = "./mine.toml"\n')
-    assert "stands on itself" in refused(tmp_path, 'name = "mine"\nbase = "./under.toml"\n')
+    assert "its own base" in refused(tmp_path, 'name = "mine"\nbase = "./under.toml"\n')
 
 
 def test_a_flow_on_the_day_of_entry(tmp_path: Path) -> None:
@@ -180,7 +180,9 @@ def test_a_flow_on_the_day_of_entry(tmp_path: Path) -> None:
 def test_swap_spread_funds_have_no_quotes_within_the_day() -> None:
     april = bs.scenario("april-2025-intraday")
     era = {**april.model_dump()["market"], "swap_spread_book_usd_bn": 290}
-    with pytest.raises(InputError, match=r"intraday: swap spreads are of closes alone; leave swap-spread funds out"):
+    with pytest.raises(
+        InputError, match=r"intraday: swap spreads are known at closes only; leave swap-spread funds out"
+    ):
         bs.backtest(april.but(market=era), market=True)
 
 

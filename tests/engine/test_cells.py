@@ -45,7 +45,7 @@ def table(base: CashFuturesBasis, count: int, seed: int) -> dict[str, NDArray[np
         "term_spread_bp": rng.uniform(-5, 20, count),
         "repo_spread_bp": rng.uniform(-5, 300, count),
         "repo_threshold": rng.choice([0.0, 0.01], count),
-        "leverage_limit": rng.uniform(1.0, 1.2, count),
+        "leverage_limit_multiple": rng.uniform(1.0, 1.2, count),
         "drawdown_limit": rng.uniform(0.0, 0.02, count),
         "credit_line": rng.choice([0.0, 2e6], count),
         "depth_share": rng.uniform(0.05, 1.0, count),

@@ -19,7 +19,7 @@ from basis_engine.simulation.world import Records
 from basis_strategies.assemble import NOTICE_DAYS
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import prepare
-from basis_strategies.paths import PathBook, Paths, prepare_paths
+from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_stress.breaking.levers import LEVERS
 from basis_stress.ensembles.simulate import entry_market
@@ -58,7 +58,7 @@ def test_scales_of_history_are_markets_of_their_own(codes: tuple[str, ...], base
 def test_generated_paths_are_markets_of_their_own(codes: tuple[str, ...]) -> None:
     data = entry_market("april-2025", codes, 40)
     drawn = generate("tails", 30, 40, seed=3)
-    rows = book(markets.apply(data, drawn, 0)).outcomes(Paths(**markets.drivers(data, drawn)), CELLS)
+    rows = book(markets.apply(data, drawn, 0)).outcomes(PathOverrides(**markets.drivers(data, drawn)), CELLS)
     for which, row in enumerate(rows):
         assert row.tobytes() == alone(markets.apply(data, drawn, which))
 
@@ -74,7 +74,7 @@ def test_paths_are_delivered_as_they_would_be_alone() -> None:
     priced = [priced_market(markets.apply(data, drawn, which)) for which in range(25)]
     notice = int(np.searchsorted(data.dates, data.futures[0].first_delivery)) - NOTICE_DAYS
     assert len({int(one.priced.delivery[notice, 0]) for one in priced}) == 2
-    rows = book(markets.apply(data, drawn, 0)).outcomes(Paths(**markets.drivers(data, drawn)), CELLS)
+    rows = book(markets.apply(data, drawn, 0)).outcomes(PathOverrides(**markets.drivers(data, drawn)), CELLS)
     for one, row in zip(priced, rows, strict=True):
         assert row.tobytes() == prepare(one, CURE, EXECUTION).outcomes(CELLS).tobytes()
 
@@ -155,5 +155,5 @@ def test_wrong_paths_are_one_sentence(change: Any, words: str) -> None:
     own = {name: np.stack([value, value]) for name, value in fields.items()}
     given = {name: np.broadcast_to(value, (len(value), *value.shape[1:])) for name, value in change(own).items()}
     with pytest.raises(InputError) as refused:
-        book(data).outcomes(Paths(**given), CELLS)
+        book(data).outcomes(PathOverrides(**given), CELLS)
     assert words in str(refused.value)

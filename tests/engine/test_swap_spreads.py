@@ -229,11 +229,11 @@ def test_swap_spreads_of_a_file_of_ones_own(tmp_path: Path) -> None:
     [
         ({"start": "2025-03-01", "end": "2025-06-10"}, "swap spreads: history/swap_spread_windows.csv has none for"),
         (
-            {"losses_elsewhere": [{"date": "2025-04-04"}]},
+            {"other_losses": [{"date": "2025-04-04"}]},
             "share and usd: give one of them",
         ),
-        ({"losses_elsewhere": [{"date": "2025-06-04", "share": 0.1}]}, "allowed is a date inside the window"),
-        ({"losses_elsewhere": [{"date": "2025-04-04", "share": 1.5}]}, "losses_elsewhere, entry 1, share: 1.5 given"),
+        ({"other_losses": [{"date": "2025-06-04", "share": 0.1}]}, "allowed is a date inside the window"),
+        ({"other_losses": [{"date": "2025-04-04", "share": 1.5}]}, "other_losses, entry 1, share: 1.5 given"),
     ],
 )
 def test_wrong_input_gets_one_sentence(terms: Mapping[str, object], told: str) -> None:

@@ -20,9 +20,9 @@ from basis_data.multi_year.market import multi_year_market
 from basis_engine.simulation.observation import FundView, PairView
 from basis_engine.simulation.rows import empty_rows
 from basis_strategies import rules
-from basis_strategies.library import LIBRARY, find, said
-from basis_strategies.multi_year_market import Stage, stage
-from basis_strategies.run import StrategyError, play
+from basis_strategies.library import LIBRARY, find, parse_strategy
+from basis_strategies.multi_year_market import MarketRows, market_rows
+from basis_strategies.run import StrategyError, run_years
 from support import ROOT
 from support.worlds import outputs
 
@@ -31,8 +31,8 @@ WINDOW = {"start": "2019-09-03", "end": "2020-04-30"}
 
 
 @cache
-def months() -> Stage:
-    return stage(multi_year_market(WINDOW["start"], WINDOW["end"], ("TY",), terms=(2,)))
+def months() -> MarketRows:
+    return market_rows(multi_year_market(WINDOW["start"], WINDOW["end"], ("TY",), terms=(2,)))
 
 
 def test_the_users_example_is_ten_lines_and_gives_equal_bytes_plain_and_compiled(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_the_users_example_is_ten_lines_and_gives_equal_bytes_plain_and_compiled
     plain = tmp_path / "plain.py"
     plain.write_text(text.replace("    @bs.compiled\n", ""))
     assert plain.read_text() != text
-    played = [play(find(f"{path}:CheapBasis")(leverage=15), months()) for path in (EXAMPLE, plain)]
+    played = [run_years(find(f"{path}:CheapBasis")(leverage=15), months()) for path in (EXAMPLE, plain)]
     compiled, interpreted = (outputs(one.run) for one in played)
     assert np.abs(compiled["position_days"]).sum() > 0
     for name, array in compiled.items():
@@ -167,12 +167,15 @@ def test_a_wrong_parameter_is_one_sentence(terms: dict[str, object], told: str) 
 )
 def test_a_wrong_name_is_one_sentence(text: str, told: str) -> None:
     with pytest.raises(bs.InputError, match=told):
-        said(text)
+        parse_strategy(text)
 
 
 def test_what_is_said_is_what_is_built() -> None:
-    assert said("long-basis:leverage=30,legs=TU+FV,enter-bp=10").name == "LongBasis(TU+FV, leverage=30, enter_bp=10)"
-    assert said("Steepener:side=-1").side == -1  # type: ignore[attr-defined]
+    assert (
+        parse_strategy("long-basis:leverage=30,legs=TU+FV,enter-bp=10").name
+        == "LongBasis(TU+FV, leverage=30, enter_bp=10)"
+    )
+    assert parse_strategy("Steepener:side=-1").side == -1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("kind", LIBRARY.values(), ids=list(LIBRARY))

@@ -10,13 +10,13 @@ from basis_data.markets.contract_months import contract_months
 from basis_data.markets.observed_basis import observed_basis
 from basis_data.markets.pricing import priced_market
 from basis_data.multi_year.market import MultiYearMarket
-from basis_data.multi_year.pairs import long_pairs
-from basis_data.multi_year.rates import long_data
-from basis_data.multi_year.swaps import long_swaps
+from basis_data.multi_year.pairs import multi_year_pairs
+from basis_data.multi_year.rates import multi_year_data
+from basis_data.multi_year.swaps import multi_year_swaps
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.validation import validated
-from basis_strategies.multi_year_market import Stage, stage
+from basis_strategies.multi_year_market import MarketRows, market_rows
 from basis_strategies.plan import Execution
 
 YIELD, REPO, SPREAD, SWAP_SPREAD = 0.03, 0.024, 0.003, -0.0025
@@ -32,15 +32,15 @@ def flat_market(
     scenario = validated(Scenario, given, "flat")
     days = mark_days(scenario.start, scenario.end)
     months = contract_months(scenario.contracts, days)
-    moved = long_data(scenario, days, months, "overnight")
+    moved = multi_year_data(scenario, days, months, "overnight")
     rates = dict.fromkeys(("sofr", "repo_rate", "carry_rate", "cash_rate"), np.full(len(days), REPO))
     curves = replace(moved.curves, par_yields=np.full_like(moved.curves.par_yields, YIELD))
     priced = priced_market(replace(moved, curves=curves, **rates))
     first = np.array([month.future.first_delivery for month in months])
     left = np.maximum(first - priced.data.settle[:, None], 0) / 360
     cheap = replace(priced, data=replace(priced.data, dislocation_bp=1e4 * spread * left))
-    pairs = long_pairs(cheap, months, terms)
-    trades = long_swaps(cheap.data, pairs, swaps, file)
+    pairs = multi_year_pairs(cheap, months, terms)
+    trades = multi_year_swaps(cheap.data, pairs, swaps, file)
     return years._quoted(cheap, months, observed_basis(priced, months, scenario.contracts), pairs, trades, terms)
 
 
@@ -54,7 +54,7 @@ def swap_spreads(folder: Path) -> Path:
     return path
 
 
-def flat_stage(folder: Path, spread: float = SPREAD, execution: Execution = FREE, swaps=()) -> Stage:
+def flat_stage(folder: Path, spread: float = SPREAD, execution: Execution = FREE, swaps=()) -> MarketRows:
     """The same as rows of the engine, free of costs by default."""
     file = swap_spreads(folder) if swaps else None
-    return stage(flat_market(spread, swaps=swaps, file=file), execution)
+    return market_rows(flat_market(spread, swaps=swaps, file=file), execution)

@@ -1,9 +1,8 @@
-"""Which securities may be delivered, by rule, and with which conversion factor.
+"""Deliverable securities of a contract, by its rule, with conversion factors.
 
-The rule agrees with the baskets that CME listed on 2025-03-13 for every contract and delivery month to
-2026-12. A re-opened security counts with its shorter term from the re-opening; history/listings.csv holds the
-re-openings that CME's list shows and no others, so 7-year notes that were re-opened as 5-year notes in other
-years are missing from TU and FV.
+The rule agrees with the baskets that CME listed on 2025-03-13 for every contract and delivery month to 2026-12. A
+re-opened security has its shorter term from the re-opening; history/listings.csv holds only the re-openings in CME's
+list, so 7-year notes re-opened as 5-year notes in other years are missing from TU and FV.
 """
 
 from functools import cache
@@ -12,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from basis_data.tables.calendars import DateLike, day
-from basis_data.tables.contracts import Contract, contract, month_start
+from basis_data.tables.contracts import ContractSpec, contract, month_start
 from basis_data.tables.reader import read
 from basis_engine.bonds.factors import conversion_factor
 
 
 @cache
 def _listed() -> pd.DataFrame:
-    """Securities with each day and term (months) from which they count: first issue and later listings."""
+    """Securities with each day from which they are listed and the term (months) then: first issue, later listings."""
     securities = read("securities").rename(columns={"issue_date": "listed_from"})
     securities["issue_date"] = securities["listed_from"]
     securities["term_months"] = 12 * securities["original_term_years"]
@@ -33,7 +32,7 @@ def _listed() -> pd.DataFrame:
 
 
 def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
-    """Securities that the contract's rule admits, those of unknown coupon included.
+    """Return the securities that the contract's rule admits, including those of unknown coupon.
 
     Parameters
     ----------
@@ -47,8 +46,8 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
     Returns
     -------
     DataFrame
-        `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`, `listed_from` (the day from which it
-        counts: its issue or a later listing); by maturity, then CUSIP.
+        `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`, `listed_from` (its issue or a later
+        listing); by maturity, then CUSIP.
     """
     first_day = month_start(delivery_month)
     rule = contract(code, first_day)
@@ -66,7 +65,7 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
     ).reset_index(drop=True)
 
 
-def _admitted(rule: Contract, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
+def _admitted(rule: ContractSpec, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
     """Apply a contract's limits on remaining term, original term and kind of security."""
     first = pd.Timestamp(first_day)
     remaining = listed["maturity_month"] - (12 * first.year + first.month)
@@ -78,9 +77,9 @@ def _admitted(rule: Contract, listed: pd.DataFrame, first_day: np.datetime64) ->
 
 
 def basket(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
-    """Deliverable basket with conversion factors.
+    """Return the deliverable basket with conversion factors.
 
-    A security whose coupon is not known cannot be priced and is left out; `deliverable` still lists it.
+    A security of unknown coupon cannot be priced and is left out; `deliverable` lists it.
 
     Returns
     -------
@@ -92,7 +91,7 @@ def basket(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
 
 
 def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd.DataFrame:
-    """Those of `deliverable`'s securities whose coupon is known, with conversion factors."""
+    """Drop securities of unknown coupon from `deliverable`'s table and add conversion factors."""
     securities = securities.dropna(subset="coupon").reset_index(drop=True)
     first_day = month_start(delivery_month)
     is_long = contract(code, first_day).is_long_factor

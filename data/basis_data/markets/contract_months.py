@@ -1,4 +1,4 @@
-"""Every quarterly delivery month of some contracts over a window of years: when each is listed, entered and left."""
+"""Quarterly delivery months of contracts over a window of years: days on which each is listed, entered and left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,33 +14,33 @@ from basis_data.tables.contracts import delivery_dates, month_start
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
 ROLL_DAYS = 10
-"""Business days before first notice of the old month from which positions may go to the new one."""
+"""Business days before first notice of the old month from which positions may roll to the new month."""
 LISTED_MONTHS = 6
-"""Months before the delivery month from which a contract is priced: as the second of the two that trade."""
+"""Months before the delivery month from which a contract is priced, as the second of the two trading."""
 
 
 @dataclass(frozen=True)
 class ContractMonth:
-    """A contract in one delivery month, and the days between which a position in it is the front one."""
+    """A contract in a delivery month, and the days between which it is the front month."""
 
     future: FuturesContract
     roll_in: np.datetime64
-    """First day on which a new position goes to this month: `ROLL_DAYS` before first notice of the month before it."""
+    """First day on which new positions use this month: `ROLL_DAYS` before first notice of the previous month."""
     roll_out: np.datetime64
-    """First day on which a new position goes to the next month."""
+    """First day on which new positions use the next month."""
 
     @property
     def name(self) -> str:
-        """Such as 'TY 2019-06'."""
+        """Name such as 'TY 2019-06'."""
         return f"{self.future.code} {self.future.delivery_month}"
 
 
 def contract_months(codes: Sequence[str], days: Days) -> tuple[ContractMonth, ...]:
-    """Contract-months that are listed and trade on some of the days, by month, then in the order of the codes.
+    """List the contract-months that trade on some of the days, by month, then in the order of the codes.
 
-    The basket is that of the day of entry (the last day of the window if entry is after it), each note in it from its
-    issue; the margin stands still outside the days between listing and delivery. On the day of listing alone the
-    7-year notes that are cheapest to deliver into TY would be missing: they are issued after it.
+    The basket is that of the day of entry (the last day of the window if entry is after it); each note is in it from
+    its issue. The margin is constant outside the days between listing and delivery. The basket of the day of listing
+    would lack the 7-year notes that are cheapest to deliver into TY, because they are issued later.
     """
     margins = {code: margin_path(code, days) for code in codes}
     months = pd.period_range(str(days[0]), str(days[-1] + np.timedelta64(31 * LISTED_MONTHS, "D")), freq="M")
@@ -59,23 +59,23 @@ def contract_months(codes: Sequence[str], days: Days) -> tuple[ContractMonth, ..
 
 
 def _months_before(month: str, count: int) -> np.datetime64:
-    """First day of the month some months before."""
+    """First day of the month `count` months earlier."""
     first: np.datetime64 = (month_start(month).astype("datetime64[M]") - count).astype("datetime64[D]")
     return first
 
 
 def _roll_in(month: str) -> np.datetime64:
-    """Day from which new positions go to a quarterly month: some days before first notice of the one before it."""
+    """First day on which new positions use a quarterly month."""
     return business_day_offset(_months_before(month, 3), -NOTICE_DAYS - ROLL_DAYS)
 
 
 def _next_quarter(month: str) -> str:
-    """The next quarterly month."""
+    """Return the next quarterly month."""
     return str(pd.Period(month, "M") + 3)
 
 
 def _within(margin: MarginPath, days: Days, first: np.datetime64, last: np.datetime64) -> MarginPath:
-    """The same margin, standing still outside a contract's life."""
+    """Hold the margin constant before `first` and after `last`."""
     start, end = np.searchsorted(days, [first, last])
     held = np.clip(np.arange(len(days)), start, min(int(end), len(days) - 1))
     return replace(margin, usd=margin.usd[held], leverage=margin.leverage[held])

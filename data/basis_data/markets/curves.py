@@ -1,4 +1,4 @@
-"""Choose the curve of a run and gather its daily parameters: Svensson where published, else par yields."""
+"""Choose the curve of a run and collect its daily parameters: Svensson where published, otherwise par yields."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ SVENSSON_COLUMNS = ["beta0_pct", "beta1_pct", "beta2_pct", "beta3_pct", "tau1_ye
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves of m marks. Par yields stand for every run; Svensson parameters where they are the curve."""
+    """Curves of m marks: par yields always, Svensson parameters if the run is priced on them."""
 
     kind: int
     """`basis_engine.bonds.curves.PAR` or `basis_engine.bonds.curves.SVENSSON`."""
-    note: str
+    remark: str
     """Which curve, and why, for the report."""
     tenors: Array
     """[11] years."""
@@ -36,17 +36,17 @@ class Curves:
 
 
 def curves(scenario: Scenario, days: Days, codes: Sequence[str]) -> Curves:
-    """Curves of a scenario on its days [m].
+    """Choose and collect the curves of a scenario on its days [m].
 
     Raises
     ------
     InputError
         If the chosen curve does not cover the days, or cannot be scaled.
     """
-    kind, note = _choose(scenario, days)
+    kind, remark = _choose(scenario, days)
     return Curves(
         kind=kind,
-        note=note,
+        remark=remark,
         tenors=np.array(list(TENOR_YEARS.values())),
         par_yields=yield_path(scenario, days, codes),
         svensson=_svensson(scenario, days) if kind == SVENSSON else np.empty((0, 6)),
@@ -54,9 +54,9 @@ def curves(scenario: Scenario, days: Days, codes: Sequence[str]) -> Curves:
 
 
 def _choose(scenario: Scenario, days: Days) -> tuple[int, str]:
-    """Kind of curve and the reason, in words."""
+    """Choose the kind of curve, and state the reason."""
     if scenario.moves_yields:
-        # A Svensson curve with scaled moves is not a Svensson curve: its two taus move from day to day.
+        # A Svensson curve with scaled moves is not a Svensson curve, because its two taus change from day to day.
         scaled = scenario.yield_scale != 1.0
         if scenario.curve == "svensson":
             given = f"yield_scale {scenario.yield_scale:g}" if scaled else "a path of yields of its own"
@@ -82,6 +82,6 @@ def _svensson(scenario: Scenario, days: Days) -> Array:
 
 
 def scaled(yields: Array, scale: float) -> Array:
-    """Yields [m, tenors] whose moves from the first day are multiplied."""
+    """Multiply the moves of yields [m, tenors] from the first day."""
     moved: Array = yields[0] + scale * (yields - yields[0])
     return moved

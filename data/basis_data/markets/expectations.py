@@ -1,22 +1,43 @@
-"""What markets expected overnight repo to cost over the months to delivery, as bills had it.
+"""Expected cost of overnight repo, the rate that carries notes to delivery: from one rate, or from bills.
 
-Futures price the policy steps that are expected before delivery. The overnight rate alone, which is what an episode of
-some weeks is carried at (`basis_data.markets.carry`), missed the average of the next 91 days by 30 basis points and that of the next
-120 by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus what overnight repo cost
-over one-month bills missed 18 and 21. The choice was made on these errors, not on what a strategy earns.
+One night at 5.25% (17 September 2019) does not make three months at 5.25%, so `carry_rate` is the effective federal
+funds rate, which follows policy at once and hardly moves otherwise, plus the median spread of repo over it in the last
+month. Episodes of some weeks use it. Runs over years use `expected_repo`, because futures price the policy steps
+expected before delivery: `carry_rate` missed the average of the next 91 days by 30 basis points and that of the next 120
+by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus the spread of overnight repo over
+one-month bills missed 18 and 21. The choice was made on these errors, not on a strategy's profit.
 """
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from basis_data.markets.carry import carry_rate
 from basis_data.tables.calendars import Days
 from basis_data.tables.reader import read
 
+MEDIAN_PRINTS = 20
+"""Business days of the trailing median of SOFR less the federal funds rate."""
+
+
+def carry_rate(days: Days, path: Path | None = None) -> NDArray[np.float64]:
+    """Effective federal funds rate plus the trailing median of SOFR over it, decimal [m].
+
+    It is SOFR on days for which the file has no federal funds rate.
+    """
+    table = read("repo", path)
+    table = table.set_index(pd.DatetimeIndex(table["date"]))
+    funds = table["effr_pct"] if "effr_pct" in table else pd.Series(np.nan, table.index)
+    over = (table["sofr_pct"] - funds).rolling(MEDIAN_PRINTS, min_periods=1).median()
+    carried = (funds + over).fillna(table["sofr_pct"])
+    rates: NDArray[np.float64] = carried.reindex(pd.DatetimeIndex(days)).to_numpy(np.float64) / 100
+    return rates
+
+
 QUARTER_DAYS = 91.3
 MATURITIES = (0.0, QUARTER_DAYS, 2 * QUARTER_DAYS)
-"""Days ahead of the three points of an expectation: overnight, three-month bill, six-month bill."""
+"""Days ahead of the three points of the expectation: overnight, three-month bill, six-month bill."""
 MEDIAN_DAYS = 60
 """Business days, a quarter, of the trailing median of expected overnight repo less the one-month bill."""
 MONEY_MARKET = 360 / 365
@@ -24,16 +45,15 @@ MONEY_MARKET = 360 / 365
 
 
 def expected_repo(days: Days, horizon: ArrayLike = QUARTER_DAYS) -> NDArray[np.float64]:
-    """Average overnight repo expected over a horizon, decimal [m] or [m, k].
+    """Compute the average overnight repo rate expected over a horizon, decimal [m] or [m, k].
 
-    Interpolated between expected overnight repo and bills, to which is added the trailing median of
-    `basis_data.markets.carry.carry_rate` less the one-month bill: what bills are worth beyond their interest. Only what was published
-    by each day counts.
+    It interpolates between `carry_rate` and bills; to bills is added the trailing median of `carry_rate` less the
+    one-month bill, the premium of bills. Only data published by each day are used.
 
     Parameters
     ----------
     horizon
-        Days ahead: one figure, or [m] or [m, k]; beyond six months the six-month bill holds.
+        Days ahead: a number, [m] or [m, k]; beyond six months the value of the six-month bill is used.
     """
     bills = read("par_yields").set_index("date")[["y_1mo_pct", "y_3mo_pct", "y_6mo_pct"]] * MONEY_MARKET / 100
     first = pd.Timestamp(days[0]) - pd.Timedelta(days=2 * MEDIAN_DAYS)

@@ -1,4 +1,4 @@
-"""What those outside the market of funds sold and bought, in dollars a day: history/flows.csv or a file of the user."""
+"""Sales and purchases by those outside the market of funds, USD a day, from history/flows.csv or the user's file."""
 
 from pathlib import Path
 
@@ -19,12 +19,12 @@ Array = NDArray[np.float64]
 
 
 def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
-    """Outside sales and purchases of an episode on each day; rows dated before or after the days are not used.
+    """Return outside sales and purchases of an episode on each day; rows dated outside the days are ignored.
 
     Parameters
     ----------
     scenario
-        One with a `[market]` part, whose `episode` (or else the scenario's name) chooses the rows.
+        A scenario with a `[market]` table, whose `episode` (by default the scenario's name) selects the rows.
     days
         Ascending business days [m].
 
@@ -36,8 +36,8 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
     Raises
     ------
     InputError
-        If the scenario has no `[market]` part, the file no row of the episode inside the days, a row stands on a day
-        that is no business day, or a day's sales or purchases exceed `DAY_USD_BN`.
+        If the scenario has no `[market]` table, the file has no row of the episode within the days, a row is dated on
+        a day that is no business day, or a day's sales or purchases exceed `DAY_USD_BN`.
     """
     episode = market_era(scenario).episode or scenario.name
     file, flows = source_of("flows", scenario.files.flows), read("flows", scenario.files.flows)
@@ -52,7 +52,7 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
 
 
 def _days_of(flow: Flow, days: Days, name: str) -> slice:
-    """Days of the window on which a scenario's own flow stands."""
+    """Select the days of a scenario's own flow."""
     chosen = flow.days(days)
     if chosen.start == 0 and flow.usd_bn:
         raise InputError(
@@ -63,7 +63,7 @@ def _days_of(flow: Flow, days: Days, name: str) -> slice:
 
 
 def _rows(episode: str, days: Days, flows: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """Rows of one episode inside the days, each on one of them."""
+    """Return the rows of an episode within the days; refuse rows on other days."""
     names = list(flows["episode"].unique())
     if episode not in names:
         raise InputError(
@@ -96,7 +96,7 @@ def _rows(episode: str, days: Days, flows: pd.DataFrame, file: Path) -> pd.DataF
 
 
 def _daily(rows: pd.DataFrame, kind: str, days: Days, file: Path) -> Array:
-    """Flows of one kind summed by day, USD [m]."""
+    """Sum flows of a kind by day, USD [m]."""
     chosen = rows[rows["kind"] == kind]
     positions = np.searchsorted(days, chosen["date"].to_numpy().astype("datetime64[D]"))
     usd_bn: Array = np.bincount(positions, chosen["usd_bn"], len(days)).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Marks within the day: par curves bridged through yields that were published for it, between the daily closes."""
+"""Marks within the day: par curves interpolated through yields published for that time, between the daily closes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class IntradayMarks:
-    """x marks beside the closes, in order of time."""
+    """x marks besides the closes, in order of time."""
 
     day: Integers
     """[x] index of the business day."""
@@ -29,10 +29,10 @@ class IntradayMarks:
 
 
 def intraday_marks(scenario: Scenario, days: Days, closes: Array) -> IntradayMarks:
-    """Curves of a scenario's intraday marks.
+    """Build the curves of a scenario's intraday marks.
 
-    A mark's curve is the day's close, moved at the tenors given by what they stand away from the published close, in
-    straight lines between those tenors and level beyond them (assumption), times the scale of yields.
+    Curve of a mark = close of the run that day + `yield_scale` x (published level - published close) at the tenors
+    given; linear between those tenors and constant beyond them (assumption).
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def intraday_marks(scenario: Scenario, days: Days, closes: Array) -> IntradayMar
     Raises
     ------
     InputError
-        If a mark stands on no business day, or on the day of entry.
+        If a mark is dated on a day that is no business day, or on the day of entry.
     """
-    parts = sorted(scenario.intraday, key=lambda one: (one.date, one.time))
+    parts = sorted(scenario.intraday, key=lambda mark: (mark.date, mark.time))
     published = observed(scenario, days, ALWAYS_NEEDED)
     index = [_day(scenario, part.date, days) for part in parts]
     yields = [
@@ -59,16 +59,16 @@ def intraday_marks(scenario: Scenario, days: Days, closes: Array) -> IntradayMar
 
 
 def _day(scenario: Scenario, date: object, days: Days) -> int:
-    """Index of a mark's day."""
+    """Find the index of a mark's day."""
     day = int(np.searchsorted(days, np.datetime64(str(date))))
     if day == 0 or day == len(days) or str(days[day]) != str(date):
-        why = f"the day of entry, which has its close alone; allowed is one after {days[0]}" if day == 0 else "closed"
+        why = f"the day of entry, which has its close only; allowed is a day after {days[0]}" if day == 0 else "closed"
         raise InputError(f"scenario {scenario.name}, intraday: {date} given, which is {why}; date it on a business day")
     return day
 
 
 def _away(levels_pct: dict[str, float], close: Array) -> Array:
-    """How far each tenor of the curve stands from the close [11], from the tenors given."""
+    """Distance of each tenor from the close [11], decimal, interpolated from the tenors given."""
     years: Sequence[float] = list(TENORS.values())
     given = sorted(
         (TENORS[tenor], level / 100 - close[list(TENORS).index(tenor)]) for tenor, level in levels_pct.items()

@@ -1,10 +1,9 @@
-"""Initial margin per contract and day: CME's own level where public, else an assumed margin leverage.
+"""Initial margin per contract and day: CME's own level where public, otherwise from an assumed margin leverage.
 
-A hedger or clearing member posts the maintenance level as initial margin (since 2009 CME asks speculators
-for 1.1 times as much), so the maintenance column is the margin due. No public levels after 2021-22 were
-found: from 2023 on the margin is the futures notional over a margin leverage, 60 for TY and 70 for FV within
-the 50-70 quoted from the BIS Quarterly Review of September 2023; history/PROVENANCE.md states the rule for the
-other contracts.
+A hedger or clearing member posts the maintenance level as initial margin (since 2009 CME requires 1.1 times as much of
+speculators), so the maintenance column is the margin due. No public levels after 2021-22 were found: from 2023 on the
+margin is the futures notional over a margin leverage, 60 for TY and 70 for FV, within the 50-70 quoted from the BIS
+Quarterly Review of September 2023; history/PROVENANCE.md states the rule for the other contracts.
 """
 
 from dataclasses import dataclass
@@ -25,26 +24,26 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MarginPath:
-    """Margin of one contract over m days: where `usd` [m] is NaN, `leverage` [m] gives it from a price."""
+    """Margin of a contract over m days: `usd` [m], or notional over `leverage` [m] where `usd` is NaN."""
 
     usd: Vector
     leverage: Vector
     source: str
 
     def initial_usd(self, futures_price: float, point_value_usd: float) -> Vector:
-        """USD per contract per day [m]; one price (points) for all days, so that only notices move it."""
+        """Initial margin, USD per contract per day [m]; the price (points) is the same on all days."""
         return np.where(np.isnan(self.usd), futures_price * point_value_usd / self.leverage, self.usd)
 
 
 def margin_path(code: str, days: Days, path: str | Path | None = None) -> MarginPath:
-    """Margin of a contract over some days, before a futures price is known.
+    """Return the margin of a contract over some days, before a futures price is known.
 
     Parameters
     ----------
     days
         Ascending dates [m].
     path
-        The user's own margins; they must reach every day.
+        The user's own margins; they must cover every day.
 
     Raises
     ------
@@ -66,13 +65,13 @@ def margin_path(code: str, days: Days, path: str | Path | None = None) -> Margin
             source = f"assumed {leverage[0]:g}x margin leverage from {assumed_since}"
     if np.isnan(usd[0]) and np.isnan(leverage[0]):
         raise InputError(
-            f"{source_of('margins', path)}: no margin for {code} on {days[0]}; give a margins file that holds one"
+            f"{source_of('margins', path)}: no margin for {code} on {days[0]}; give a margins file with one"
         )
     return MarginPath(usd, leverage, source)
 
 
 def _in_force(rows: pd.DataFrame, column: str, days: Days) -> tuple[Vector, str]:
-    """Level in force on each day, NaN before the first, and the date of the one in force on the first day."""
+    """Level in force on each day (NaN before the first), and the date of the level in force on the first day."""
     dates = rows["date"].to_numpy().astype("datetime64[D]")
     position = np.searchsorted(dates, days, side="right") - 1
     levels = np.append(rows[column].to_numpy(np.float64), np.nan)[position]
@@ -82,14 +81,14 @@ def _in_force(rows: pd.DataFrame, column: str, days: Days) -> tuple[Vector, str]
 def initial_margin_schedule(
     code: str, days: Days, futures_price: float, path: str | Path | None = None
 ) -> tuple[Vector, str]:
-    """Initial margin of a contract on each day, USD per contract [m], and where the first level comes from.
+    """Return the initial margin of a contract on each day, USD per contract [m], and the source of the first level.
 
     Parameters
     ----------
     days
         Ascending dates [m].
     futures_price
-        Points; turns assumed margin leverage into dollars and is held for all days.
+        Points; converts assumed margin leverage to dollars, the same on all days.
     path
         The user's own margins.
     """

@@ -1,4 +1,4 @@
-"""Gather what a run needs of the market: one mark per business day at 15:00 New York, as plain arrays."""
+"""Gather the market data of a run: one mark per business day at 15:00 New York, as plain arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.baskets import deliverable, with_factors
-from basis_data.markets.carry import carry_rate
 from basis_data.markets.curves import Curves, curves, scaled
+from basis_data.markets.expectations import carry_rate
 from basis_data.markets.intraday import IntradayMarks, intraday_marks
 from basis_data.markets.margins import MarginPath, margin_path
 from basis_data.markets.yield_paths import check_range
-from basis_data.scenarios.parts import Dated
+from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario, changed
 from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
 from basis_data.tables.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
@@ -31,7 +31,7 @@ MARK_TIME = "15:00"
 
 @dataclass(frozen=True)
 class Basket:
-    """Deliverable securities of one contract, n rows by maturity; days since 1970-01-01."""
+    """Deliverable securities of a contract, n rows by maturity; days since 1970-01-01."""
 
     cusip: tuple[str, ...]
     coupon: Array
@@ -41,21 +41,21 @@ class Basket:
     factor: Array
     """[n] conversion factors."""
     known: Integers
-    """[n] day from which the security counts: its issue, or a later listing."""
+    """[n] day from which the security is in the basket: its issue, or a later listing."""
     unpriced: int
-    """Deliverable securities left out because their coupon is not known."""
+    """Number of deliverable securities left out because their coupon is unknown."""
 
 
 @dataclass(frozen=True)
 class FuturesContract:
-    """One contract in one delivery month: its dates (days since 1970-01-01), sizes, basket and margin."""
+    """A contract in a delivery month: its dates (days since 1970-01-01), sizes, basket and margin."""
 
     code: str
     delivery_month: str
     notional_usd: float
     point_value_usd: float
     listed: int
-    """Day from which contract and notes are priced."""
+    """Day from which the contract and its notes are priced."""
     first_delivery: int
     last_trading: int
     last_delivery: int
@@ -65,9 +65,9 @@ class FuturesContract:
 
 @dataclass(frozen=True)
 class MarketData:
-    """The market of one scenario over m marks and k contracts; rates decimal per year.
+    """The market of a scenario over m marks and k contracts; rates decimal per year.
 
-    Everything is known on the day it stands at: the basket is that of the first day.
+    Each value is known on its day: the basket is that of the first day.
     """
 
     scenario: Scenario
@@ -79,50 +79,50 @@ class MarketData:
     """[m] time of each mark, minutes UTC since 1970-01-01."""
     curves: Curves
     sofr: Array
-    """[m] rate of the overnight trade struck that day."""
+    """[m] rate of the overnight trade of that day."""
     effr: Array
     """[m] effective federal funds rate; NaN where not published."""
     repo_rate: Array
-    """[m] SOFR plus the scenario's spread and shifts."""
+    """[m] SOFR plus the scenario's repo spread and shifts."""
     carry_rate: Array
-    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and shifts; [m, k] where
-    each contract is carried at what is expected until its own delivery."""
+    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and lasting shifts; [m, k]
+    where the expectation is that to each contract's own delivery."""
     cash_rate: Array
-    """[m] SOFR less the scenario's spread."""
+    """[m] SOFR minus the scenario's cash spread."""
     haircut: Array
     """[m, k] share of market value."""
     other_haircut: Array
-    """[m] of collateral that is in no contract's basket."""
+    """[m] haircut of collateral in no contract's basket."""
     not_rolled: Array
     """[m] share of the repo falling due that lenders do not roll that day."""
     margin_multiple: Array
     """[m] multiple of each contract's own margin."""
     dislocation_bp: Array
     """[m, k] basis points of price by which cash is cheap against futures."""
-    elsewhere_share: Array
-    """[m] share of its equity at entry that every fund loses elsewhere that day."""
-    elsewhere_usd: Array
-    """[m] USD that all funds together lose elsewhere that day."""
+    other_loss_share: Array
+    """[m] share of equity at entry that every fund loses in other businesses that day."""
+    other_loss_usd: Array
+    """[m] USD that all funds together lose in other businesses that day."""
     futures: tuple[FuturesContract, ...]
     """The k contracts."""
     intraday: IntradayMarks
-    """Marks beside the closes; none in most scenarios."""
+    """Marks besides the closes; none in most scenarios."""
 
     def initial_margin_usd(self, first_prices: Array) -> Array:
-        """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first."""
+        """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first mark."""
         return self.margin_usd(first_prices) * self.margin_multiple[:, None]
 
     def margin_usd(self, first_prices: Array) -> Array:
-        """The same at a multiple of one: each contract's own margin."""
+        """Each contract's own margin, before the scenario's multiple, USD per contract [m, k]."""
         paths = [
-            one.margin.initial_usd(float(price), one.point_value_usd)
-            for one, price in zip(self.futures, first_prices, strict=True)
+            future.margin.initial_usd(float(price), future.point_value_usd)
+            for future, price in zip(self.futures, first_prices, strict=True)
         ]
         return np.column_stack(paths)
 
 
 def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:
-    """Gather the market of a scenario.
+    """Gather the market data of a scenario.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     Raises
     ------
     InputError
-        If a file does not cover the window, or the window outlives a contract.
+        If a file does not cover the window, or the window ends after the last delivery day of a contract.
     """
     if contracts is not None:
         scenario = changed(scenario, "run", contracts=tuple(contracts))
@@ -143,7 +143,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
     repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
     sofr, repo_rate = repo_rates(scenario, days)
-    lasting = _steps(days, [(one.date, one.bp) for one in scenario.repo_rate_shifts if one.until is None], 0.0)
+    lasting = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts if shift.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
     chosen = curves(scenario, days, codes)
     return MarketData(
@@ -155,22 +155,22 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
         repo_rate=repo_rate,
-        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.repo_spread_bp + lasting) / 1e4,
+        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.scenario_repo_bp + lasting) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         other_haircut=_haircut(scenario, days, None),
-        not_rolled=np.minimum(_on_days(days, [(one, one.share) for one in scenario.not_rolled]), 1.0),
+        not_rolled=np.minimum(_on_days(days, [(part, part.share) for part in scenario.not_rolled]), 1.0),
         margin_multiple=_steps(days, notices, scenario.margin_multiple),
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
-        elsewhere_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.losses_elsewhere]),
-        elsewhere_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.losses_elsewhere]),
+        other_loss_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.other_losses]),
+        other_loss_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.other_losses]),
         futures=tuple(_futures_contract(scenario, days, code) for code in codes),
         intraday=intraday_marks(scenario, days, chosen.par_yields),
     )
 
 
 def with_yield_scale(data: MarketData, scale: float) -> MarketData:
-    """The market on par yields with every move from the first day multiplied; nothing is read again.
+    """Multiply every move of par yields from the first day; no file is read again.
 
     Raises
     ------
@@ -196,16 +196,16 @@ def with_yield_scale(data: MarketData, scale: float) -> MarketData:
 
 
 def repo_rates(scenario: Scenario, days: Days) -> tuple[Array, Array]:
-    """SOFR on each day, and what repo costs with the scenario's spread and shifts, decimal [m]."""
+    """SOFR on each day, and the repo rate with the scenario's spread and shifts, decimal [m]."""
     sofr = read_days("repo", days, ["sofr_pct"], scenario.files.repo)["sofr_pct"].to_numpy(np.float64) / 100
-    shifts = _steps(days, [(one.date, one.bp, one.until) for one in scenario.repo_rate_shifts], 0.0)
-    return sofr, sofr + (scenario.repo_spread_bp + shifts) / 1e4
+    shifts = _steps(days, [(shift.date, shift.bp, shift.until) for shift in scenario.repo_rate_shifts], 0.0)
+    return sofr, sofr + (scenario.scenario_repo_bp + shifts) / 1e4
 
 
 def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array:
-    """Level in force on each day [m]: the base, then each change (date, level) from its date on.
+    """Level in force on each day [m]: the base, then the level of each change (date, level) from its date on.
 
-    A change (date, level, until) with an end stands to that day; then what stood before stands again.
+    A change (date, level, until) with an end is in force to that day; then the previous level returns.
     """
     level = np.full(len(days), base)
     for date, value, *until in sorted(changes, key=lambda change: str(change[0])):
@@ -214,10 +214,10 @@ def _steps(days: Days, changes: Sequence[tuple[Any, ...]], base: float) -> Array
     return level
 
 
-def _on_days(days: Days, dated: Sequence[tuple[Dated, float]]) -> Array:
-    """Value on its own day, or on each to its `until` [m], of several on one day their sum.
+def _on_days(days: Days, dated: Sequence[tuple[DatedPart, float]]) -> Array:
+    """Daily series [m]: each part adds its value from its date through `until`.
 
-    One dated on a holiday falls on the next business day.
+    A part dated on a holiday counts on the next business day.
     """
     values = np.zeros(len(days))
     for part, value in dated:
@@ -226,14 +226,14 @@ def _on_days(days: Days, dated: Sequence[tuple[Dated, float]]) -> Array:
 
 
 def _haircut(scenario: Scenario, days: Days, code: str | None) -> Array:
-    """Haircut of one contract's collateral, or of all other, on each day [m]."""
-    changes = [(one.date, one.haircut) for one in scenario.haircut_changes if one.contract in (None, code)]
+    """Haircut of a contract's collateral, or of other collateral (code None), on each day [m]."""
+    changes = [(part.date, part.haircut) for part in scenario.haircut_changes if part.contract in (None, code)]
     return _steps(days, changes, scenario.haircut)
 
 
 def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
-    """Basis points of price on each day [m]: the user's file, or zero, plus what the scenario states."""
-    stated = [(one.date, one.bp, one.until) for one in scenario.dislocations if one.contract in (None, code)]
+    """Dislocation in basis points of price on each day [m]: of the user's file, if any, plus those of the scenario."""
+    stated = [(part.date, part.bp, part.until) for part in scenario.dislocations if part.contract in (None, code)]
     if scenario.files.basis is None:
         return _steps(days, stated, 0.0)
     rows = read("basis", scenario.files.basis)
@@ -243,7 +243,7 @@ def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
 
 
 def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:
-    """One contract: the scenario's delivery month, or that of a position opened on the first day."""
+    """Describe a contract in the scenario's delivery month, or in the front month of the first day."""
     month = scenario.delivery_month or delivery_month_for(code, days[0])
     dates: DeliveryDates = delivery_dates(code, month)
     if days[-1] > dates.last_delivery_day:
@@ -257,12 +257,12 @@ def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContr
 def futures_contract(
     code: str, month: str, listed: np.datetime64, basket_day: np.datetime64, margin: MarginPath
 ) -> FuturesContract:
-    """One contract in one delivery month, priced from the day it is listed, its basket as known on a day of its own.
+    """Describe a contract in a delivery month, priced from `listed`, with the basket known on `basket_day`.
 
     Raises
     ------
     InputError
-        If no security of known coupon may be delivered.
+        If no security of known coupon is deliverable.
     """
     rule, dates = contract(code, month_start(month)), delivery_dates(code, month)
     return FuturesContract(
@@ -280,7 +280,7 @@ def futures_contract(
 
 
 def _basket(code: str, month: str, known_on: np.datetime64) -> Basket:
-    """Deliverable securities known on a day."""
+    """Collect the deliverable securities known on a day."""
     admitted = deliverable(code, month, known_on)
     rows = with_factors(admitted, code, month)
     if rows.empty:

@@ -1,14 +1,14 @@
-"""The basis as research data have it: implied repo over OIS by tenor, as a dislocation of each contract-month.
+"""The published basis: implied repo over OIS by tenor, converted to a dislocation of each contract-month.
 
 Siriwardane, Sunderam and Wallen measure implied repo of the deferred contract to the last delivery day. Where carry is
-negative the short delivers on the first day instead, futures are priced for that, and the convention alone makes their
-figure negative: by 78 basis points in the median of 2-year futures in 2023. What it makes of this program's own fair
-futures is computed day by day and taken off, unless coupons of the basket are missing (TU to 2020), for then the note
-that is cheapest to deliver is not known. No level is fitted, and none is set by what a strategy would earn.
+negative, the short delivers on the first day instead and futures are priced for that; this convention alone makes the
+published figure negative, by 78 basis points in the median of 2-year futures in 2023. The effect of the convention on
+this program's own fair futures is computed for each day and subtracted, unless coupons of the basket are missing (TU to
+2020), because the cheapest-to-deliver note is then unknown. No level is fitted or chosen by a strategy's profit.
 
-A dislocation is the spread times the money-market years to the first delivery day: from that day on the short may
-deliver on any day, so futures cannot be rich to cash. Nothing is known after 6 August 2024: contract-months listed by
-then keep their last spread to delivery, later ones have none and are modelled fair.
+Dislocation = spread x money-market years to the first delivery day: from that day the short may deliver on any day, so
+futures cannot be rich to cash. The data end on 6 August 2024: contract-months listed by then keep their last spread to
+delivery; later contract-months have none and are priced fair.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ Integers = NDArray[np.int64]
 TENORS = {"TU": 2, "FV": 5, "TY": 10, "US": 20}
 """Years, by contract, for which the data give a spread."""
 FILLED_DAYS = 5
-"""Business days for which a blank spread counts as observed at its last value; after them it is held, but flagged."""
+"""Business days for which a blank spread counts as observed at its last value; after them it is flagged as held."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class ObservedBasis:
     published: Array
     """[m, c] implied repo less OIS as published, blanks filled with the last value; 0 before the first."""
     convention: Array
-    """[m, c] what measuring to the last delivery day makes of fair futures: 0 or negative."""
+    """[m, c] the same measure of fair futures, caused by measuring to the last delivery day: 0 or negative."""
     spread: Array
-    """[m, c] net of the convention, per year to the first delivery day."""
+    """[m, c] published less convention, per year to the first delivery day."""
     observed: NDArray[np.bool_]
     """[m, c] published that day, or up to `FILLED_DAYS` before."""
 
 
 def observed_basis(market: PricedMarket, months: Sequence[ContractMonth], codes: Sequence[str]) -> ObservedBasis:
-    """Spreads of some contracts over the days of a market; zero for contracts without data."""
+    """Spreads of contracts over the days of a market; zero for contracts without data."""
     days = market.data.dates.astype("datetime64[D]")
-    columns = [_one(market, months, code, days) for code in codes]
+    columns = [_spread_of(market, months, code, days) for code in codes]
     published, convention, spread, observed = (np.column_stack(part) for part in zip(*columns, strict=True))
     return ObservedBasis(tuple(codes), published, convention, spread, observed.astype(bool))
 
@@ -70,8 +70,8 @@ def dislocation_bp(basis: ObservedBasis, months: Sequence[ContractMonth], dates:
     return np.column_stack(paths)
 
 
-def _one(market: PricedMarket, months: Sequence[ContractMonth], code: str, days: Days) -> tuple[Array, ...]:
-    """Published spread, convention, net spread and whether it is observed, of one contract."""
+def _spread_of(market: PricedMarket, months: Sequence[ContractMonth], code: str, days: Days) -> tuple[Array, ...]:
+    """Published spread, convention, net spread, and 1 where observed, of a contract [m]."""
     if code not in TENORS:
         return tuple(np.zeros((4, len(days))))
     published, usable = _published(code, days)
@@ -85,7 +85,7 @@ def _one(market: PricedMarket, months: Sequence[ContractMonth], code: str, days:
     last_day_convention(market.path, market.baskets, market.priced, deferred, convention)
     convention *= whole
     net = (published - convention) * (last - settle) / (first - settle)
-    # The net spread is held over blank days, not the published one: the convention moves on beneath a stale figure.
+    # The net spread is held over blank days, not the published spread: the convention changes while that is stale.
     held = np.maximum.accumulate(np.where(usable, np.arange(len(days)), -1))
     net = np.where(held >= 0, net[held], 0.0)
     age = np.where(held >= 0, np.arange(len(days)) - held, len(days))
@@ -93,7 +93,7 @@ def _one(market: PricedMarket, months: Sequence[ContractMonth], code: str, days:
 
 
 def _published(code: str, days: Days) -> tuple[Array, NDArray[np.bool_]]:
-    """Last published spread on each day, decimal, and whether that day's own is used."""
+    """Last published spread on each day, decimal, and whether it was published that day."""
     column = f"implied_repo_minus_ois_{TENORS[code]}y_bp"
     rows = read("basis_spreads").set_index("date")[column].reindex(pd.DatetimeIndex(days)) / 1e4
     rows = rows.mask(unreliable(code, days))
@@ -101,10 +101,10 @@ def _published(code: str, days: Days) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def unreliable(code: str, days: Days) -> NDArray[np.bool_]:
-    """Days from the last trading day of a contract to the end of its month, where it does not trade to that end.
+    """Flag days between the last trading day of a contract and its last delivery day, if it stops trading earlier.
 
-    On them the published figure of TY leaps, by up to 252 basis points, and back on the month's last day (20 December
-    2023), as if one contract's rate stood against another's term; why is not documented.
+    On these days the published figure of TY jumps by up to 252 basis points, and back on the month's last day (20
+    December 2023), as if the rate of one contract were taken over the term of another; the cause is not documented.
     """
     leaps = np.zeros(len(days), bool)
     if contract(code).trades_to_month_end:
@@ -117,7 +117,7 @@ def unreliable(code: str, days: Days) -> NDArray[np.bool_]:
 
 
 def _deferred(months: Sequence[ContractMonth], code: str, days: Days) -> Integers:
-    """The second contract-month still trading on each day, as a column of the market."""
+    """Column of the second contract-month still trading on each day [m]."""
     columns = np.array([c for c, month in enumerate(months) if month.future.code == code], np.int64)
     trading = np.array([months[c].future.last_trading for c in columns])
     second = np.searchsorted(trading, days.astype(np.int64), side="left") + 1

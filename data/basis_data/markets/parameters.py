@@ -1,4 +1,4 @@
-"""Parameters of the market of funds: fitted on March 2020 alone, frozen in a file whose digest goes with every use."""
+"""Parameters of the market of funds, fitted to March 2020 only, read from a file whose digest is kept with results."""
 
 import hashlib
 import tomllib
@@ -6,15 +6,15 @@ from pathlib import Path
 
 from pydantic import Field
 
-from basis_data.tables.fields import Part
+from basis_data.tables.fields import StrictModel
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 
 FROZEN = Path(__file__).parents[1] / "fitted" / "march-2020.toml"
 
 
-class Fit(Part):
-    """One fit: three numbers for a given kink, which the data do not identify."""
+class Fit(StrictModel):
+    """A fit of three parameters for a given kink; the data do not identify the kink."""
 
     kink: float = Field(ge=1, le=10, title="multiple of the slope beyond capacity")
     slope: float = Field(ge=0, le=100, title="basis points a year per $bn of inventory")
@@ -22,11 +22,11 @@ class Fit(Part):
     risk_speed: float = Field(ge=0, le=1, title="share of the excess over the limit sold per day")
     loss: float = Field(ge=0, title="weighted sum of squared misses of the calibration targets")
     intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
-    """Parameter to the range over which the loss, the others refitted, stays within one of its least."""
+    """By parameter: range over which the loss, with the others refitted, stays within 1 of its minimum."""
 
 
-class Parameters(Part):
-    """The parameter file: one fit for each kink."""
+class Parameters(StrictModel):
+    """The parameter file: a fit for each kink."""
 
     source: str
     fits: tuple[Fit, ...] = Field(min_length=1)
@@ -34,20 +34,20 @@ class Parameters(Part):
     """SHA-256 of the file, first twelve digits."""
 
     def fit(self, kink: float) -> Fit:
-        """The fit of a kink."""
-        for one in self.fits:
-            if one.kink == kink:
-                return one
-        raise InputError(f"kink: {kink:g} given, allowed are {', '.join(f'{one.kink:g}' for one in self.fits)}")
+        """Return the fit of a kink."""
+        for fit in self.fits:
+            if fit.kink == kink:
+                return fit
+        raise InputError(f"kink: {kink:g} given, allowed are {', '.join(f'{fit.kink:g}' for fit in self.fits)}")
 
 
 def parameters(path: str | Path | None = None) -> Parameters:
-    """Read a parameter file; the frozen one by default.
+    """Read a parameter file; by default the one that comes with the program.
 
     Raises
     ------
     InputError
-        If the file is missing, no TOML, or holds a value out of range.
+        If the file is missing or not TOML, or a value is out of range.
     """
     file = Path(path or FROZEN)
     try:

@@ -1,4 +1,4 @@
-"""Who is short how many futures: CFTC leveraged funds, or a book of the user's own."""
+"""Short futures positions: of CFTC leveraged funds, or of the user's own book."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ from basis_data.tables.reader import header, read
 from basis_engine.base.errors import InputError
 
 NEAREST_DAYS = 14
-"""A report farther than this from the date asked for is not taken for it."""
+"""Maximum distance in days of a report from the date requested."""
 
 
 def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report: str = "FutOnly") -> pd.DataFrame:
-    """Gross short futures of leveraged funds in the report nearest to a date.
+    """Return gross short futures of leveraged funds in the report nearest to a date.
 
-    The last report at or before the date if it is at most 14 days old, else the nearest one within 14 days.
+    This is the last report at or before the date if at most 14 days old, otherwise the nearest within 14 days.
 
     Parameters
     ----------
     path
         The user's own positions, in CFTC layout or as `report_date,contract,short_contracts`.
     report
-        'FutOnly' (futures) or 'Combined' (with options); never to be mixed.
+        'FutOnly' (futures) or 'Combined' (with options); do not mix them.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report
     Raises
     ------
     InputError
-        If no report lies within 14 days.
+        If no report is within 14 days.
     """
     shorts = _shorts(path, report)
     asked = pd.Timestamp(day(date))
@@ -55,7 +55,7 @@ def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report
 
 
 def _shorts(path: str | Path | None, report: str) -> pd.DataFrame:
-    """All short positions of a file: `report_date`, `contract`, `short_contracts`."""
+    """Read all short positions of a file: `report_date`, `contract`, `short_contracts`."""
     if path is not None and "short_contracts" in header(path):
         shorts = read("book", path)
     else:

@@ -1,4 +1,4 @@
-"""Price a scenario's market with the engine: every deliverable note and the fair future at each mark."""
+"""Price a scenario's market: every deliverable note and the fair future at each mark."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from basis_engine.simulation.world import Floats, Integers
 
 @dataclass(frozen=True)
 class Marks:
-    """Every mark of a run, those within the day among the closes; arrays by mark."""
+    """All marks of a run in order of time, within the day and at the close; arrays by mark."""
 
     path: Path
     baskets: Baskets
@@ -27,7 +27,7 @@ class Marks:
 
 @dataclass(frozen=True)
 class PricedMarket:
-    """A scenario's market, priced; notes of all baskets are stacked, contract after contract."""
+    """A priced market; the notes of all baskets are stacked, contract by contract."""
 
     data: MarketData
     path: Path
@@ -38,25 +38,24 @@ class PricedMarket:
     initial_margin: Floats
     """[marks, contracts] USD per contract."""
     intraday: Marks | None = None
-    """Closes and marks within the day, if the scenario has any; everything else here is of the closes."""
+    """Closes and marks within the day, if the scenario has any; the other fields hold closes only."""
     swaps: SwapMarket | None = None
-    """Swap-spread trades beside the futures, if any: their notes are numbered after the baskets', their swaps after
-    the futures."""
+    """Swap-spread trades, if any: their notes are numbered after the baskets', their swaps after the futures."""
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Contract codes of the futures, in the order of the arrays."""
-        return tuple(one.code for one in self.data.futures)
+        return tuple(future.code for future in self.data.futures)
 
     @property
     def hedges(self) -> tuple[str, ...]:
-        """What hedges notes: the futures, then the swaps."""
+        """Names of the hedges: the futures, then the swaps."""
         return self.codes + (self.swaps.names if self.swaps else ())
 
     @property
     def notionals(self) -> tuple[float, ...]:
-        """USD per contract of every hedge."""
-        return tuple(one.notional_usd for one in self.data.futures) + (NOTIONAL_USD,) * (
+        """Notional of every hedge, USD per contract."""
+        return tuple(future.notional_usd for future in self.data.futures) + (NOTIONAL_USD,) * (
             len(self.hedges) - len(self.codes)
         )
 
@@ -68,21 +67,21 @@ class PricedMarket:
 
     @property
     def marks(self) -> Marks:
-        """Every mark at which positions are repriced."""
+        """All marks at which positions are repriced."""
         return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
 
     def with_swaps(self) -> "PricedMarket":
-        """The same market with swap-spread trades beside the futures."""
+        """Add swap-spread trades."""
         if self.intraday is not None:
             raise InputError(
-                f"scenario {self.data.scenario.name}, intraday: swap spreads are of closes alone; "
+                f"scenario {self.data.scenario.name}, intraday: swap spreads are known at closes only; "
                 "leave swap-spread funds out of [market], with swap_spread_book_usd_bn = 0"
             )
         return replace(self, swaps=swap_market(self.data))
 
 
 def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
-    """Price a market; ``option_value`` (points) is what the short's delivery options take off the fair future."""
+    """Price a market; ``option_value`` (points), the value of the short's delivery options, lowers the fair future."""
     path = _path(data)
     baskets = _baskets(data, option_value)
     _fit_spreads(data, path, baskets)
@@ -99,7 +98,7 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
 
 
 def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
-    """Price the marks within the day among the closes; a contract's final settlement stays at a close."""
+    """Price the closes and the marks within the day together; final settlement of a contract is at a close."""
     intraday, last = data.intraday, len(closes.time)
     times = np.concatenate([closes.time, intraday.minutes])
     order = np.argsort(times)
@@ -114,11 +113,11 @@ def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
 
 def _cusips(data: MarketData) -> tuple[str, ...]:
     """CUSIPs of the stacked notes."""
-    return tuple(cusip for one in data.futures for cusip in one.basket.cusip)
+    return tuple(cusip for future in data.futures for cusip in future.basket.cusip)
 
 
 def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
-    """Give every note whose price was observed on the first day the spread to the curve that fits it."""
+    """Set the spread over the curve of each note with a price observed on the first day, to fit that price."""
     if data.scenario.files.prices is None:
         return
     rows = read("prices", data.scenario.files.prices)
@@ -130,7 +129,7 @@ def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
 
 
 def _path(data: MarketData) -> Path:
-    """The engine's view of the marks."""
+    """Lay out times, curves and carry rates of the closes for the engine."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
     carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
@@ -138,7 +137,7 @@ def _path(data: MarketData) -> Path:
 
 
 def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:
-    """Log discount factors of the par curves, refused where a curve has none."""
+    """Log discount factors of the par curves; refuse par yields that have none."""
     tenors = data.curves.tenors
     discounts = par_curves(tenors, par_yields)
     longest = tenors[~np.isnan(par_yields).any(axis=0)].max()
@@ -147,28 +146,31 @@ def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = N
         row = impossible.argmax()
         day = data.dates.astype("datetime64[D]")[row if day_of is None else day_of[row]]
         raise InputError(
-            f"scenario {data.scenario.name}: the par yields of {day} are no curve, as a discount factor would not be "
+            f"scenario {data.scenario.name}: the par yields of {day} give a discount factor that is not "
             "positive; lower yield_scale or the moves of yields"
         )
     return discounts
 
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:
-    """Stack the baskets; a contract's final settlement is the first mark on or after its last trading day."""
+    """Stack the baskets; a contract settles finally at the first mark on or after its last trading day."""
     futures, last_mark = data.futures, len(data.dates) - 1
-    delivered = [int(np.searchsorted(data.dates, one.last_delivery)) for one in futures]
-    sizes = [len(one.basket.coupon) for one in futures]
+    delivered = [int(np.searchsorted(data.dates, future.last_delivery)) for future in futures]
+    baskets = [future.basket for future in futures]
+    sizes = [len(basket.coupon) for basket in baskets]
     return Baskets(
         start=np.cumsum([0, *sizes]).astype(np.int64),
-        coupon=np.concatenate([one.basket.coupon for one in futures]),
-        maturity=np.concatenate([one.basket.maturity for one in futures]),
-        factor=np.concatenate([one.basket.factor for one in futures]),
+        coupon=np.concatenate([basket.coupon for basket in baskets]),
+        maturity=np.concatenate([basket.maturity for basket in baskets]),
+        factor=np.concatenate([basket.factor for basket in baskets]),
         spread=np.zeros(sum(sizes)),
-        first_delivery=np.array([one.first_delivery for one in futures], np.int64),
-        last_delivery=np.array([one.last_delivery for one in futures], np.int64),
-        known_mark=np.searchsorted(data.dates, np.concatenate([one.basket.known for one in futures])),
-        first_mark=np.searchsorted(data.dates, [max(one.listed, int(one.basket.known.min())) for one in futures]),
-        final_mark=np.array([int(np.searchsorted(data.dates, one.last_trading)) for one in futures], np.int64),
+        first_delivery=np.array([future.first_delivery for future in futures], np.int64),
+        last_delivery=np.array([future.last_delivery for future in futures], np.int64),
+        known_mark=np.searchsorted(data.dates, np.concatenate([basket.known for basket in baskets])),
+        first_mark=np.searchsorted(
+            data.dates, [max(future.listed, int(future.basket.known.min())) for future in futures]
+        ),
+        final_mark=np.array([int(np.searchsorted(data.dates, future.last_trading)) for future in futures], np.int64),
         last_mark=np.minimum(np.array(delivered, np.int64), last_mark),
         option_value=np.full(len(futures), option_value),
     )

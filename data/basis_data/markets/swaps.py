@@ -1,4 +1,4 @@
-"""The market of swap-spread trades: par notes and cleared swaps of the same tenor, from par yields and swap spreads."""
+"""Market of swap-spread trades: par notes and cleared swaps of the same tenor, from par yields and swap spreads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.market_data import MarketData
-from basis_data.markets.moves import moves_before
+from basis_data.markets.yield_paths import moves_before
 from basis_data.tables.calendars import DateLike, business_day_offset
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
@@ -20,15 +20,15 @@ from basis_engine.simulation.swaps import SwapPath, SwapQuotes, swap_quotes
 Array = NDArray[np.float64]
 
 TENORS = (10, 30)
-"""Years, of the trades that unwound in April 2025 (Monin, FEDS Notes, 22 June 2026)."""
+"""Tenors in years of the trades that were unwound in April 2025 (Monin, FEDS Notes, 22 June 2026)."""
 GAP_DAYS = 7
-"""Calendar days without a spread after which a window has ended."""
+"""Calendar days without a spread that end a window."""
 NOTIONAL_USD = 100_000.0
-"""Of one swap contract, in which swaps are counted like futures."""
+"""Notional of a swap contract; swaps are counted in contracts, like futures."""
 MARGIN_DAYS = 5
 """Days that initial margin of a cleared swap covers (Commission Regulation 39.13: five for swaps)."""
 MARGIN_QUANTILE = 2.326
-"""Standard normal quantile of 99%, which the same rule asks for."""
+"""Standard normal quantile of 99%, required by the same rule."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class SwapMarket:
     """[m, k] swap rate less Treasury yield, basis points."""
     quotes: SwapQuotes
     margin_usd: Array
-    """[k] initial margin per contract. Assumption: 99% of five-day moves by the daily ones before the first day."""
+    """[k] initial margin, USD per contract. Assumption: 99% of five-day moves, from daily moves before the first day."""
     note_dv01: Array
     """[k] points per basis point, at entry."""
     swap_dv01: Array
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What tables call the trades: ``SS10`` is the 10-year swap spread."""
+        """Names of the trades in tables: ``SS10`` is the 10-year swap spread."""
         return tuple(f"SS{tenor}" for tenor in self.tenors)
 
 
@@ -60,7 +60,7 @@ def swap_market(data: MarketData, tenors: Sequence[int] = TENORS) -> SwapMarket:
     Raises
     ------
     InputError
-        If the table lacks a day of the window or a tenor, or the par curve does not reach it.
+        If the table lacks a day of the window or a tenor, or the par curve is shorter than the tenor.
     """
     spreads = _spreads(data, tenors)
     shifts = shifts_at(data.curves.tenors, spreads)
@@ -77,12 +77,12 @@ def swap_market(data: MarketData, tenors: Sequence[int] = TENORS) -> SwapMarket:
 
 @dataclass(frozen=True)
 class ParTrades:
-    """Par notes of k tenors and the par swaps that hedge them, over the m marks since their entry."""
+    """Par notes of k tenors and the par swaps that hedge them, over the m marks from entry on."""
 
     coupon: Array
-    """[k] of the notes, decimal per year."""
+    """[k] coupon of the notes, decimal per year."""
     maturity: NDArray[np.int64]
-    """[k] of note and swap, days since 1970-01-01."""
+    """[k] maturity of note and swap, days since 1970-01-01."""
     quotes: SwapQuotes
     note_dv01: Array
     """[k] points per basis point, at entry."""
@@ -134,7 +134,7 @@ def par_trades(
 
 
 def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path | None = None) -> Array:
-    """Mean swap spread of some tenors on up to so many business days before a date, basis points, oldest first."""
+    """Mean swap spread over the tenors on each of up to `days` business days before a date, bp, oldest first."""
     table = spread_table(path)
     first, last = (pd.Timestamp(business_day_offset(start, -offset)) for offset in (days, 1))
     before: Array = table.loc[first:last, list(tenors)].mean(axis=1).dropna().to_numpy(np.float64)
@@ -142,19 +142,19 @@ def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path 
 
 
 def spread_table(path: Path | None = None) -> pd.DataFrame:
-    """Swap spreads in basis points, days by tenors; of the user's own file if there is one."""
+    """Swap spreads in basis points, days by tenors, from the user's file or the embedded table."""
     return read("swap_spreads", path).pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
 
 
 def spread_windows(path: Path | None = None) -> list[str]:
-    """Windows without gaps for which swap spreads are known, such as '2025-03-03 to 2025-05-16'."""
+    """List windows without gaps in swap spreads, such as '2025-03-03 to 2025-05-16'."""
     days = spread_table(path).index.to_series()
     runs = days.groupby((days.diff() > pd.Timedelta(days=GAP_DAYS)).cumsum())
     return [f"{run.iloc[0]:%Y-%m-%d} to {run.iloc[-1]:%Y-%m-%d}" for _, run in runs]
 
 
 def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
-    """Swap spreads on every mark, all tenors of the table."""
+    """Swap spreads at every mark, for all tenors of the table."""
     own = data.scenario.files.swap_spreads
     table, days = spread_table(own), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
     name = data.scenario.name
@@ -174,19 +174,19 @@ def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
 
 
 def shifts_at(years: Array, spreads: pd.DataFrame) -> Array:
-    """Swap spreads at the tenors of a par curve, decimal [m, n]; flat beyond the table's own."""
+    """Swap spreads at the tenors of a par curve, decimal [m, n]; constant beyond the tenors of the table."""
     known = spreads.columns.to_numpy(np.float64)
     return np.array([np.interp(years, known, row) for row in spreads.to_numpy()]) / 1e4
 
 
 def _years_later(settle: int, years: int) -> int:
-    """The same calendar day some years later, days since 1970-01-01."""
+    """Same calendar day some years later, days since 1970-01-01."""
     day = pd.Timestamp(np.datetime64(settle, "D")) + pd.DateOffset(years=years)
     return int(day.to_datetime64().astype("datetime64[D]").astype(np.int64))
 
 
 def _dv01(price: float, coupon: float, maturity: int, settle: int) -> float:
-    """Points per basis point at entry."""
+    """DV01 at entry, points per basis point."""
     return float(dv01(yield_to_maturity(price, coupon, maturity, settle), coupon, maturity, settle))
 
 

@@ -1,13 +1,14 @@
-"""The path of par yields of a scenario: what was observed, here or in transposed days, and what is moved on top."""
+"""Par yields: the path of a scenario (observed, transposed or flat, plus stated moves), and daily moves before it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.scenarios.parts import YieldMove
 from basis_data.scenarios.scenario import Scenario
-from basis_data.tables.calendars import Days, mark_days
+from basis_data.tables.calendars import DateLike, Days, business_day_offset, cash_days, mark_days
 from basis_data.tables.fields import TENORS
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.windows import column_or_nan, read_days
@@ -18,21 +19,21 @@ Array = NDArray[np.float64]
 ALWAYS_NEEDED = ["y_6mo_pct", "y_1y_pct", "y_2y_pct", "y_5y_pct", "y_7y_pct", "y_10y_pct"]
 NEEDS_30_YEARS = {"US", "UB"}
 LOWEST, HIGHEST = -0.05, 0.25
-"""Par yields that a run may hold, as in a file (data/basis_data/SCHEMA.md)."""
+"""Range of par yields of a run, decimal, as in a file (data/basis_data/SCHEMA.md)."""
 
 
 def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = None) -> Array:
-    """Par yields of a scenario on its days [m, 11], decimal; a tenor blank on any day is dropped on all.
+    """Compute par yields of a scenario on its days [m, 11], decimal; a tenor blank on any day is dropped on all.
 
     Parameters
     ----------
     codes
-        Contracts whose notes are priced: those of bonds need the 30-year; the scenario's by default.
+        Contracts whose notes are priced, by default the scenario's; bond contracts need the 30-year tenor.
 
     Raises
     ------
     InputError
-        If the files do not cover the days, a move meets no business day, or a yield leaves the range of a curve.
+        If the files do not cover the days, a move is after the last business day, or a yield is out of range.
     """
     bonds = not NEEDS_30_YEARS.isdisjoint(codes or scenario.contracts)
     required = ALWAYS_NEEDED + (["y_30y_pct"] if bonds else [])
@@ -46,7 +47,7 @@ def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = Non
 
 
 def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
-    """Published par yields [days, 11]."""
+    """Published par yields [days, 11], decimal."""
     rows = read_days("par_yields", days, required, scenario.files.par_yields)
     yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
     yields[:, np.isnan(yields).any(axis=0)] = np.nan
@@ -54,11 +55,11 @@ def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
 
 
 def _moves(scenario: Scenario, days: Days, published: Array, required: list[str]) -> Array:
-    """Moves from the first day at speed 1, over the days of the window or of the transposed ones if they are more."""
+    """Moves from the first day at speed 1, over the window or the transposed days, whichever is longer."""
     if scenario.transposed is not None:
-        there = mark_days(scenario.transposed.start, scenario.transposed.end)
-        elsewhere = observed(scenario, there, required)
-        moves = _held(elsewhere - elsewhere[0], len(days))
+        transposed_days = mark_days(scenario.transposed.start, scenario.transposed.end)
+        transposed = observed(scenario, transposed_days, required)
+        moves = _held(transposed - transposed[0], len(days))
     elif scenario.flat:
         moves = 0.0 * published
     else:
@@ -69,7 +70,7 @@ def _moves(scenario: Scenario, days: Days, published: Array, required: list[str]
 
 
 def stated_move(move: YieldMove, days: Days) -> Array:
-    """One stated move, cumulated over the days of a window [m, 11], decimal."""
+    """Cumulate a stated move over the days of a window [m, 11], decimal."""
     shares = np.zeros(len(days))
     first = max(1, move.days(days).start)
     if first == len(days):
@@ -84,18 +85,18 @@ def stated_move(move: YieldMove, days: Days) -> Array:
 
 
 def _held(moves: Array, days: int) -> Array:
-    """Moves of at least so many days: past the last, the last move stands."""
+    """Extend moves to at least `days` days by repeating the last."""
     return np.concatenate([moves, np.repeat(moves[-1:], max(0, days - len(moves)), axis=0)])
 
 
 def _at_speed(moves: Array, speed: float, days: int) -> Array:
-    """Moves of day speed x i on day i, in straight lines between the days of the path."""
-    asked = np.minimum(speed * np.arange(days), len(moves) - 1)
-    return np.column_stack([np.interp(asked, np.arange(len(moves)), tenor) for tenor in moves.T])
+    """On day i, take the move of path day speed x i, linear between the days of the path."""
+    path_day = np.minimum(speed * np.arange(days), len(moves) - 1)
+    return np.column_stack([np.interp(path_day, np.arange(len(moves)), tenor) for tenor in moves.T])
 
 
 def check_range(scenario: Scenario, days: Days, yields: Array) -> None:
-    """Refuse yields that no curve of a file could hold."""
+    """Refuse yields outside `LOWEST` to `HIGHEST`."""
     outside = np.argwhere((yields < LOWEST) | (yields > HIGHEST))
     if len(outside):
         day, tenor = outside[0]
@@ -104,3 +105,19 @@ def check_range(scenario: Scenario, days: Days, yields: Array) -> None:
             f"scenario {scenario.name}: the {name} yield goes to {level:.2%} on {days[day]}, "
             f"allowed is {LOWEST:.0%} to {HIGHEST:.0%}; lower yield_scale or the moves of yields"
         )
+
+
+HISTORY_DAYS = 60
+"""Number of business days before the first day over which moves are collected."""
+
+
+def moves_before(start: DateLike, path: Path | None = None) -> tuple[Array, Array]:
+    """Return tenors [n] in years, and daily changes of their par yields before a date, decimal [days, n].
+
+    Margins and cash buffers are computed from them. Tenors not published on all of the days are left out.
+    """
+    end = business_day_offset(start, -1)
+    days = cash_days(business_day_offset(end, -HISTORY_DAYS), end)
+    rows = read_days("par_yields", days, [], path)
+    tenors = [name for name in TENOR_YEARS if name in rows and rows[name].notna().all()]
+    return np.array([TENOR_YEARS[name] for name in tenors]), np.diff(rows[tenors].to_numpy(np.float64) / 100, axis=0)

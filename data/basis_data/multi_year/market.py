@@ -1,4 +1,4 @@
-"""The market of years: every quarterly delivery month as a contract of its own, a pair in each, notes on the run."""
+"""Market of a window of years: a contract for each quarterly delivery month, a pair in each, notes on the run, swaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from basis_data.markets.contract_months import ContractMonth, contract_months
 from basis_data.markets.observed_basis import ObservedBasis, dislocation_bp, observed_basis
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.markets.swaps import NOTIONAL_USD
-from basis_data.multi_year.pairs import LongPairs, long_pairs
-from basis_data.multi_year.rates import Expectations, long_data
+from basis_data.multi_year.pairs import MultiYearPairs, multi_year_pairs
+from basis_data.multi_year.rates import Expectations, multi_year_data
 from basis_data.multi_year.signals import engine_market, signals_of
-from basis_data.multi_year.swaps import SWAP_TENORS, LongSwaps, long_swaps, with_swaps
+from basis_data.multi_year.swaps import SWAP_TENORS, MultiYearSwaps, multi_year_swaps, with_swaps
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import DateLike, Days, day, mark_days
 from basis_data.tables.validation import validated
@@ -25,39 +25,39 @@ from basis_engine.simulation.world import Market, Records
 Array = NDArray[np.float64]
 
 FIRST_DAY, LAST_DAY = "2018-04-02", "2026-04-17"
-"""SOFR begins and the par yields end."""
+"""First day of SOFR and last day of the par yields."""
 CODES = ("TU", "FV", "TY", "US")
 TERMS = (2, 5, 10, 30)
-"""Years at issue of the notes held without futures."""
+"""Terms in years at issue of the notes held without futures."""
 
 
 @dataclass(frozen=True)
 class MultiYearMarket:
-    """m days, p pairs, h hedges: k contract-months, a column for each term of notes alone, swaps.
+    """m days, p pairs, h hedges: k contract-months, a column for each term of notes without futures, swaps.
 
-    Everything is known on the day it stands at: baskets at listing, notes at entry, spreads and rates that day.
+    Each value is known on its day: baskets at listing, notes at entry, spreads and rates that day.
     """
 
     priced: PricedMarket
-    """Contract-months as contracts: `priced.data.futures` and every [m, k] array run over them."""
+    """Contract-months as contracts: `priced.data.futures` and all [m, k] arrays are by contract-month."""
     months: tuple[ContractMonth, ...]
     """[k]"""
     basis: ObservedBasis
-    pairs: LongPairs
+    pairs: MultiYearPairs
     market: Market
-    """What the engine reads: notes [m, p] of the pairs, futures [m, h]."""
+    """Quotes for the engine: notes [m, p] of the pairs, futures [m, h]."""
     hedges: tuple[str, ...]
-    """[h] 'TY 2019-06'; '10Y' for notes alone, whose column keeps a price of 100 without margin; '10Y swap 2020-03'."""
+    """[h] 'TY 2019-06'; '10Y' for notes without futures (price 100, no margin); '10Y swap 2020-03'."""
     is_swap: NDArray[np.bool_]
-    """[h] cleared swaps, which have a clearing house of their own."""
+    """[h] whether the hedge is a cleared swap; swaps have their own clearing house."""
     notionals: Array
     """[h] USD per contract."""
     initial_margin: Array
-    """[m, h] USD per contract; a contract-month's stands still outside its life."""
+    """[m, h] USD per contract; constant outside the life of a contract-month."""
     margin_assumed: NDArray[np.bool_]
-    """[m, h] whether the margin is from an assumed leverage, as no public level exists."""
+    """[m, h] whether the margin is from an assumed leverage, because no public level exists."""
     observed: NDArray[np.bool_]
-    """[m, h] whether dislocation or swap spread is from published data; never for notes alone."""
+    """[m, h] whether dislocation or swap spread is from published data; false for notes without futures."""
     signals: Records
     """[m, p] rows of `basis_engine.simulation.signals.Signal`."""
 
@@ -74,19 +74,19 @@ def multi_year_market(
     *,
     terms: Sequence[int] = TERMS,
     haircut: float = 0.0,
-    repo_spread_bp: float = 0.0,
+    scenario_repo_bp: float = 0.0,
     cash_spread_bp: float = 0.0,
     expectations: Expectations = "bills",
     basis: Literal["observed", "none"] = "observed",
     swap_tenors: Sequence[int] = SWAP_TENORS,
     swap_spreads: Path | None = None,
 ) -> MultiYearMarket:
-    """Build the market of every business day from start to end, one mark a day at 15:00 New York.
+    """Build the market of all business days from start to end, one mark a day at 15:00 New York.
 
     Parameters
     ----------
     start, end
-        From 2018-04-02, when SOFR begins, to 2026-04-17, where the par yields end.
+        From 2018-04-02, the first day of SOFR, to 2026-04-17, the last day of the par yields.
     codes
         Contract codes, each once.
     terms
@@ -94,13 +94,14 @@ def multi_year_market(
     haircut
         Of all repo collateral, decimal share of market value.
     repo_spread_bp, cash_spread_bp
-        Repo costs SOFR plus, cash earns SOFR less.
+        Repo costs SOFR plus the first; cash earns SOFR minus the second.
     expectations
-        What carries notes to delivery: 'bills' (`basis_data.markets.expectations`) or 'overnight' (`basis_data.markets.carry`, as in episodes).
+        Rate that carries notes to delivery: 'bills' (`basis_data.markets.expectations.expected_repo`) or 'overnight'
+        (`basis_data.markets.expectations.carry_rate`, as in episodes).
     basis
-        'observed' for the published basis as a dislocation to August 2024, 'none' for fair futures throughout.
+        'observed': the published basis, to August 2024, as a dislocation; 'none': fair futures throughout.
     swap_tenors
-        Years of swap-spread trades, which exist where swap spreads are known; () for none.
+        Tenors in years of swap-spread trades, which exist where swap spreads are known; () for none.
     swap_spreads
         The user's own swap spreads (data/basis_data/SCHEMA.md); by default the two windows that come with the program.
 
@@ -109,57 +110,63 @@ def multi_year_market(
     Raises
     ------
     InputError
-        If the window holds no two business days or leaves the data, or a parameter is out of range.
+        If the window has fewer than two business days or leaves the data, or a parameter is out of range.
     """
     _check("expectations", expectations, ("bills", "overnight"))
     _check("basis", basis, ("observed", "none"))
     for term in terms:
         _check("terms", term, TERMS)
     if day(start) < day(FIRST_DAY):
-        raise InputError(f"long market, start: {start} given, allowed is {FIRST_DAY}, when SOFR begins, or later")
+        raise InputError(
+            f"market of years, start: {start} given, allowed is {FIRST_DAY}, the first day of SOFR, or later"
+        )
     if day(start) >= day(LAST_DAY):
-        raise InputError(f"long market, start: {start} given, allowed is before {LAST_DAY}, where the par yields end")
+        raise InputError(
+            f"market of years, start: {start} given, allowed is before {LAST_DAY}, the last day of par yields"
+        )
     if day(end) > day(LAST_DAY):
-        raise InputError(f"long market, end: {end} given, allowed is {LAST_DAY}, where the par yields end, or earlier")
+        raise InputError(
+            f"market of years, end: {end} given, allowed is {LAST_DAY}, the last day of par yields, or earlier"
+        )
     given = {"contracts": tuple(codes), "curve": "par", "haircut": haircut}
-    spreads_bp = {"repo_spread_bp": repo_spread_bp, "cash_spread_bp": cash_spread_bp}
-    window = {"name": "long market", "start": str(day(start)), "end": str(day(end))}
-    scenario = validated(Scenario, {**window, **given, **spreads_bp}, "long market")
+    spreads_bp = {"scenario_repo_bp": scenario_repo_bp, "cash_spread_bp": cash_spread_bp}
+    window = {"name": "market of years", "start": str(day(start)), "end": str(day(end))}
+    scenario = validated(Scenario, {**window, **given, **spreads_bp}, "market of years")
     days = mark_days(scenario.start, scenario.end)
     if len(days) < 2:
-        raise InputError(f"long market: {start} to {end} holds {len(days)} business days; give at least 2")
+        raise InputError(f"market of years: {start} to {end} holds {len(days)} business days; give at least 2")
     months = contract_months(scenario.contracts, days)
-    fair = priced_market(long_data(scenario, days, months, expectations))
+    fair = priced_market(multi_year_data(scenario, days, months, expectations))
     measured = observed_basis(fair, months, scenario.contracts)
     path = dislocation_bp(measured, months, days, fair.data.settle)
     cheapened = replace(fair, data=replace(fair.data, dislocation_bp=path))
     priced = cheapened if basis == "observed" else fair
-    pairs = long_pairs(priced, months, tuple(terms))
-    swaps = long_swaps(priced.data, pairs, tuple(swap_tenors), swap_spreads)
+    pairs = multi_year_pairs(priced, months, tuple(terms))
+    swaps = multi_year_swaps(priced.data, pairs, tuple(swap_tenors), swap_spreads)
     return _quoted(priced, months, measured, pairs, swaps, tuple(terms))
 
 
 def _check(name: str, given: object, allowed: Sequence[object]) -> None:
-    """Refuse what is not one of a few words or numbers."""
+    """Refuse a value that is not among those allowed."""
     if given not in allowed:
-        raise InputError(f"long market, {name}: {given!r} given, allowed are {', '.join(map(str, allowed))}")
+        raise InputError(f"market of years, {name}: {given!r} given, allowed are {', '.join(map(str, allowed))}")
 
 
 def _quoted(
     priced: PricedMarket,
     months: tuple[ContractMonth, ...],
     basis: ObservedBasis,
-    pairs: LongPairs,
-    swaps: LongSwaps,
+    pairs: MultiYearPairs,
+    swaps: MultiYearSwaps,
     terms: tuple[int, ...],
 ) -> MultiYearMarket:
-    """Quote the pairs, put swap-spread trades beside them and say each day's signals."""
+    """Quote the pairs, add swap-spread trades and compute each day's signals."""
     data, marks = priced.data, len(priced.data.dates)
     market = engine_market(priced, pairs, terms)
     none, q = np.zeros((marks, len(terms))), len(swaps.names)
     every = np.ones((marks, q))
     observed = basis.observed[:, [basis.codes.index(code) for code in priced.codes]] & bool(data.dislocation_bp.any())
-    assumed = np.column_stack([np.isnan(one.margin.usd) for one in data.futures])
+    assumed = np.column_stack([np.isnan(future.margin.usd) for future in data.futures])
     margin = np.hstack([priced.initial_margin, none, every * swaps.margin_usd])
     notionals = np.array([*priced.notionals, *([NOTIONAL_USD] * (len(terms) + q))])
     mark = np.arange(marks)[:, None]
@@ -167,7 +174,7 @@ def _quoted(
     flags = np.hstack([observed, none, quoted]) > 0
     pairs, market = with_swaps(pairs, market, swaps)
     signals = signals_of(priced, market, pairs, margin / notionals, flags)
-    # Beyond repo, a note on a swap earns what it yields above the fixed rate.
+    # Besides repo, a note hedged by a swap earns its yield less the fixed rate.
     signals["implied_repo"][:, len(signals[0]) - q :] -= swaps.spread_bp / 1e4
     return MultiYearMarket(
         priced=priced,

@@ -1,4 +1,4 @@
-"""Pairs of a window of years: in each quarter the cheapest note of each contract, and the notes on and off the run."""
+"""Pairs of a window of years: for each quarter the cheapest note of each contract, and notes on and off the run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from basis_engine.simulation.signals import VOLATILITY_MARKS, Pair
 from basis_engine.simulation.world import Records
 
 DAYS_AHEAD = np.timedelta64(7, "D")
-"""Before the quarter begins, notes without futures are chosen anew."""
+"""Calendar days before a quarter on which its notes without futures are chosen."""
 DAYS_PAST = 400
-"""Calendar days past the end on which business days are still counted."""
+"""Calendar days after the end of the window over which business days are counted."""
 
 
 @dataclass(frozen=True)
-class LongPairs:
-    """p pairs, by delivery month: those hedged by futures in the order of the contracts, then notes alone by term.
+class MultiYearPairs:
+    """p pairs, by delivery month: pairs with futures in the order of the contracts, then notes without by term.
 
-    Swap-spread trades, if any, stand behind all of them.
+    Swap-spread trades, if any, come last.
     """
 
     rows: Records
@@ -32,13 +32,13 @@ class LongPairs:
     names: tuple[str, ...]
     """[p]"""
     cusips: tuple[str, ...]
-    """[p] blank for the par note of a swap-spread trade."""
+    """[p] empty for the par note of a swap-spread trade."""
     outrights: tuple[OutrightNote, ...]
-    """Notes alone, in the order of their pairs."""
+    """Notes without futures, in the order of their pairs."""
 
 
-def long_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Sequence[int]) -> LongPairs:
-    """Choose each quarter's notes on the day from which new positions go to it, or on the first day of the window."""
+def multi_year_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Sequence[int]) -> MultiYearPairs:
+    """Choose each quarter's notes on its first day of new positions, or on the first day of the window."""
     days = market.data.dates.astype("datetime64[D]")
     counted = days_and_more(days)
     quarters: dict[str, list[int]] = {}
@@ -62,18 +62,18 @@ def long_pairs(market: PricedMarket, months: Sequence[ContractMonth], terms: Seq
     stacked = np.concatenate(rows).view(rows[0].dtype)
     alone = iter(outrights)
     cusips = [market.cusips[row["note"]] if row["hedged"] else next(alone).cusip for row in stacked]
-    return LongPairs(stacked, tuple(names), tuple(cusips), tuple(outrights))
+    return MultiYearPairs(stacked, tuple(names), tuple(cusips), tuple(outrights))
 
 
 def days_and_more(days: Days) -> Days:
-    """Business days of a window and of more than a year after it, so that marks past its end can be counted."""
+    """Business days of a window and of `DAYS_PAST` days after it, so that marks after its end can be counted."""
     return np.union1d(days, cash_days(days[-1], days[-1] + np.timedelta64(DAYS_PAST, "D")))
 
 
 def life_alone(quarter: str, days: Days, counted: Days) -> dict[str, int]:
-    """Marks between which a quarter's trades without futures live: entered, left for the next, gone by the month's end.
+    """Marks at which a quarter's trades without futures are entered, rolled, and closed at the latest.
 
-    They follow issues, not notices: new notes of 10 and 30 years come in the middle of the month before.
+    They follow issues, not notices: new 10- and 30-year notes are issued in the middle of the month before.
     """
     month = month_start(quarter).astype("datetime64[M]")
     first_of = [(month + ahead).astype("datetime64[D]") for ahead in (-3, 0, 1)]
@@ -90,7 +90,7 @@ def life_alone(quarter: str, days: Days, counted: Days) -> dict[str, int]:
 
 
 def _hedged(market: PricedMarket, month: ContractMonth, column: int, counted: Days) -> Records:
-    """The note that is cheapest to deliver at the mark of entry, with its futures."""
+    """Pair the note that is cheapest to deliver at the mark of entry with its futures."""
     future, baskets = month.future, market.baskets
     row = empty_rows(Pair, 1)
     entered = [month.roll_in, month.roll_out]
@@ -107,7 +107,7 @@ def _hedged(market: PricedMarket, month: ContractMonth, column: int, counted: Da
 
 
 def _alone(note: OutrightNote, hedge: int, life: dict[str, int]) -> Records:
-    """A note without futures; it can be sold to the end, and nobody gives notice of it."""
+    """Row of a note without futures; it has no delivery notice and trades to the end."""
     row = empty_rows(Pair, 1)
     for name, mark in life.items():
         row[name] = mark

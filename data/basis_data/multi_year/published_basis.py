@@ -1,8 +1,8 @@
-"""The published basis of an episode as a table of dislocations, in the form of a user's own `basis` file.
+"""Print the published basis of an episode as a table of dislocations, in the layout of a user's `basis` file.
 
     python -m basis_data.multi_year.published_basis march-2020 > data/basis_data/scenarios/march-2020-basis.csv
 
-It is what `basis_data.markets.observed_basis` makes of the research data for the contracts and the delivery month of a scenario.
+It is computed by `basis_data.markets.observed_basis` for the contracts and the delivery month of a scenario.
 """
 
 import sys
@@ -16,7 +16,7 @@ from basis_data.scenarios.scenario import scenario
 
 
 def published_basis(name: str) -> pd.DataFrame:
-    """`date`, `contract`, `basis_bp` over the days of a scenario that names its delivery month.
+    """Tabulate `date`, `contract`, `basis_bp` over the days of a scenario that states its delivery month.
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def published_basis(name: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If its days leave those of the research data.
+        If its days are outside the research data.
     """
-    one = scenario(name)
-    codes = [code for code in one.contracts if code in TENORS]
-    market = multi_year_market(one.start, one.end, codes, terms=(), swap_tenors=())
-    columns = [market.hedges.index(f"{code} {one.delivery_month}") for code in codes]
+    chosen = scenario(name)
+    codes = [code for code in chosen.contracts if code in TENORS]
+    market = multi_year_market(chosen.start, chosen.end, codes, terms=(), swap_tenors=())
+    columns = [market.hedges.index(f"{code} {chosen.delivery_month}") for code in codes]
     bp = np.round(market.priced.data.dislocation_bp[:, columns], 2) + 0.0
     table = pd.DataFrame(bp, np.datetime_as_string(market.dates), codes).rename_axis("date").reset_index()
     return table.melt("date", var_name="contract", value_name="basis_bp").sort_values(["date", "contract"])

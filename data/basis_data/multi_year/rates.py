@@ -1,4 +1,4 @@
-"""Rates, curves and contract-months of a window of years, in the form of any other market: no shocks in it."""
+"""Market data of a window of years: rates, curves and contract-months, without shocks."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,10 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.carry import carry_rate
 from basis_data.markets.contract_months import ContractMonth
 from basis_data.markets.curves import Curves
-from basis_data.markets.expectations import expected_repo
+from basis_data.markets.expectations import carry_rate, expected_repo
 from basis_data.markets.intraday import intraday_marks
 from basis_data.markets.market_data import MARK_TIME, MarketData
 from basis_data.markets.yield_paths import ALWAYS_NEEDED, NEEDS_30_YEARS
@@ -22,10 +21,10 @@ from basis_engine.bonds.curves import PAR
 Expectations = Literal["bills", "overnight"]
 
 
-def long_data(
+def multi_year_data(
     scenario: Scenario, days: Days, months: Sequence[ContractMonth], expectations: Expectations
 ) -> MarketData:
-    """Gather the market of some days and contract-months; cash is as dear as futures throughout.
+    """Gather the market data of some days and contract-months, without dislocation.
 
     Raises
     ------
@@ -34,7 +33,7 @@ def long_data(
     """
     repo = read_days("repo", days, ["sofr_pct"])
     sofr, none = repo["sofr_pct"].to_numpy(np.float64) / 100, np.zeros(len(days))
-    settle = np.array([settlement_date(one) for one in days]).astype(np.int64)
+    settle = np.array([settlement_date(day) for day in days]).astype(np.int64)
     curves = _curves(scenario, days)
     if expectations == "bills":
         delivered = np.array([month.future.last_delivery for month in months])
@@ -45,31 +44,30 @@ def long_data(
         scenario=scenario,
         dates=days.astype(np.int64),
         settle=settle,
-        minutes=np.array([new_york_minutes(one, MARK_TIME) for one in days], np.int64),
+        minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
         curves=curves,
         intraday=intraday_marks(scenario, days, curves.par_yields),
         sofr=sofr,
         effr=column_or_nan(repo, "effr_pct") / 100,
-        repo_rate=sofr + scenario.repo_spread_bp / 1e4,
-        carry_rate=carried + scenario.repo_spread_bp / 1e4,
+        repo_rate=sofr + scenario.scenario_repo_bp / 1e4,
+        carry_rate=carried + scenario.scenario_repo_bp / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.full((len(days), len(months)), scenario.haircut),
         other_haircut=np.full(len(days), scenario.haircut),
         not_rolled=none,
         margin_multiple=np.ones(len(days)),
         dislocation_bp=np.zeros((len(days), len(months))),
-        elsewhere_share=none,
-        elsewhere_usd=none,
+        other_loss_share=none,
+        other_loss_usd=none,
         futures=tuple(month.future for month in months),
     )
 
 
 def _curves(scenario: Scenario, days: Days) -> Curves:
-    """Par curves; a 3-year yield that is blank (50 days) keeps its last distance from the 2-year and the 5-year.
+    """Par curves; a blank 3-year yield (50 days) keeps its last distance from the line between the 2- and 5-year.
 
-    A window of weeks drops the tenor throughout, so that nothing but yields moves prices. Over years that would throw
-    away what other days have, and dropping it on those days alone would move a note of four years by up to 17 cents
-    per 100 overnight.
+    In a window of weeks a tenor blank on some days is dropped on all. Over years that would lose the data of the other
+    days; dropping it on the blank days only would move a four-year note by up to 17 cents per 100 overnight.
     """
     required = ALWAYS_NEEDED + (["y_30y_pct"] if NEEDS_30_YEARS & set(scenario.contracts) else [])
     rows = read_days("par_yields", days, required)
@@ -81,7 +79,7 @@ def _curves(scenario: Scenario, days: Days) -> Curves:
     yields[blank, three] = (straight + apart)[blank]
     return Curves(
         kind=PAR,
-        note="par yields (a Svensson curve is public for one window only)",
+        remark="par yields (a Svensson curve is public for one window only)",
         tenors=np.array(list(TENOR_YEARS.values())),
         par_yields=yields,
         svensson=np.empty((0, 6)),

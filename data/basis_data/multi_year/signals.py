@@ -1,4 +1,4 @@
-"""The engine's market of a window of years, and each day's signals of its pairs."""
+"""Quotes of a window of years for the engine, and each day's signals of its pairs."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from basis_data.markets.expectations import expected_repo
 from basis_data.markets.on_the_run import spreads
 from basis_data.markets.pricing import PricedMarket
-from basis_data.multi_year.pairs import LongPairs
+from basis_data.multi_year.pairs import MultiYearPairs
 from basis_data.tables.reader import read
 from basis_engine.simulation.market import held_market
 from basis_engine.simulation.outrights import quote_outrights
@@ -20,11 +20,11 @@ from basis_engine.simulation.world import Market, Records
 Array = NDArray[np.float64]
 
 NO_HEDGE_PRICE = 100.0
-"""Points, at all marks, of the column that stands where a note alone has no future."""
+"""Price in points, at all marks, of the hedge column of a note without futures."""
 
 
-def engine_market(market: PricedMarket, pairs: LongPairs, terms: Sequence[int]) -> Market:
-    """Notes [marks, pairs], futures [marks, contract-months and terms]; finite everywhere, still outside each life."""
+def engine_market(market: PricedMarket, pairs: MultiYearPairs, terms: Sequence[int]) -> Market:
+    """Quote notes [marks, pairs] and futures [marks, contract-months and terms]; constant outside each life."""
     hedged = pairs.rows["hedged"]
     held = held_market(
         market.path, market.baskets, market.priced, pairs.rows["note"][hedged], market.data.dislocation_bp
@@ -44,14 +44,14 @@ def engine_market(market: PricedMarket, pairs: LongPairs, terms: Sequence[int]) 
 
 
 def signals_of(
-    market: PricedMarket, seen: Market, pairs: LongPairs, margin: Array, observed: NDArray[np.bool_]
+    market: PricedMarket, seen: Market, pairs: MultiYearPairs, margin: Array, observed: NDArray[np.bool_]
 ) -> Records:
-    """Signals [marks, pairs].
+    """Compute the signals of all pairs [marks, pairs].
 
     Parameters
     ----------
     seen
-        What `engine_market` made.
+        Quotes, as `engine_market` returns them.
     margin
         [m, h] USD per USD of notional.
     observed
@@ -60,7 +60,7 @@ def signals_of(
     data = market.data
     alone = margin.shape[1] - len(market.codes)
     haircut = np.hstack([data.haircut, np.tile(data.other_haircut[:, None], alone)])
-    quarter = expected_repo(market.data.dates.astype("datetime64[D]")) + data.scenario.repo_spread_bp / 1e4
+    quarter = expected_repo(market.data.dates.astype("datetime64[D]")) + data.scenario.scenario_repo_bp / 1e4
     expected = np.hstack([market.path.repo, np.tile(quarter[:, None], alone)])
     terms = Terms(data.repo_rate, expected, haircut, margin, observed.astype(np.float64), _yield_volatility(market))
     signals = _rows(Signal, len(data.dates), len(pairs.rows))
@@ -70,7 +70,7 @@ def signals_of(
 
 
 def _yield_volatility(market: PricedMarket) -> Array:
-    """Standard deviation of the last 20 daily changes of the 10-year par yield, decimal [m]; days before count too."""
+    """Standard deviation of the last 20 daily changes of the 10-year par yield, decimal [m], from all published days."""
     data = market.data
     yields = read("par_yields").set_index("date")["y_10y_pct"].dropna()
     rolling = (yields.diff() / 100).rolling(VOLATILITY_MARKS, min_periods=2).std()

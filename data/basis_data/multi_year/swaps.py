@@ -1,7 +1,7 @@
-"""Swap-spread trades of a window of years: each quarter a par note of each tenor against the cleared swap beside it.
+"""Swap-spread trades of a window of years: each quarter a par note of each tenor against a cleared swap.
 
-They live where swap spreads are known: in the two windows that come with the program, or wherever a file of the user's
-own reaches. A trade is entered on the first such day of its quarter and is gone by the last.
+They exist on days with known swap spreads: the two windows that come with the program, or the days of the user's file.
+A trade is entered on the first such day of its quarter and closed by the last.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from basis_data.markets.market_data import MarketData
 from basis_data.markets.observed_basis import FILLED_DAYS
 from basis_data.markets.swaps import margins_usd, par_trades, shifts_at, spread_table
-from basis_data.multi_year.pairs import LongPairs, days_and_more, life_alone
+from basis_data.multi_year.pairs import MultiYearPairs, days_and_more, life_alone
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
 from basis_engine.simulation.signals import Pair
@@ -27,36 +27,39 @@ Array = NDArray[np.float64]
 SWAP_TENORS = (2, 5, 10, 30)
 """Years."""
 FEWEST_DAYS = 10
-"""Business days that a quarter's trade must have."""
+"""Minimum number of business days of a quarter's trade."""
 
 
 @dataclass(frozen=True)
-class LongSwaps:
+class MultiYearSwaps:
     """q trades over m marks, by quarter, then tenor."""
 
     rows: Records
-    """[q] rows of `basis_engine.simulation.signals.Pair`; `hedge` counts from nought, `factor` is swap notional per face, by DV01."""
+    """[q] rows of `basis_engine.simulation.signals.Pair`; `hedge` counts from 0, `factor` is swap notional per face,
+    by DV01."""
     names: tuple[str, ...]
     """[q] such as '10Y 2025-06 swap spread'"""
     hedges: tuple[str, ...]
-    """[q] the swaps alone, such as '10Y swap 2025-06'."""
+    """[q] names of the swaps, such as '10Y swap 2025-06'."""
     spread_bp: Array
-    """[m, q] swap rate less Treasury yield; 0 where the trade does not live."""
+    """[m, q] swap rate less Treasury yield, basis points; 0 outside the life of the trade."""
     notes: Records
     """[m, q] rows of `basis_engine.simulation.rows.NoteQuote`"""
     swaps: Records
     """[m, q] rows of `basis_engine.simulation.rows.FuturesQuote`"""
     margin_usd: Array
-    """[q] per contract of `basis_data.markets.swaps.NOTIONAL_USD`; the assumption of `basis_data.markets.swaps`, by moves before entry."""
+    """[q] USD per contract of `basis_data.markets.swaps.NOTIONAL_USD`; assumed as there, from moves before entry."""
 
 
-def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: Path | None = None) -> LongSwaps:
+def multi_year_swaps(
+    data: MarketData, pairs: MultiYearPairs, tenors: Sequence[int], path: Path | None = None
+) -> MultiYearSwaps:
     """Quote the trades of every quarter for which swap spreads of all tenors are known.
 
     Parameters
     ----------
     pairs
-        Whose quarters the trades follow: entered, rolled and ended on the same days.
+        Pairs whose quarters give the days of entry, roll and end.
     path
         The user's own swap spreads (data/basis_data/SCHEMA.md).
 
@@ -69,7 +72,9 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
     for tenor in tenors:
         if tenor not in table:
             have = ", ".join(f"{years:g}" for years in table.columns)
-            raise InputError(f"long market, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known")
+            raise InputError(
+                f"market of years, swap_tenors: {tenor} given, allowed are {have}, of which spreads are known"
+            )
     table = _without_gaps(table.reindex(pd.DatetimeIndex(days)))
     known = table.reindex(columns=list(tenors)).notna().all(axis=1).to_numpy() & bool(tenors)
     rows: list[Records] = []
@@ -97,26 +102,26 @@ def long_swaps(data: MarketData, pairs: LongPairs, tenors: Sequence[int], path: 
         entry = days[span.start]
         margins.append(margins_usd(entry, tenors, trades.swap_dv01))
     spans = [slice(int(row["first_mark"][0]), int(row["last_mark"][0]) + 1) for row in rows]
-    return LongSwaps(
+    return MultiYearSwaps(
         rows=np.concatenate([empty_rows(Pair, 0), *rows]).view(dtype_of(Pair)),
         names=tuple(names),
         hedges=tuple(hedges),
         spread_bp=_living(spreads, spans, len(known)),
-        notes=_still(NoteQuote, [one for one, _ in columns], spans, len(known)),
-        swaps=_still(FuturesQuote, [one for _, one in columns], spans, len(known)),
+        notes=_still(NoteQuote, [notes for notes, _ in columns], spans, len(known)),
+        swaps=_still(FuturesQuote, [swaps for _, swaps in columns], spans, len(known)),
         margin_usd=np.concatenate([np.empty(0), *margins]),
     )
 
 
 def _without_gaps(table: pd.DataFrame) -> pd.DataFrame:
-    """Spreads with the last one held over blanks of a few days, such as holidays of the source; longer ones stay."""
+    """Hold the last spread over blanks of up to `FILLED_DAYS` days, such as holidays of the source."""
     blank = table.isna().any(axis=1)
     lengths = blank.groupby((~blank).cumsum()).transform("sum")
     return table.ffill().where(~blank | (lengths <= FILLED_DAYS) & table.bfill().notna().all(axis=1))
 
 
-def with_swaps(pairs: LongPairs, market: Market, swaps: LongSwaps) -> tuple[LongPairs, Market]:
-    """The pairs and the engine's market with swap-spread trades as further pairs, notes and hedges."""
+def with_swaps(pairs: MultiYearPairs, market: Market, swaps: MultiYearSwaps) -> tuple[MultiYearPairs, Market]:
+    """Append swap-spread trades to the pairs, notes and hedges."""
     rows = swaps.rows.copy()
     rows["hedge"] += np.asarray(market.futures).shape[1]
     more = replace(
@@ -129,7 +134,7 @@ def with_swaps(pairs: LongPairs, market: Market, swaps: LongSwaps) -> tuple[Long
 
 
 def _span(known: NDArray[np.bool_], life: dict[str, int]) -> slice:
-    """Marks from the first known one while the quarter is the front one, to the last before one that is not known."""
+    """Marks from the first known spread while the quarter is the front one, to the last before a blank."""
     front = np.flatnonzero(known[life["roll_in"] : life["roll_out"]])
     if not len(front):
         return slice(0, 0)
@@ -139,21 +144,21 @@ def _span(known: NDArray[np.bool_], life: dict[str, int]) -> slice:
 
 
 def _row(life: dict[str, int], span: slice, coupon: float, maturity: int, hedge: int) -> Records:
-    """One trade: a note against a swap of its own, for as long as both are quoted."""
+    """Row of a trade: a note against its own swap, while both are quoted."""
     row = empty_rows(Pair, 1)
     row["hedge"], row["note"], row["coupon"], row["maturity"] = hedge, -1, coupon, maturity
     row["first_mark"] = row["roll_in"] = span.start
     row["last_mark"] = span.stop - 1
     if span.stop - 1 == life["last_mark"]:
         row["roll_out"], row["last_trading"] = life["roll_out"], life["last_trading"]
-    else:  # spreads end before the quarter does: let go on the last day but one, while it is still priced
+    else:  # spreads end before the quarter: close on the last day but one, while the trade is still priced
         row["roll_out"], row["last_trading"] = min(life["roll_out"], span.stop - 2), span.stop - 1
     row["notice"] = row["last_trading"]
     return row
 
 
 def _living(columns: Sequence[Array], spans: Sequence[slice], marks: int) -> Array:
-    """Columns [m, q] with zero outside each span."""
+    """Stack columns [m, q], zero outside each span."""
     rows = np.zeros((marks, len(columns)))
     for q, (column, span) in enumerate(zip(columns, spans, strict=True)):
         rows[span, q] = column[span]
@@ -161,7 +166,7 @@ def _living(columns: Sequence[Array], spans: Sequence[slice], marks: int) -> Arr
 
 
 def _still(kind: type, columns: Sequence[Records], spans: Sequence[slice], marks: int) -> Records:
-    """Columns over all marks: level before and after each span, without accruals there."""
+    """Extend quotes to all marks [m, q]: constant before and after each span, without accruals."""
     rows = empty_rows(kind, marks * len(columns)).reshape(marks, len(columns))
     for q, (column, span) in enumerate(zip(columns, spans, strict=True)):
         rows[span, q] = column

@@ -1,4 +1,4 @@
-"""Parts of a scenario: each a dated change of yields, funding, margins or flows, checked field by field."""
+"""Parts of a scenario: dated changes of yields, funding, margins and flows, and its `[market]` and `[files]` tables."""
 
 import datetime
 from pathlib import Path
@@ -8,7 +8,18 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from basis_data.tables.calendars import Days
-from basis_data.tables.fields import BasisPoints, Clock, Date, Haircut, Multiple, Part, Share, Tenor, known_contracts
+from basis_data.tables.fields import (
+    BasisPoints,
+    Clock,
+    Contracts,
+    Date,
+    Haircut,
+    Multiple,
+    Share,
+    StrictModel,
+    Tenor,
+    known_contracts,
+)
 from basis_data.tables.layouts import DAY_USD_BN
 
 SHAPES: dict[str, dict[str, float]] = {
@@ -16,7 +27,7 @@ SHAPES: dict[str, dict[str, float]] = {
     "twist": {"2y": -0.5, "10y": 0.0, "30y": 0.5},
     "hump": {"2y": 0.0, "7y": 1.0, "30y": 0.0},
 }
-"""Share of a move's basis points at each tenor; straight lines between them, level beyond the first and the last.
+"""Share of a move's basis points at each tenor; linear between tenors, constant beyond the first and the last.
 
 A twist of 20 bp steepens the 2-year against the 30-year by 20 bp about the 10-year; a hump lifts the belly alone.
 """
@@ -24,24 +35,24 @@ A twist of 20 bp steepens the 2-year against the 30-year by 20 bp about the 10-y
 _OneContract = Annotated[str, AfterValidator(lambda code: known_contracts((code,))[0])]
 
 
-class Dated(Part):
-    """What stands from its date on."""
+class DatedPart(StrictModel):
+    """A change in force from its date on."""
 
     date: Date
 
     def last_day(self, end: datetime.date) -> datetime.date:
-        """Last day on which it stands, in a window to `end`."""
+        """Return the last day on which the change is in force, in a window to `end`."""
         return end
 
     def days(self, days: Days) -> slice:
-        """Which of a window's business days it stands on; one dated on a holiday begins on the next of them."""
+        """Select the business days on which the change is in force; on a holiday it starts the next business day."""
         first = int(np.searchsorted(days, np.datetime64(self.date)))
         last = int(np.searchsorted(days, np.datetime64(self.last_day(datetime.date.max)), side="right"))
         return slice(first, max(first + 1, last))
 
 
-class Spell(Dated):
-    """What stands from its date to `until`, both included."""
+class PeriodPart(DatedPart):
+    """A change in force from its date to `until`, both included; to the end of the window without `until`."""
 
     until: Date | None = None
 
@@ -53,62 +64,62 @@ class Spell(Dated):
         return self
 
     def last_day(self, end: datetime.date) -> datetime.date:
-        """Its `until`, or the end of the window."""
+        """Return `until`, or the end of the window."""
         return self.until or end
 
 
-class Passing(Spell):
-    """A spell that is one day long if no `until` is given."""
+class DayOrPeriodPart(PeriodPart):
+    """A change in force from its date to `until`; on its date only without `until`."""
 
     def last_day(self, end: datetime.date) -> datetime.date:
-        """Its `until`, or its only day."""
+        """Return `until`, or the date."""
         return self.until or self.date
 
 
-class MarginNotice(Dated):
-    """From its date, the first day in force, futures margins are `multiple` times the level of the day."""
+class MarginNotice(DatedPart):
+    """From its date, the first day in force, futures margins are `multiple` times their own level of the day."""
 
     multiple: Multiple
 
 
-class HaircutChange(Dated):
-    """From its date, repo lenders ask this haircut, in one contract's collateral or in all."""
+class HaircutChange(DatedPart):
+    """From its date, repo lenders require this haircut, on the collateral of one contract or of all."""
 
     haircut: Haircut
     contract: _OneContract | None = None
 
 
-class RepoRateShift(Spell):
+class RepoRateShift(PeriodPart):
     """From its date until the next shift, repo costs `bp` more than SOFR plus spread.
 
-    With `until` it is a spike: after that day what stood before stands again, and futures, which are carried at
-    expected repo, do not move with it. Without, it is a new level, and they do.
+    With `until` it is a spike: the previous level returns after that day, and futures do not move, because they are
+    carried at expected repo. Without `until` it is a new level, and futures move with it.
     """
 
     bp: BasisPoints
 
 
-class NotRolled(Passing):
-    """Lenders do not roll this share of the repo that falls due: on its date, or on each day to `until`."""
+class NotRolled(DayOrPeriodPart):
+    """Share of the repo falling due that lenders do not roll: on its date, or on each day to `until`."""
 
     share: Share
 
 
-class Dislocation(Spell):
-    """From its date until the next of its contract, cash is cheap against futures by `bp` of price.
+class Dislocation(PeriodPart):
+    """From its date until the next dislocation of its contract, cash is cheap against futures by `bp` of price.
 
-    With `until`, what stood before stands again after that day. Without a contract it stands in all.
+    With `until`, the previous level returns after that day. Without a contract it applies to all.
     """
 
     bp: Annotated[float, Field(ge=-1000, le=1000, title="basis points of price")]
     contract: _OneContract | None = None
 
 
-class YieldMove(Passing):
-    """Par yields move by `bp` on its date, or in equal parts on each business day to `until`, and stay there.
+class YieldMove(DayOrPeriodPart):
+    """Par yields move by `bp` on its date, or in equal steps on each business day to `until`, and stay there.
 
-    `bp` moves the whole curve by a shape; `by_tenor` each tenor by its own, in straight lines between those named:
-    `by_tenor = { 2y = 10, 30y = 60 }`. Moves add up.
+    `bp` moves the whole curve by a shape; `by_tenor` gives the move of single tenors, linear between them:
+    `by_tenor = { 2y = 10, 30y = 60 }`. Several moves add up.
     """
 
     bp: Annotated[float, Field(ge=-2000, le=2000, title="basis points")] | None = None
@@ -117,7 +128,7 @@ class YieldMove(Passing):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        """Refuse two ways of saying one thing, and none."""
+        """Require exactly one of `bp` and `by_tenor`."""
         if (self.bp is None) == (not self.by_tenor):
             given = "neither" if self.bp is None else "both"
             raise ValueError(f"bp and by_tenor: {given} given, allowed is one of them")
@@ -126,25 +137,25 @@ class YieldMove(Passing):
         return self
 
     def tenors_bp(self) -> dict[str, float]:
-        """Basis points at the tenors that define the move."""
+        """Return the move in basis points at the tenors that define it."""
         return self.by_tenor or {tenor: (self.bp or 0.0) * share for tenor, share in SHAPES[self.shape].items()}
 
 
-class IntradayMark(Dated):
-    """Yields published for a moment within the day, percent, at one or more tenors: prices are marked there too."""
+class IntradayMark(DatedPart):
+    """Yields published for a time within the day, percent, at one or more tenors: prices are marked then too."""
 
     time: Clock
     yields_pct: dict[Tenor, Annotated[float, Field(ge=-5, le=25, title="percent, 4.51 is 4.51%")]] = Field(min_length=1)
 
     def last_day(self, end: datetime.date) -> datetime.date:
-        """Its only day."""
+        """Return the date."""
         return self.date
 
 
-class LossElsewhere(Dated):
-    """On its date other businesses of the funds (equities, another market's margin) lose money, due in cash next day.
+class OtherLoss(DatedPart):
+    """A loss on its date in other businesses of the funds (equities, margin of another market), due in cash next day.
 
-    Give `share` of each fund's equity at entry, or `usd` of all funds together, which each bears by its equity.
+    Give `share` of each fund's equity at entry, or `usd` of all funds together, divided by equity.
     """
 
     share: Share | None = None
@@ -152,20 +163,20 @@ class LossElsewhere(Dated):
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
-        """Refuse a loss without an amount, or with two."""
+        """Require exactly one of `share` and `usd`."""
         if (self.share is None) == (self.usd is None):
             raise ValueError("share and usd: give one of them")
         return self
 
     def last_day(self, end: datetime.date) -> datetime.date:
-        """Its only day."""
+        """Return the date."""
         return self.date
 
 
-class Flow(Passing):
-    """What others sell to dealers, or the central bank or the Treasury buys, on each day from its date to `until`.
+class Flow(DayOrPeriodPart):
+    """Sales to dealers by others, or purchases by the central bank or the Treasury, on each day to `until`.
 
-    They reach the market of funds only: a single book neither sees nor moves dealers' inventory.
+    Flows affect the market of funds only: a single book has no dealers.
     """
 
     kind: Literal["sale", "purchase"]
@@ -174,7 +185,51 @@ class Flow(Passing):
     source: str = ""
 
 
-class Window(Part):
+class MarketEra(StrictModel):
+    """The `[market]` table of a scenario: size of its funds and dealers, as known or assumed before the episode starts.
+
+    Values are chosen from sources before any run, never to make a target fit (history/targets.csv). Positions, margins
+    and flows of the era are separate data: history/cftc_tff_treasury.csv, cme_margins.csv and flows.csv.
+    """
+
+    contracts: Contracts = ("TU", "FV", "TY", "TN")
+    """Contracts of the hedged basis book. US and UB are excluded: in March 2020 the dislocation of the long end moved
+    the other way (data of Siriwardane, Sunderam and Wallen, Segmented Arbitrage)."""
+    era_leverage: float = Field(ge=1, le=200, title="times equity, of a whole trade")
+    """Median leverage of funds. Assumption: 20 from 2023, the value of the Treasury Borrowing Advisory Committee for
+    the whole trade (first quarter of 2024); 25 in 2019-20, when margins were about half."""
+    hedged_share: float = Field(default=0.75, gt=0, le=1, title="decimal share, 0.75 is 75%")
+    """Share of leveraged funds' gross shorts that hedges cash Treasuries: the basis book. Assumption: the published
+    sizes, $260-574bn of $1,089bn gross shorts in autumn 2023 and $400-500bn of $774bn in 2020, lie below it."""
+    swap_spread_book_usd_bn: Annotated[float, Field(ge=0, le=5000, title="billions of US dollars")] | None = None
+    """Treasuries held against swaps by funds that may unwind; without it there are no such funds. Published sizes
+    differ by a factor of two: these are the Federal Reserve's (Monin, FEDS Notes, 22 June 2026)."""
+    swap_spread_leverage: float = Field(default=20.0, ge=1, le=200, title="times equity, of a whole trade")
+    """Median leverage of swap-spread funds, where swap margin and a buffer of five standard deviations allow it.
+    Assumption: no public figure states it."""
+    volatility_floor_bp: float = Field(default=6.0, gt=0, le=100, title="basis points a day")
+    """Daily volatility of the implied repo spread that funds' risk limits assume in calm times. Assumption, within the
+    3-10 bp of daily changes in 2018-19 (Siriwardane, Sunderam and Wallen)."""
+    capacity_usd_bn: float = Field(default=90.0, gt=0, le=10_000, title="billions of US dollars")
+    """Inventory above which dealers' balance sheets cost more per dollar. Assumption: no public figure states it."""
+    ceiling_bp: float = Field(default=600.0, gt=0, le=10_000, title="basis points a year")
+    """Upper limit of the price of dealers' balance sheets, approached at very large inventory. Assumption."""
+    buffer_sd: float = Field(default=5.0, ge=0, le=50, title="standard deviations of a day's variation margin")
+    """Minimum cash of a fund at the start. Assumption."""
+    haircut_floor: Haircut | None = Field(default=None, title="decimal share of market value, 0.02 is 2%")
+    """Minimum repo haircut of any fund at entry, set by a rule or by a clearing house. No such minimum exists today."""
+    report: Literal["FutOnly", "Combined"] = "FutOnly"
+    """CFTC report that counts the shorts: futures only, or with options where only that report is available (July 2024
+    to January 2025, May to December 2025)."""
+    term_share: Share = 0.0
+    """Share of basis funds' notes financed to term (90 days). Assumption: no public figure splits the two."""
+    mixed_share: Share = 0.0
+    """Share of the swap-spread book that basis funds hold beside their own. Assumption: no public figure exists."""
+    episode: str | None = Field(default=None, min_length=1)
+    """Episode of the `flows` table to use; the scenario's own name by default."""
+
+
+class Window(StrictModel):
     """Days of history, both included."""
 
     start: Date
@@ -188,8 +243,8 @@ class Window(Part):
         return self
 
 
-class Files(Part):
-    """The user's own CSV files (data/basis_data/SCHEMA.md), by paths relative to the scenario's TOML."""
+class Files(StrictModel):
+    """The user's own CSV files (data/basis_data/SCHEMA.md); paths are relative to the scenario's TOML file."""
 
     par_yields: Path | None = None
     svensson: Path | None = None

@@ -1,40 +1,36 @@
-"""A scenario in one sentence: its days, and everything that is changed in them, each with its date."""
+"""Describe a scenario in one sentence: its days, and every change with its date."""
 
 import calendar
 import datetime
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from basis_data.scenarios.era import MarketEra
-from basis_data.scenarios.parts import Dated
-
-if TYPE_CHECKING:
-    from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.composition import Composition
+from basis_data.scenarios.parts import DatedPart, MarketEra
 
 Date = datetime.date
-Clause = tuple[str, Dated | None]
-"""A few words, and the dated part they tell of, if it is one."""
+Clause = tuple[str, DatedPart | None]
+"""A few words, and the dated part they describe, if any."""
 
 
-def sentence(scenario: "Scenario") -> str:
-    """Say what a scenario is composed of: every change, with its size and its dates."""
+def sentence(scenario: Composition) -> str:
+    """Describe every change of a scenario, with its size and its dates."""
     clauses = [*_yields(scenario), *changes(scenario)]
     return ", ".join([span(scenario.start, scenario.end), *(clauses or ["as it was"])])
 
 
-def changes(scenario: "Scenario") -> list[str]:
-    """What is moved besides yields, a clause each."""
+def changes(scenario: Composition) -> list[str]:
+    """Describe each change other than those of yields in a clause."""
     return [clause for clause, _ in (*_funding(scenario), *_market(scenario))]
 
 
-def dated_changes(scenario: "Scenario") -> list[tuple[str, Dated]]:
-    """Dated changes besides those of yields: the clause and its part, by date."""
-    told = [(clause, part) for clause, part in (*_funding(scenario), *_market(scenario)) if part is not None]
-    return sorted(told, key=lambda one: one[1].date)
+def dated_changes(scenario: Composition) -> list[tuple[str, DatedPart]]:
+    """Return each dated change other than those of yields, by date: its clause and its part."""
+    dated = [(clause, part) for clause, part in (*_funding(scenario), *_market(scenario)) if part is not None]
+    return sorted(dated, key=lambda change: change[1].date)
 
 
 def span(start: Date, end: Date) -> str:
-    """Two dates as a reader says them: 'April 2025', '13 to 27 January 2026', '18 February to 31 March 2020'."""
+    """Format two dates: 'April 2025', '13 to 27 January 2026', '18 February to 31 March 2020'."""
     last = calendar.monthrange(end.year, end.month)[1]
     if (start.year, start.month, start.day) == (end.year, end.month, 1) and end.day == last:
         return f"{end:%B %Y}"
@@ -45,12 +41,12 @@ def span(start: Date, end: Date) -> str:
 
 
 def _date(date: Date, year: int | None) -> str:
-    """'7 April', with its year unless that is the one spoken of."""
+    """Format a date as '7 April', with its year if that is not `year`."""
     return f"{date.day} {date:%B}" if date.year == year else f"{date.day} {date:%B %Y}"
 
 
-def _when(part: Dated, scenario: "Scenario") -> str:
-    """'from 7 to 11 April', 'on 9 April', or 'from 8 April' for what lasts."""
+def _when(part: DatedPart, scenario: Composition) -> str:
+    """Format the days of a part: 'from 7 to 11 April', 'on 9 April', or 'from 8 April' without an end."""
     year = scenario.start.year if scenario.start.year == scenario.end.year else None
     until = part.last_day(datetime.date.max)
     if until == datetime.date.max:
@@ -62,12 +58,12 @@ def _when(part: Dated, scenario: "Scenario") -> str:
 
 
 def _signed(value: float) -> str:
-    """A number with its sign: '+30' or '−12.5'."""
+    """Format a number with its sign: '+30' or '−12.5'."""
     return f"{value:+.10g}".replace("-", "−")
 
 
-def _yields(scenario: "Scenario") -> Iterator[str]:
-    """The path of yields, its moves, speed and scale."""
+def _yields(scenario: Composition) -> Iterator[str]:
+    """Describe the path of yields, its moves, speed and scale."""
     if scenario.transposed is not None:
         yield f"yields transposed from {span(scenario.transposed.start, scenario.transposed.end)}"
     if scenario.flat:
@@ -88,10 +84,10 @@ def _yields(scenario: "Scenario") -> Iterator[str]:
         yield f"{scenario.curve} curve"
 
 
-def _funding(scenario: "Scenario") -> Iterator[Clause]:
-    """Repo, haircuts, margins, lenders, the basis."""
-    if scenario.repo_spread_bp:
-        yield f"repo at SOFR {_signed(scenario.repo_spread_bp)} bp", None
+def _funding(scenario: Composition) -> Iterator[Clause]:
+    """Describe changes of repo, haircuts, margins, lenders, the basis, and losses in other businesses."""
+    if scenario.scenario_repo_bp:
+        yield f"repo at SOFR {_signed(scenario.scenario_repo_bp)} bp", None
     if scenario.cash_spread_bp:
         yield f"cash at SOFR {_signed(-scenario.cash_spread_bp)} bp", None
     for shift in scenario.repo_rate_shifts:
@@ -111,15 +107,15 @@ def _funding(scenario: "Scenario") -> Iterator[Clause]:
     for roll in scenario.not_rolled:
         when = _when(roll, scenario)
         yield f"{_percent(roll.share)} of repo not rolled {when}", roll
-    for loss in scenario.losses_elsewhere:
+    for loss in scenario.other_losses:
         lost = f"{_percent(loss.share)} of equity" if loss.share is not None else f"${loss.usd:,.10g}"
         yield f"{lost} lost elsewhere {_when(loss, scenario)}", loss
     for table, path in scenario.files.model_dump(exclude_none=True).items():
         yield f"{table} of {path.name}", None
 
 
-def _market(scenario: "Scenario") -> Iterator[Clause]:
-    """Flows, and terms of the market of funds that are not the usual ones."""
+def _market(scenario: Composition) -> Iterator[Clause]:
+    """Describe flows, and settings of the market of funds that differ from their defaults."""
     for flow in scenario.flows:
         if flow.usd_bn:
             when = _when(flow, scenario)
@@ -136,5 +132,5 @@ def _market(scenario: "Scenario") -> Iterator[Clause]:
 
 
 def _percent(share: float) -> str:
-    """A decimal share in percent: '2%'."""
+    """Format a decimal share in percent: '2%'."""
     return f"{100 * share:.10g}%".replace("-", "−")

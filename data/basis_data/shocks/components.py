@@ -10,10 +10,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Components:
-    """All components of changes in k tenors, largest first; a day's change is its scores times `loadings`."""
+    """All components of changes in k tenors, largest first; change of a day = its scores x `loadings`."""
 
     loadings: Array
-    """[k, k] a component per row, of unit length, its largest entry positive."""
+    """[k, k] a component per row, of unit length, with its largest entry positive."""
     variance: Array
     """[k] of the scores, decimal squared."""
     scores: Array
@@ -26,10 +26,10 @@ class Components:
 
 
 def components(changes: Array) -> Components:
-    """Components of changes [n, k] about zero: over days the mean is a hundredth of the spread and not a forecast.
+    """Compute components of changes [n, k] about zero: the daily mean is 1% of the spread and no forecast.
 
-    Bills have shocks of their own, so that three components leave them out (Litterman and Scheinkman 1991 had bonds
-    only); generators therefore use all of them.
+    Generators use all components, because bills have their own shocks, which three components omit (Litterman and
+    Scheinkman 1991 used bonds only).
     """
     variance, vectors = np.linalg.eigh(products(changes, changes) / len(changes))
     order = np.argsort(variance)[::-1]
@@ -40,9 +40,9 @@ def components(changes: Array) -> Components:
 
 
 def products(left: Array, right: Array) -> Array:
-    """Sums over days of products of columns of left [n, i] and right [n, j]: [i, j].
+    """Sum over days the products of columns of left [n, i] and right [n, j]: [i, j].
 
-    Not `@`: over thousands of days a linear-algebra library may sum in an order that depends on its threads, and what
-    is fitted would then differ in its last digits from machine to machine.
+    Not `@`: over thousands of days a linear-algebra library may sum in an order that depends on its threads, and fits
+    would then differ in their last digits between machines.
     """
     return np.asarray(np.einsum("ni,nj->ij", left, right))

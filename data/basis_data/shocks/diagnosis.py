@@ -1,4 +1,4 @@
-"""What the diagnostic page of a generator shows, computed: clustering, tails and shapes beside history."""
+"""Figures of a generator's diagnostic page: clustering, tails and shapes of generated paths and of history."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Clustering:
 
 @dataclass(frozen=True)
 class Tails:
-    """By tenor [2, m]: absolute changes in a day, bp, and the share of days with one as large; thinned where many."""
+    """By tenor [2, m]: absolute daily changes, bp, and share of days with a change as large; small ones thinned."""
 
     tenors: tuple[str, ...]
     observed: list[Array]
@@ -55,7 +55,7 @@ class Shapes:
 
 
 def clustering(sampler: Sampler, past: History, seed: int) -> Clustering:
-    """Memory of volatility, of history and of simulated histories of its length."""
+    """Compute the autocorrelation of absolute changes, of history and of simulated histories of its length."""
     shown = [TENOR_NAMES.index(name) for name in SHOWN]
     gaps = np.where(past.observed, 0.0, np.nan)
     changes = np.empty((_HISTORIES, *past.changes.shape))
@@ -66,21 +66,21 @@ def clustering(sampler: Sampler, past: History, seed: int) -> Clustering:
 
 
 def tails(drawn: Paths, past: History) -> Tails:
-    """Sizes of days of history and of generated paths."""
+    """Compute the tails of daily changes of history and of generated paths."""
     shown = [TENOR_NAMES.index(name) for name in SHOWN]
     observed = [exceeding(1e4 * past.changes[past.observed[:, k], k]) for k in shown]
     return Tails(SHOWN, observed, [exceeding(1e4 * drawn.changes[:, :, k].ravel()) for k in shown])
 
 
 def exceeding(values: Array) -> Array:
-    """Absolute sizes from the largest down and the share of values as large [2, m], ever fewer of the smaller ones."""
+    """Sort absolute sizes from the largest, with the share of values as large [2, m]; ranks are spaced geometrically."""
     sizes = np.sort(np.abs(values))[::-1]
     rank = np.unique(np.geomspace(1, len(sizes), _POINTS).astype(np.int64))
     return np.array([sizes[rank - 1], rank / len(sizes)])
 
 
 def shapes(drawn: Paths, past: History) -> Shapes:
-    """Components, and moves over the length of the paths; those of history overlap."""
+    """Compute components, and quantiles of moves over the length of the paths; windows of history overlap."""
     horizon = drawn.changes.shape[1]
     totals = np.cumsum(np.vstack([np.zeros(len(TENOR_NAMES)), past.changes]), axis=0)
     moves = totals[horizon:] - totals[:-horizon]
@@ -98,20 +98,20 @@ def shapes(drawn: Paths, past: History) -> Shapes:
 
 @dataclass(frozen=True)
 class Oddities:
-    """How often paths from a real curve go where no curve has been: shares of days."""
+    """Share of days on which paths from a real curve leave the range of history."""
 
     start: np.datetime64
-    """Day of the curve that they start from."""
+    """Day of the first curve."""
     negative: float
-    """With some yield under zero."""
+    """Some yield is below zero."""
     bounded: float
-    """With some yield held at a bound of `basis_data.shocks.paths`."""
+    """Some yield is clipped at a bound of `basis_data.shocks.paths`."""
     steeper: float
-    """With some gap between neighbouring tenors wider, or more inverted, than on any day of history."""
+    """Some gap between neighbouring tenors is wider, or more inverted, than on any day of history."""
 
 
 def oddities(drawn: Paths) -> Oddities:
-    """Count them from the last day on which every tenor was published."""
+    """Compute the shares for paths from the last day on which every tenor was published."""
     rows = read("par_yields").dropna(subset=list(TENOR_YEARS))
     yields = read("par_yields")[list(TENOR_YEARS)].to_numpy(np.float64) / 100
     gaps = np.diff(yields, axis=1)
@@ -127,7 +127,7 @@ def oddities(drawn: Paths) -> Oddities:
 
 
 def extreme_fits(law: Extremes, count: int = 3) -> list[tuple[str, Array, Array, float]]:
-    """Both tails of the first components: title, exceedances ascending, quantiles of the fitted law, shape."""
+    """Tails of the first components: title, ascending exceedances, quantiles of the fitted distribution, shape."""
     fits = []
     for side, word in ((1, "rises"), (0, "falls")):
         for k in range(count):

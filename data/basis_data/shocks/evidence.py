@@ -1,9 +1,9 @@
-"""Whether a generator reproduces history, and foretells a decade that it was not fitted to.
+"""Test whether a generator reproduces history, and predicts a decade to which it was not fitted.
 
-A generator is fitted, simulates stretches as long as what it is held to, and the statistic observed must lie in the
-band of the simulated ones. Two bands of 95%: each statistic by itself, of which one in twenty may lie outside by
-chance; and the joint band, which a simulated stretch leaves somewhere with 5% chance. Bands hold the chance of the
-days, not the doubt about the fit.
+A fitted generator simulates stretches as long as the observed one, and each observed statistic should lie in the band
+of the simulated statistics. There are two bands of 95%: one for each statistic alone, of which one in twenty may lie
+outside by chance; and a joint band, which a simulated stretch leaves somewhere with 5% probability. Bands contain
+sampling error of the days, not of the fit.
 """
 
 import os
@@ -27,13 +27,13 @@ DECADES = {
     "2010s": ("2010-01-01", "2019-12-31"),
     "last ten years": ("2016-04-18", "2026-04-17"),
 }
-"""Windows held back in turn; the last overlaps the one before."""
+"""Windows held back in turn; the last overlaps the previous window."""
 _AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Statistics of a stretch of history beside those of simulated ones."""
+    """Statistics of a stretch of history and of simulated stretches."""
 
     observed: Array
     """[s] in the order of `basis_data.shocks.statistics.INDEX`; NaN where a tenor did not exist."""
@@ -42,11 +42,11 @@ class Evidence:
 
     @property
     def joint_share(self) -> float:
-        """Share of stretches that keep to the joint band throughout: under 95% if simulations are few."""
+        """Share of stretches inside the joint band throughout: under 95% if simulations are few."""
         return joint_band(self.simulated[:, ~np.isnan(self.observed)])[2]
 
     def table(self) -> pd.DataFrame:
-        """A row per statistic: `observed`, `median`, ends of both bands, `inside` and `inside_joint`."""
+        """Tabulate by statistic: `observed`, `median`, ends of both bands, `inside` and `inside_joint`."""
         known = ~np.isnan(self.observed)
         low, high = pointwise_band(self.simulated)
         joint_low, joint_high = (np.full(len(known), np.nan) for _ in range(2))
@@ -69,28 +69,28 @@ class Evidence:
 
 
 def reproduces(kind: Generator, samples: int = 400, seed: int = 0) -> Evidence:
-    """All of history against simulations of its length by a generator fitted to it."""
+    """Compare all of history with simulations of its length by a generator fitted to it."""
     past = history()
     sampler = kind.fit(past)
     return Evidence(statistics(past.seen), simulated_statistics(sampler, past, samples, seed))
 
 
-def foretells(kind: Generator, held_back: str, samples: int = 400, seed: int = 0) -> Evidence:
-    """A decade of `DECADES` against simulations by a generator fitted to all other days."""
+def predicts(kind: Generator, held_back: str, samples: int = 400, seed: int = 0) -> Evidence:
+    """Compare a decade of `DECADES` with simulations by a generator fitted to all other days."""
     window = decade(*DECADES[held_back])
     sampler = kind.fit(history(DECADES[held_back]))
     return Evidence(statistics(window.seen), simulated_statistics(sampler, window, samples, seed))
 
 
 def simulated_statistics(sampler: Sampler, like: History, samples: int, seed: int) -> Array:
-    """Statistics [samples, s] of simulated stretches with the length and the gaps of a stretch of history."""
+    """Compute statistics [samples, s] of simulated stretches with the length and gaps of a stretch of history."""
     gaps = np.where(like.observed, 0.0, np.nan)
 
-    def part(stream: np.random.SeedSequence) -> list[Array]:
+    def simulated(stream: np.random.SeedSequence) -> list[Array]:
         changes = np.empty((_AT_ONCE, *like.changes.shape))
         sampler.draw(np.random.default_rng(stream), changes)
         return [statistics(path + gaps) for path in changes]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(part, np.random.SeedSequence(seed).spawn(-(-samples // _AT_ONCE)))
-        return np.array([row for rows in parts for row in rows])[:samples]
+        chunks = pool.map(simulated, np.random.SeedSequence(seed).spawn(-(-samples // _AT_ONCE)))
+        return np.array([row for rows in chunks for row in rows])[:samples]

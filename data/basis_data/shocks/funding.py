@@ -1,14 +1,14 @@
-"""What moves with the curve: initial margins that follow volatility, and a repo spread that rises in turbulence.
+"""Response of funding to the curve: initial margins that follow volatility, and a repo spread that rises with it.
 
 **Margin** is value-at-risk: proportional to the volatility of bonds over the last months, between a floor and a cap,
-moved by notices. The weight of the day before, 0.99, is the one of 0.94 to 0.995 at which CME's margins of 2009-2022
-follow a contract's own volatility one for one over sixty days; `basis_data.shocks.margin_check` computes how well. Floor and
-cap are the least and the most that CME asked of a contract over its mean, rounded outwards, and the step is the one
-that brings about as many notices a year as CME gave.
+changed by notices. The weight of the day before, 0.99, is the value between 0.94 and 0.995 at which CME's margins of
+2009-2022 follow a contract's own volatility one for one over sixty days; `basis_data.shocks.margin_check` computes the
+fit. Floor and cap are CME's lowest and highest margin of a contract over its mean, rounded outwards; the step gives
+about as many notices a year as CME gave.
 
-**Repo** over the policy rate did not rise with yield volatility from 2018 to 2026: a day's absolute move explains
-nothing of it. Its own shocks are therefore drawn from history (September 2019 among them), and the loading on
-turbulence is an assumption: what March 2020 gives (`march_2020_loading_bp`), the one episode in which both jumped.
+**Repo** over the policy rate did not rise with yield volatility from 2018 to 2026: a day's absolute move explains none
+of it. Its own shocks are therefore drawn from history (including September 2019), and the loading on volatility is an
+assumption: the value of March 2020 (`march_2020_loading_bp`), the only episode in which both jumped.
 """
 
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from pydantic import Field, model_validator
 from scipy.signal import lfilter
 
 from basis_data.shocks.history import BILLS, History, history, turbulence
-from basis_data.tables.fields import Part
+from basis_data.tables.fields import StrictModel
 from basis_data.tables.reader import read
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 REPO_DECAY = 0.94
-"""Weight of the day before in the turbulence that repo answers, RiskMetrics' daily value: a fortnight's memory."""
+"""Weight of the day before in the turbulence to which repo responds, RiskMetrics' daily value: about two weeks."""
 _TREND_DAYS = 61
-"""Business days of the median that a repo spread is measured from: reserves move its level over the years."""
+"""Business days of the median from which a repo spread is measured: its level changes with reserves over the years."""
 
 
-class FundingTerms(Part):
-    """How margins and repo answer to the curve."""
+class FundingTerms(StrictModel):
+    """How margins and repo respond to the curve."""
 
     margin_decay: float = Field(default=0.99, ge=0.8, lt=1, title="weight of the day before in margin's volatility")
     margin_floor: float = Field(default=0.4, gt=0, le=5, title="least volatility margined, multiple of its average")
@@ -46,7 +46,7 @@ class FundingTerms(Part):
 
     @model_validator(mode="after")
     def _floor_under_cap(self) -> Self:
-        """Refuse a floor over the cap."""
+        """Refuse a floor above the cap."""
         if self.margin_floor > self.margin_cap:
             raise ValueError(
                 f"margin_floor: {self.margin_floor} given, allowed is at most the margin_cap {self.margin_cap}"
@@ -56,7 +56,7 @@ class FundingTerms(Part):
 
 @dataclass(frozen=True)
 class RepoNoise:
-    """Shocks to repo over the policy rate, decimal per year, and how they wear off."""
+    """Shocks to repo over the policy rate, decimal per year, and their persistence."""
 
     persistence: float
     """Share left a day later."""
@@ -66,7 +66,7 @@ class RepoNoise:
 
 @cache
 def repo_noise() -> RepoNoise:
-    """Deviations of SOFR less interest on reserves, 2018 to 2026, from their median of three months around."""
+    """Fit deviations of SOFR less interest on reserves, 2018 to 2026, from their centred three-month median."""
     rows = read("repo").dropna(subset=["iorb_pct"])
     spread = (rows["sofr_pct"] - rows["iorb_pct"]) / 100
     deviation = (spread - spread.rolling(_TREND_DAYS, center=True, min_periods=20).median()).to_numpy(np.float64)
@@ -77,39 +77,39 @@ def repo_noise() -> RepoNoise:
 def repo_spread(
     changes: Array, past: History, start: Integers | None, terms: FundingTerms, random: np.random.Generator | None
 ) -> Array:
-    """What repo costs over its rate of the day [paths, days], decimal per year.
+    """Compute the cost of repo over its rate of the day [paths, days], decimal per year.
 
     Parameters
     ----------
     changes
         [paths, days, 11] decimal.
     start
-        [paths] day of history that each path begins after; None for ordinary days before and beneath.
+        [paths] day of history after which each path begins; None: ordinary days before and during the path.
     random
-        Draws repo's own shocks; None for no such shocks.
+        Source of repo's own shocks; None: no such shocks.
     """
     excess = np.maximum(np.sqrt(along(changes, past, start, REPO_DECAY)[:, 1:]) - 1.0, 0.0)
     spread = terms.repo_loading_bp / 1e4 * excess
     if random is not None:
         noise = repo_noise()
-        # Drawn day by day, so that fewer days are the first of more.
+        # Drawn day by day, so that fewer days are the first of more days.
         shocks = noise.shocks[random.integers(0, len(noise.shocks), spread.shape[::-1]).T]
         spread += terms.repo_noise * lfilter([1.0], [1.0, -noise.persistence], shocks, axis=1)
     return np.asarray(spread)
 
 
 def margin_multiple(changes: Array, past: History, start: Integers | None, terms: FundingTerms) -> Array:
-    """Initial margin of each day over that of the day before the path [paths, days].
+    """Compute the initial margin of each day over that of the day before the path [paths, days].
 
-    A notice follows the day on which the margin required first stands `margin_step` from the one in force, and binds
-    the day after.
+    A notice is given on the day on which the required margin first differs by `margin_step` from the margin in force,
+    and takes effect the day after.
     """
     required = np.sqrt(along(changes, past, start, terms.margin_decay))
     return notices(np.clip(required, terms.margin_floor, terms.margin_cap), terms.margin_step)
 
 
 def notices(required: Array, step: float) -> Array:
-    """Margin in force on days 1 on [paths, days], over that of day 0, from the margin required [paths, days + 1]."""
+    """Margin in force from day 1 [paths, days] over that of day 0, from the margin required [paths, days + 1]."""
     in_force = required[:, 0].copy()
     multiple = np.empty((len(required), required.shape[1] - 1))
     for day in range(1, required.shape[1]):
@@ -120,22 +120,22 @@ def notices(required: Array, step: float) -> Array:
 
 
 def along(changes: Array, past: History, start: Integers | None, decay: float) -> Array:
-    """Bonds' trailing variance against its average, before the first day and after each [paths, days + 1].
+    """Trailing variance of bonds over its average, before the first day and after each day [paths, days + 1].
 
-    Where `start` is None, ordinary days go on beneath the changes.
+    Where `start` is None, the variance of ordinary days is added to that of the changes.
     """
     scale, before = _past_turbulence(decay) if past is history() else _turbulence(past, decay)
     begin = np.ones(len(changes)) if start is None else before[start]
     squares = ((changes[:, :, BILLS:] / scale) ** 2).mean(axis=-1)
     if start is None:
-        squares = squares + 1.0  # an impulse comes on top of ordinary days: without them margins would fall after it
+        squares = squares + 1.0  # an impulse is added to ordinary days; without them margins would fall after it
     later = lfilter([1 - decay], [1, -decay], squares, axis=1, zi=decay * begin[:, None])[0]
     return np.concatenate([begin[:, None], later], axis=1)
 
 
 @cache
 def _past_turbulence(decay: float) -> tuple[Array, Array]:
-    """`_turbulence` of all history, kept: chunks ask for it by the hundred."""
+    """Return `_turbulence` of all history, cached: hundreds of chunks use it."""
     return _turbulence(history(), decay)
 
 
@@ -146,7 +146,7 @@ def _turbulence(past: History, decay: float) -> tuple[Array, Array]:
 
 
 def march_2020_loading_bp() -> float:
-    """Basis points of repo per unit of volatility over average, in the first three weeks of March 2020."""
+    """Regress repo (bp) on volatility over average in the first three weeks of March 2020, through zero."""
     rows = read("repo").set_index("date")
     spread = 100 * (rows["sofr_pct"] - rows["iorb_pct"])
     past = history()

@@ -1,7 +1,7 @@
-"""GARCH(1,1) with variance targeting: tomorrow's variance from today's and today's surprise.
+"""GARCH(1,1) with variance targeting.
 
-h' = v (1 - a - b) + a x^2 + b h, with v the mean square of the series, a and b by Gaussian quasi-likelihood, which
-is consistent whatever the innovations (Bollerslev 1986; Francq, Horváth and Zakoïan 2011 for the targeting).
+h' = v (1 - a - b) + a x^2 + b h, with v the mean square of the series; a and b maximise the Gaussian quasi-likelihood,
+which is consistent for any innovations (Bollerslev 1986; Francq, Horváth and Zakoïan 2011 for the targeting).
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from scipy.signal import lfilter
 Array = NDArray[np.float64]
 
 MOST_PERSISTENCE = 0.995
-"""Of a and b together: a surprise halves within 140 days, so that no simulated variance wanders off."""
+"""Maximum of a + b: an innovation's effect halves within 140 days, so that simulated variances stay bounded."""
 _STARTS = ((0.05, 0.94), (0.15, 0.80))
 
 
 @dataclass(frozen=True)
 class Garch:
-    """A fitted variance, and the variances of the days it was fitted to."""
+    """A fitted process, and the variances of the days to which it was fitted."""
 
     target: float
     """v, the unconditional variance."""
@@ -33,21 +33,21 @@ class Garch:
 
 
 def variances(series: Array, target: float, reaction: float, memory: float) -> Array:
-    """Variance before each day [n], from the unconditional one on."""
+    """Variance before each day [n], starting from the unconditional variance."""
     drive = target * (1 - reaction - memory) + reaction * np.append(target, series[:-1] ** 2)
     return np.asarray(lfilter([1.0], [1.0, -memory], drive, zi=np.array([memory * target]))[0])
 
 
 def fit(series: Array) -> Garch:
-    """Fit a series [n] with mean zero."""
+    """Fit the process to a series [n] with mean zero."""
     target = float(np.mean(series**2))
-    found = min((_search(series / np.sqrt(target), start) for start in _STARTS), key=lambda one: one[0])
+    found = min((_search(series / np.sqrt(target), start) for start in _STARTS), key=lambda result: result[0])
     _, reaction, memory = found
     return Garch(target, reaction, memory, variances(series, target, reaction, memory))
 
 
 def _search(unit: Array, start: tuple[float, float]) -> tuple[float, float, float]:
-    """Loss, a and b from one start, for a series of unit variance."""
+    """Minimise from a start, for a series of unit variance; return loss, a and b."""
 
     def loss(point: Array) -> float:
         h = variances(unit, 1.0, point[0], point[1])

@@ -1,4 +1,4 @@
-"""The generators: what a user may set of each, and how each is fitted to history."""
+"""Generators of synthetic shocks: settings of each, and its fit to history."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +14,7 @@ from basis_data.shocks.history import BILLS, History, turbulence
 from basis_data.shocks.innovations import Bootstrapped, Innovations, fit_jumps, fit_tails
 from basis_data.shocks.samplers import BlockBootstrap, FactorPaths, Impulse, Sampler
 from basis_data.shocks.statistics import TENOR_NAMES
-from basis_data.tables.fields import Part
+from basis_data.tables.fields import StrictModel
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.validation import did_you_mean, validated
 from basis_engine.base.errors import InputError
@@ -26,14 +26,14 @@ SHAPES: dict[str, dict[str, float]] = {
     "steepener": {"2y": -0.5, "30y": 0.5},
     "butterfly": {"2y": -0.5, "7y": 0.5, "30y": -0.5},
 }
-"""Multiple of the size by tenor: between two, linear in the logarithm of the tenor; beyond the last, flat."""
+"""Multiple of the size by tenor: linear in the logarithm of the tenor, constant beyond the last."""
 
 VOLATILITY_DECAY = 0.97
-"""Weight of the day before in the volatility that joints of runs are matched on, RiskMetrics' monthly value."""
+"""Weight of the day before in the volatility that matches joined runs, RiskMetrics' monthly value."""
 
 
 def _known_shape(given: dict[str, float] | str) -> dict[str, float]:
-    """A named shape, or multiples by tenor."""
+    """Resolve a named shape; check multiples by tenor."""
     if isinstance(given, str):
         if given not in SHAPES:
             raise ValueError(f"{', '.join(SHAPES)}{did_you_mean(given, SHAPES)}, or multiples by tenor")
@@ -43,13 +43,13 @@ def _known_shape(given: dict[str, float] | str) -> dict[str, float]:
     return given
 
 
-class Generator(Part):
-    """Settings of a generator; `fit` makes what draws."""
+class Generator(StrictModel):
+    """Settings of a generator; `fit` returns a sampler."""
 
     title: ClassVar[str]
     story: ClassVar[str]
     noisy: ClassVar[bool] = True
-    """Whether repo has shocks of its own besides those that come with the curve's."""
+    """Whether repo has its own shocks in addition to its response to the curve."""
 
     def fit(self, past: History) -> Sampler:
         """Fit to history."""
@@ -57,7 +57,7 @@ class Generator(Part):
 
 
 class ImpulseShock(Generator):
-    """One shock on one day, the same on every path."""
+    """A shock on a given day, the same on every path."""
 
     title = "One shock of a given shape"
     story = "The curve moves by its size times its shape on one day; each day after, a share of it is left."
@@ -69,7 +69,7 @@ class ImpulseShock(Generator):
     kept: float = Field(default=1.0, ge=0, le=1, title="share left a day later, 1 lasts")
 
     def profile(self) -> Array:
-        """Shock of each tenor on arrival, decimal [11]."""
+        """Shock of each tenor on its day, decimal [11]."""
         shape = _known_shape(self.shape)
         years = np.array([TENOR_YEARS[f"y_{name}_pct"] for name in TENOR_NAMES])
         given = sorted((TENOR_YEARS[f"y_{name}_pct"], multiple) for name, multiple in shape.items())
@@ -77,27 +77,27 @@ class ImpulseShock(Generator):
         return np.asarray(self.size_bp / 1e4 * multiples)
 
     def fit(self, past: History) -> Sampler:
-        """Nothing is fitted."""
+        """Return the shock; nothing is fitted."""
         return Impulse(self.profile(), self.day, self.kept)
 
 
-class Parallel(ImpulseShock):
-    """All yields by the same."""
+class ParallelShock(ImpulseShock):
+    """All yields move by the same amount."""
 
     title = "Parallel shock"
     story = "All yields move by as much on one day."
 
 
-class Steepener(ImpulseShock):
-    """Long yields up, short yields down."""
+class SteepenerShock(ImpulseShock):
+    """Long yields rise, short yields fall."""
 
     title = "Steepener"
     story = "The gap from 2 to 30 years widens on one day, half up at 30 years, half down at 2 and below."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "steepener"
 
 
-class Butterfly(ImpulseShock):
-    """The belly up, both wings down."""
+class ButterflyShock(ImpulseShock):
+    """The belly rises, both wings fall."""
 
     title = "Butterfly"
     story = "The 7-year yield rises against the 2- and the 30-year on one day, half up, half down."
@@ -105,7 +105,7 @@ class Butterfly(ImpulseShock):
 
 
 class Bootstrap(Generator):
-    """Runs of real days."""
+    """Runs of observed days."""
 
     title = "Block bootstrap of whole days"
     story = "Runs of real days since 1990, joined where the volatility of bills and of bonds was alike."
@@ -116,13 +116,13 @@ class Bootstrap(Generator):
     )
 
     def fit(self, past: History) -> BlockBootstrap:
-        """Sort days into cells of like volatility."""
-        scale, parts = past.changes.std(axis=0), (slice(None, BILLS), slice(BILLS, None))
+        """Sort days into cells of similar volatility of bills and of bonds."""
+        scale, tenors = past.changes.std(axis=0), (slice(None, BILLS), slice(BILLS, None))
         classes = [
-            turbulence(past.changes[:, part], scale[part], VOLATILITY_DECAY).argsort().argsort()
+            turbulence(past.changes[:, some], scale[some], VOLATILITY_DECAY).argsort().argsort()
             * self.volatility_classes
             // len(past.changes)
-            for part in parts
+            for some in tenors
         ]
         cell = np.unique(classes[0] * self.volatility_classes + classes[1], return_inverse=True)[1]
         members = np.argsort(cell, kind="stable")
@@ -131,31 +131,31 @@ class Bootstrap(Generator):
 
 
 class Factors(Generator):
-    """Principal components with GARCH variances; what surprises them is the subclass's."""
+    """Principal components with GARCH variances; a subclass chooses the distribution of innovations."""
 
     def law(self, days: Array) -> Innovations:
-        """Fit the law of surprises to standardised days [n, 11]."""
+        """Fit the distribution of innovations to standardised days [n, 11]."""
         return Bootstrapped(days)
 
     def fit(self, past: History) -> FactorPaths:
-        """Components, their variances, and the surprises that are left."""
-        parts, variances = factor_variances(past)
+        """Fit components, their variances, and the distribution of innovations."""
+        factors, fits = factor_variances(past)
         after = np.column_stack(
-            [one.target * (1 - one.reaction - one.memory) + one.reaction * parts.scores[:, k] ** 2
-             + one.memory * one.variances for k, one in enumerate(variances)]
+            [fit.target * (1 - fit.reaction - fit.memory) + fit.reaction * factors.scores[:, k] ** 2
+             + fit.memory * fit.variances for k, fit in enumerate(fits)]
         )  # fmt: skip
         return FactorPaths(
-            parts.loadings,
-            np.array([one.target * (1 - one.reaction - one.memory) for one in variances]),
-            np.array([one.reaction for one in variances]),
-            np.array([one.memory for one in variances]),
+            factors.loadings,
+            np.array([fit.target * (1 - fit.reaction - fit.memory) for fit in fits]),
+            np.array([fit.reaction for fit in fits]),
+            np.array([fit.memory for fit in fits]),
             after,
-            self.law(standardised(parts, variances)),
+            self.law(standardised(factors, fits)),
         )
 
 
 class GarchFactors(Factors):
-    """Surprises bootstrapped."""
+    """Bootstrapped innovations."""
 
     title = "Principal components with GARCH variances"
     story = (
@@ -165,18 +165,18 @@ class GarchFactors(Factors):
 
 
 class JumpFactors(Factors):
-    """Surprises diffuse and jump."""
+    """Gaussian innovations with jumps."""
 
     title = "Jump-diffusion of principal components"
     story = "Components diffuse with GARCH variances and jump together, a little or far, both in units of that day's."
 
     def law(self, days: Array) -> Innovations:
-        """Calm days, jumps, large jumps."""
+        """Fit calm days, jumps and large jumps."""
         return fit_jumps(days)
 
 
 class TailFactors(Factors):
-    """Surprises with extreme-value tails."""
+    """Innovations with extreme-value tails."""
 
     title = "Extreme-value tails on principal components"
     story = (
@@ -185,14 +185,14 @@ class TailFactors(Factors):
     )
 
     def law(self, days: Array) -> Innovations:
-        """Both tails of each component."""
+        """Fit both tails of each component."""
         return fit_tails(days)
 
 
 GENERATORS: dict[str, type[Generator]] = {
-    "parallel": Parallel,
-    "steepener": Steepener,
-    "butterfly": Butterfly,
+    "parallel": ParallelShock,
+    "steepener": SteepenerShock,
+    "butterfly": ButterflyShock,
     "impulse": ImpulseShock,
     "bootstrap": Bootstrap,
     "garch": GarchFactors,
@@ -202,12 +202,12 @@ GENERATORS: dict[str, type[Generator]] = {
 
 
 def generator(name: str, **settings: Any) -> Generator:
-    """Build a generator with its settings, checked.
+    """Build a generator with checked settings.
 
     Raises
     ------
     InputError
-        If there is no such generator, or naming the first setting that is wrong.
+        If there is no such generator, or a setting is wrong.
     """
     if name not in GENERATORS:
         raise InputError(
@@ -217,22 +217,22 @@ def generator(name: str, **settings: Any) -> Generator:
 
 
 def shocks() -> pd.DataFrame:
-    """Every generator, a row each: `name`, `title`, `story`, `settings`."""
+    """List the generators: `name`, `title`, `story`, `settings`."""
     rows = []
     for name, kind in GENERATORS.items():
-        fields = [f"{field}={one.default!r} ({one.title})" if one.title else f"{field}={one.default!r}"
-                  for field, one in kind.model_fields.items()]  # fmt: skip
-        rows.append([name, kind.title, kind.story, ", ".join(fields) or "none"])
+        settings = [f"{setting}={field.default!r} ({field.title})" if field.title else f"{setting}={field.default!r}"
+                    for setting, field in kind.model_fields.items()]  # fmt: skip
+        rows.append([name, kind.title, kind.story, ", ".join(settings) or "none"])
     return pd.DataFrame(rows, columns=["name", "title", "story", "settings"])
 
 
 def factor_variances(past: History) -> tuple[Components, list[Garch]]:
-    """Components of history and the variance of each."""
-    parts = components(past.changes)
-    return parts, [fit_garch(column) for column in parts.scores.T]
+    """Compute the components of history and fit the variance of each."""
+    factors = components(past.changes)
+    return factors, [fit_garch(column) for column in factors.scores.T]
 
 
-def standardised(parts: Components, variances: list[Garch]) -> Array:
-    """Surprises in units of the day's own volatility [n, k], of variance one."""
-    days = parts.scores / np.sqrt(np.column_stack([one.variances for one in variances]))
+def standardised(factors: Components, fits: list[Garch]) -> Array:
+    """Innovations in units of the day's own volatility [n, k], of variance 1."""
+    days = factors.scores / np.sqrt(np.column_stack([fit.variances for fit in fits]))
     return np.asarray(days / np.sqrt((days**2).mean(axis=0)))

@@ -1,11 +1,10 @@
-"""Daily changes of the par curve since 1990, whole days at a time, absent tenors filled and marked.
+"""Daily changes of the par curve since 1990, with absent tenors filled and flagged.
 
-The Treasury published no 1-month yield before 31 July 2001, no 20-year before October 1993 and no 30-year from
-February 2002 to February 2006. A generator that draws whole days needs all eleven tenors, so an absent change is
-filled: its regression on the tenors present that day, plus a residual of that regression. Absent days take observed
-residuals spread evenly over all the days that have them, in their order: calm and turbulent years are met as often as
-they came, and no random number is needed. Filled changes feed generators only; every statistic that generators are
-held to is of observed changes.
+The Treasury published no 1-month yield before 31 July 2001, no 20-year before October 1993 and no 30-year from February
+2002 to February 2006. A generator that draws whole days needs all eleven tenors, so an absent change is filled by its
+regression on the tenors present that day, plus an observed residual of that regression. Residuals are taken evenly
+spaced from all days that have them, in order, so that calm and turbulent years have their share and no random number is
+needed. Only generators use filled changes; statistics by which generators are tested use observed changes only.
 """
 
 from collections.abc import Sequence
@@ -24,9 +23,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_DAYS = 500
-"""A generator fitted to fewer days would say nothing of tails: two years."""
+"""Minimum number of days to fit a generator to, two years: fewer contain no information on tails."""
 BILLS = 4
-"""Tenors up to a year, the first columns: bills follow the policy rate, bonds do not."""
+"""Number of tenors up to a year, the first columns: bills follow the policy rate, bonds do not."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class History:
     """Changes of n business days from the published day before, decimal."""
 
     dates: NDArray[np.datetime64]
-    """[n] the day that the change ends on."""
+    """[n] day on which the change ends."""
     changes: Array
     """[n, 11] all tenors; filled where absent."""
     observed: Mask
@@ -48,12 +47,12 @@ class History:
 
 @cache
 def history(without: tuple[str, str] | None = None) -> History:
-    """Changes of the embedded par yields, 1990 to 2026.
+    """Return changes of the embedded par yields, 1990 to 2026.
 
     Parameters
     ----------
     without
-        First and last day of a window to hold back, ISO dates; the days before and after it then stand side by side.
+        First and last day of a window to hold back, ISO dates; the days before and after it are joined.
 
     Raises
     ------
@@ -76,14 +75,14 @@ def history(without: tuple[str, str] | None = None) -> History:
 
 
 def decade(first: str, last: str) -> History:
-    """The days of a window alone, ISO dates, both included."""
+    """Select the days of a window, ISO dates, both included."""
     whole = history()
     inside = (whole.dates >= np.datetime64(first)) & (whole.dates <= np.datetime64(last))
     return History(whole.dates[inside], whole.changes[inside], whole.observed[inside])
 
 
 def filled(changes: Array) -> Array:
-    """Changes [n, k] without gaps: regression on the tenors present, plus observed residuals spread evenly."""
+    """Fill gaps of changes [n, k]: regression on the tenors present, plus evenly spaced observed residuals."""
     observed = ~np.isnan(changes)
     whole = changes.copy()
     for pattern in np.unique(observed[~observed.all(axis=1)], axis=0):
@@ -100,7 +99,7 @@ def filled(changes: Array) -> Array:
 
 
 def turbulence(changes: Array, scale: Array, decay: float) -> Array:
-    """Trailing variance of days [n] against its mean: exponentially weighted, averaged over tenors, 1 on average.
+    """Trailing variance of days [n] relative to its mean: exponentially weighted, averaged over tenors, mean 1.
 
     Parameters
     ----------
@@ -109,9 +108,9 @@ def turbulence(changes: Array, scale: Array, decay: float) -> Array:
     scale
         [k] standard deviation of each tenor.
     decay
-        Weight of the day before, RiskMetrics (1996) has 0.94.
+        Weight of the day before; RiskMetrics (1996) uses 0.94.
     """
-    from scipy.signal import lfilter  # costs 0.3 s, which a listing should not wait for
+    from scipy.signal import lfilter  # takes 0.3 s to import, which a listing does not need
 
     squares = ((changes / scale) ** 2).mean(axis=-1)
     return np.asarray(lfilter([1 - decay], [1, -decay], squares, zi=np.full((*squares.shape[:-1], 1), decay))[0])

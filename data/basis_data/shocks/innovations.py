@@ -1,4 +1,4 @@
-"""Standardised surprises of a day, [count, k] at a time: bootstrapped, with jumps, or with extreme-value tails."""
+"""Standardised innovations of a day [count, k]: bootstrapped, with jumps, or with extreme-value tails."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,13 +12,13 @@ from basis_data.shocks.components import products
 Array = NDArray[np.float64]
 
 TAIL = 0.05
-"""Share of days in each tail that the extreme-value law is fitted to, after McNeil and Frey (2000)."""
+"""Share of days in each tail to which the extreme-value distribution is fitted, after McNeil and Frey (2000)."""
 MOST_SHAPE = 0.49
 _ROUNDS = 200
 
 
 class Innovations(Protocol):
-    """A law of daily surprises, each component with variance about one."""
+    """A distribution of daily innovations, each component with variance about 1."""
 
     def draw(self, random: np.random.Generator, count: int) -> Array:
         """Draw days [count, k]."""
@@ -26,7 +26,7 @@ class Innovations(Protocol):
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """Whole days of history, drawn evenly: components that were surprised together stay together."""
+    """Whole days of history, drawn with equal probability: innovations of a day stay together."""
 
     days: Array
     """[n, k] standardised."""
@@ -38,10 +38,10 @@ class Bootstrapped:
 
 @dataclass(frozen=True)
 class Jumps:
-    """Gaussian days, and days on which all components jump on top, a little or far (Merton 1976, in GARCH's clock)."""
+    """Gaussian days, and days with an additional jump of all components, small or large (Merton 1976, GARCH scale)."""
 
     shares: Array
-    """[s] of calm days, of days with a jump, of days with a large one."""
+    """[s] share of calm days, of days with a jump, of days with a large jump."""
     covariances: Array
     """[s, k, k] of each kind of day."""
     roots: Array
@@ -56,15 +56,15 @@ class Jumps:
 
 @dataclass(frozen=True)
 class Extremes:
-    """Bootstrapped days whose tails are drawn afresh: how often and with what, history says; how far, the law.
+    """Bootstrapped days with tails drawn from a distribution: history sets when a component is extreme, not how far.
 
-    The law of what a surprise exceeds its threshold by is a generalised Pareto; [2, k] for lower and upper tails.
+    Exceedances over a threshold follow a generalised Pareto distribution; [2, k] for lower and upper tails.
     """
 
     days: Array
     """[n, k] standardised."""
     threshold: Array
-    """[2, k] positive, for lower tails with the sign turned."""
+    """[2, k] positive; for lower tails, of the negative values."""
     shape: Array
     """[2, k]"""
     scale: Array
@@ -91,14 +91,14 @@ def pareto(uniforms: Array, shape: Array, scale: Array) -> Array:
 def fit_jumps(days: Array, kinds: int = 3) -> Jumps:
     """Fit to standardised days [n, k] a mixture of zero-mean normals, by expectation and maximisation.
 
-    It begins with the largest hundredth of days in the last kind and the largest tenth in the one before.
+    The start puts the largest 1% of days in the last kind and the rest of the largest 10% in the kind before.
     """
     order = (days**2).sum(axis=1).argsort().argsort() / len(days)
     first = np.searchsorted([0.9, 0.99][: kinds - 1], order, side="right")
     weights = 0.02 + 0.94 * np.eye(kinds)[first]
     for _ in range(_ROUNDS):
         covariances = np.array([weighted_covariance(days, weight) for weight in weights.T])
-        logs = np.log(weights.mean(axis=0)) + np.column_stack([log_density(days, one) for one in covariances])
+        logs = np.log(weights.mean(axis=0)) + np.column_stack([log_density(days, of_kind) for of_kind in covariances])
         before, weights = weights, np.exp(logs - np.logaddexp.reduce(logs, axis=1)[:, None])
         if np.abs(weights - before).max() < 1e-6:
             break
@@ -106,13 +106,13 @@ def fit_jumps(days: Array, kinds: int = 3) -> Jumps:
 
 
 def fit_tails(days: Array) -> Extremes:
-    """Fit a generalised Pareto law to each tail of standardised days [n, k] by maximum likelihood."""
+    """Fit a generalised Pareto distribution to each tail of standardised days [n, k] by maximum likelihood."""
     fits = np.array([[fit_tail(sign * column) for column in days.T] for sign in (-1.0, 1.0)])
     return Extremes(days, fits[..., 0], fits[..., 1], fits[..., 2])
 
 
 def fit_tail(values: Array) -> tuple[float, float, float]:
-    """Threshold, shape and scale of what values [n] exceed their 95% quantile by; a variance exists under shape 1/2."""
+    """Fit exceedances of values [n] over their 95% quantile: threshold, shape (below 1/2: finite variance), scale."""
     threshold = float(np.quantile(values, 1 - TAIL))
     exceedances = values[values > threshold] - threshold
     shape, _, scale = genpareto.fit(exceedances, floc=0.0)

@@ -1,4 +1,4 @@
-"""How well margins that follow volatility do against what CME asked, 2009 to 2022."""
+"""Compare margins that follow volatility with CME's margins, 2009 to 2022."""
 
 from dataclasses import dataclass
 
@@ -14,24 +14,24 @@ from basis_data.tables.reader import read
 Array = NDArray[np.float64]
 
 TENOR_OF = {"TU": "2y", "FV": "5y", "TY": "7y", "TN": "10y", "US": "20y", "UB": "30y"}
-"""Tenor nearest the notes that each contract's cheapest-to-deliver mostly was."""
+"""Tenor nearest to the usual cheapest-to-deliver note of each contract."""
 SINCE = np.datetime64("2009-01-01")
 HORIZON = 60
-"""Business days over which changes are compared: generated margins start from the margin of the day."""
+"""Business days over which changes are compared: generated margins start from the margin of the first day."""
 
 
 @dataclass(frozen=True)
 class MarginCheck:
-    """CME's margin beside the model's, each over its own mean, by contract."""
+    """CME's margin and the model's, each over its own mean, by contract."""
 
     asked: dict[str, pd.Series]
     model: dict[str, pd.Series]
 
     def table(self) -> pd.DataFrame:
-        """A row per contract and one for all: `days`, `correlation`, `elasticity`, `error`, `unexplained`, `notices`.
+        """Tabulate by contract and for all: `days`, `correlation`, `elasticity`, `error`, `unexplained`, `notices`.
 
-        Of 60-day changes of the logarithm: correlation of the two, CME's change per unit of the model's, root mean
-        square of their difference, and of CME's change itself; then CME's and the model's notices a year.
+        For 60-day changes of logarithms: correlation of the two, CME's change per unit of the model's, root mean square
+        of their difference, and of CME's change alone; then CME's and the model's notices a year.
         """
         changes = {code: (_change(self.asked[code]), _change(self.model[code])) for code in self.asked}
         rows = {code: _row(*changes[code], self.asked[code], self.model[code]) for code in changes}
@@ -41,7 +41,7 @@ class MarginCheck:
 
 
 def margin_check(terms: FundingTerms | None = None) -> MarginCheck:
-    """Each contract's margin from the volatility of its own tenor, against CME's."""
+    """Compute each contract's margin from the volatility of its tenor, beside CME's."""
     terms, past, rows = terms or FundingTerms(), history(), read("margins")
     asked, model = {}, {}
     for code, tenor in TENOR_OF.items():
@@ -50,7 +50,7 @@ def margin_check(terms: FundingTerms | None = None) -> MarginCheck:
 
 
 def _contract(rows: pd.DataFrame, past: History, tenor: int, terms: FundingTerms) -> tuple[pd.Series, pd.Series]:
-    """CME's margin and the model's on the days on which CME's is known."""
+    """CME's margin and the model's on days on which CME's is known."""
     dates = rows["date"].to_numpy().astype("datetime64[D]")
     days = (past.dates >= max(SINCE, dates[0])) & (past.dates <= dates[-1])
     usd = rows["maintenance_usd"].fillna(rows["initial_usd"]).to_numpy(np.float64)
@@ -70,7 +70,7 @@ def _change(level: pd.Series) -> Array:
 
 
 def _row(asked: Array, model: Array, asked_level: pd.Series, model_level: pd.Series) -> dict[str, float]:
-    """Figures of one contract, or of all."""
+    """Compute the row of a contract, or of all."""
     years = len(asked_level) / 250
     return {
         "days": float(len(asked_level)),

@@ -1,4 +1,4 @@
-"""Put one generated path under a scenario's market: its curves, its repo and its margins replaced."""
+"""Replace the curves, repo and margins of a scenario's market by those of generated paths."""
 
 from dataclasses import replace
 
@@ -15,59 +15,59 @@ Array = NDArray[np.float64]
 
 
 def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
-    """A scenario's market with one generated path instead of what happened.
+    """Return a scenario's market with a generated path instead of observed data.
 
-    The first mark keeps its curve, and each later one moves by the path's next day; notes are priced on par yields, as
-    shocks are shocks to them. SOFR stays where it was on the first day, so that nothing of the days that happened is
-    left in; repo costs the path's spread on top. The rate that carries notes to delivery leaves the spread out: it
-    wears off in days, and `basis_data.markets.carry` takes a median over spikes too. The margin multiple of each mark is the
-    scenario's times the path's. The scenario's own shifts of repo, its haircuts, roll shares and dislocation stay.
+    The first mark keeps its curve, and each later mark moves by the path's next day; notes are priced on par yields,
+    because shocks are shocks to them. SOFR keeps its level of the first day; repo costs the path's spread in addition.
+    The rate that carries notes to delivery excludes the spread, which decays within days and which the median of
+    `basis_data.markets.expectations.carry_rate` would exclude too. Margin multiple of a mark = scenario's x path's. The
+    scenario's own shifts of repo, haircuts, repo not rolled and dislocation stay.
 
     Parameters
     ----------
     market
-        Of m marks.
+        Market of m marks.
     which
-        Number of the path among `paths`, from 0.
+        Index of the path in `paths`, from 0.
 
     Raises
     ------
     InputError
-        If the path is shorter than the m - 1 days from mark to mark, or there is no such path.
+        If the path is shorter than m - 1 days, or there is no such path.
     """
     days = len(market.dates) - 1
     if not 0 <= which < len(paths):
         raise InputError(f"which: {which} given, allowed is 0 to {len(paths) - 1}, the paths that were generated")
     if paths.changes.shape[1] < days:
         raise _too_short(market, paths)
-    one = replace(
+    path = replace(
         paths,
         first=paths.first + which,
         changes=paths.changes[which : which + 1, :days],
         repo_spread=paths.repo_spread[which : which + 1, :days],
         margin_multiple=paths.margin_multiple[which : which + 1, :days],
     )
-    spread = np.append(0.0, one.repo_spread[0])
+    spread = np.append(0.0, path.repo_spread[0])
     shift = market.repo_rate - market.sofr  # the scenario's own spread and shifts
     return replace(
         market,
-        curves=_curves(market.curves, one),
+        curves=_curves(market.curves, path),
         sofr=np.full_like(market.sofr, market.sofr[0]),
         effr=np.full_like(market.effr, market.effr[0]),
         repo_rate=market.sofr[0] + shift + spread,
         carry_rate=market.carry_rate[0] + shift - shift[0],
         cash_rate=np.full_like(market.cash_rate, market.cash_rate[0]),
-        margin_multiple=market.margin_multiple * np.append(1.0, one.margin_multiple[0]),
+        margin_multiple=market.margin_multiple * np.append(1.0, path.margin_multiple[0]),
     )
 
 
 def drivers(market: MarketData, paths: Paths) -> dict[str, Array]:
-    """What every path of a market brings, as `apply` puts it there: arrays [p, m, ...] by field of the market.
+    """Return the fields of the market that `apply` replaces, for all paths: arrays [p, m, ...] by field.
 
     Raises
     ------
     InputError
-        If the paths are shorter than the m - 1 days from mark to mark.
+        If the paths are shorter than m - 1 days.
     """
     days = len(market.dates) - 1
     if paths.changes.shape[1] < days:
@@ -83,18 +83,18 @@ def drivers(market: MarketData, paths: Paths) -> dict[str, Array]:
 
 
 def _too_short(market: MarketData, paths: Paths) -> InputError:
-    """Paths of too few days."""
+    """Build the error for paths of too few days."""
     return InputError(
         f"shocks {paths.generator}, days: {paths.changes.shape[1]} given, the scenario {market.scenario.name} "
         f"needs {len(market.dates) - 1}, one from each mark to the next; generate as many"
     )
 
 
-def _curves(curves: Curves, one: Paths) -> Curves:
-    """Par curves of a path from the first of a scenario's on."""
-    bounded = one.bounded(curves.par_yields[0])
+def _curves(curves: Curves, path: Paths) -> Curves:
+    """Par curves of a path, from the first curve of a scenario."""
+    bounded = path.bounded(curves.par_yields[0])
     held = f", {bounded:.1%} of yields held at {LOWEST_YIELD:.0%} or {HIGHEST_YIELD:.0%}" if bounded else ""
-    note = f"par yields (path {one.first} of {one.generator}, seed {one.seed}{held})"
+    remark = f"par yields (path {path.first} of {path.generator}, seed {path.seed}{held})"
     return replace(
-        curves, kind=PAR, note=note, par_yields=one.yields(curves.par_yields[0])[0], svensson=np.empty((0, 6))
+        curves, kind=PAR, remark=remark, par_yields=path.yields(curves.par_yields[0])[0], svensson=np.empty((0, 6))
     )

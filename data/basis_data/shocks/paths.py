@@ -1,9 +1,9 @@
-"""Generate paths: the same bytes from the same seed, however many threads draw them and however they are cut.
+"""Generate paths: a seed gives the same bytes on any number of threads and in chunks of any size.
 
-Paths are drawn in blocks of 256. Block b draws from `SeedSequence(seed, spawn_key=(b,))` and from nothing else, whole
-even where fewer of its paths are wanted. Path i is therefore path i - 256 b of block b = i // 256 whatever was asked
-for besides: how many paths, from which one on, in how many chunks, on how many threads. A block draws day by day, so
-that curve changes over fewer days are the first of those over more.
+Paths are drawn in blocks of 256. Block b uses the streams `SeedSequence(seed, spawn_key=(b, 0 or 1))` only, and is drawn
+whole even where fewer of its paths are needed. Path i is therefore path i - 256 b of block b = i // 256, whatever the
+number of paths, the first path, the chunks and the threads. A block draws day by day, so that the changes over fewer
+days are the first of those over more days.
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ from basis_engine.base.errors import InputError
 Array = NDArray[np.float64]
 
 BLOCK = 256
-"""Paths that share a stream of random numbers; part of what a seed means, so never to be tuned."""
+"""Paths that share a stream of random numbers; a change would change the paths of every seed."""
 CHUNK = 8192
 MOST_PATHS, MOST_DAYS, MOST_THREADS = 10_000_000, 20_000, 64
 LOWEST_YIELD = -0.01
-"""Lowest level of a simulated yield, decimal: the lowest ten-year of a large market so far was -0.9%."""
+"""Lowest level of a simulated yield, decimal: the lowest 10-year yield of a large market so far was -0.9%."""
 HIGHEST_YIELD = 0.25
-"""Highest level of a simulated yield, decimal: more is refused in a file of par yields too."""
+"""Highest level of a simulated yield, decimal, as in a file of par yields."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Paths:
     generator: str
     seed: int
     first: int
-    """Number of the first path here among all of its seed."""
+    """Number of the first path among all paths of the seed."""
     changes: Array
-    """[p, d, 11] of par yields from the day before, decimal, never cut."""
+    """[p, d, 11] changes of par yields from the day before, decimal, not bounded."""
     repo_spread: Array
     """[p, d] over the repo rate of the day, decimal per year."""
     margin_multiple: Array
@@ -55,26 +55,26 @@ class Paths:
         return len(self.changes)
 
     def part(self, first: int, last: int) -> "Paths":
-        """The paths from one number up to another, counted from 0 here."""
-        there = slice(first, last)
-        fields = self.changes[there], self.repo_spread[there], self.margin_multiple[there]
+        """Select paths `first` to `last`, exclusive, counted from 0."""
+        chosen = slice(first, last)
+        fields = self.changes[chosen], self.repo_spread[chosen], self.margin_multiple[chosen]
         return Paths(self.generator, self.seed, self.first + first, *fields)
 
     def levels(self, start: Array) -> Array:
-        """Par yields [p, d + 1, 11] from a curve [11] on, decimal, before any bound; NaN tenors stay NaN."""
+        """Compute par yields [p, d + 1, 11] from a first curve [11], decimal, not bounded; NaN tenors stay NaN."""
         moves = np.cumsum(self.changes, axis=1)
         return np.asarray(start + np.concatenate([np.zeros_like(moves[:, :1]), moves], axis=1))
 
     def yields(self, start: Array) -> Array:
-        """Par yields [p, d + 1, 11] from a curve [11] on, decimal, between -1% and 25%.
+        """Compute par yields [p, d + 1, 11] from a first curve [11], decimal, clipped to -1% and 25%.
 
-        A level beyond is shown at the bound, while the path beneath moves on: a later rise of as much brings it back
-        to where it would have been, and paths inside the bounds are not touched. `bounded` says how often.
+        Only the level shown is clipped, not the path: later changes add to the unclipped level. `bounded` gives the
+        share of clipped levels.
         """
         return np.clip(self.levels(start), LOWEST_YIELD, HIGHEST_YIELD)
 
     def bounded(self, start: Array) -> float:
-        """Share of days and tenors at which `yields` stands at a bound."""
+        """Share of days and tenors at which `yields` is clipped."""
         levels = self.levels(start)[:, 1:]
         return float(((levels < LOWEST_YIELD) | (levels > HIGHEST_YIELD)).mean())
 
@@ -93,20 +93,20 @@ def generate(
     Parameters
     ----------
     name
-        A generator, see `shocks()`.
+        Name of a generator, see `shocks()`.
     days
         Business days of each path.
     threads
-        That draw blocks at the same time; the result does not depend on it.
+        Number of threads that draw blocks; the result does not depend on it.
     funding
-        How repo and margins answer (`FundingTerms`), or some of its fields.
+        How repo and margins respond to the curve (`FundingTerms`), or some of its fields.
     settings
-        Of the generator.
+        Settings of the generator.
 
     Raises
     ------
     InputError
-        Naming the argument that is wrong, and what is allowed.
+        If an argument is wrong; the message states what is allowed.
     """
     check_counts(paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS))
     return _drawn(_plan(name, seed, funding, settings), 0, paths, days, threads)
@@ -122,17 +122,17 @@ def chunks(
     funding: FundingTerms | dict[str, Any] | None = None,
     **settings: Any,
 ) -> Iterator[Paths]:
-    """Generate the paths of `generate` so many at a time, for when all would not fit in memory.
+    """Generate the paths of `generate` in chunks, where all would not fit in memory.
 
     Parameters
     ----------
     chunk
-        Paths at a time; a multiple of 256 draws none twice. See `generate` for the rest.
+        Paths per chunk; a multiple of 256 draws no block twice. See `generate` for the others.
 
     Raises
     ------
     InputError
-        Naming the argument that is wrong, and what is allowed.
+        If an argument is wrong; the message states what is allowed.
     """
     check_counts(
         paths=(paths, MOST_PATHS), days=(days, MOST_DAYS), threads=(threads, MOST_THREADS), chunk=(chunk, paths)
@@ -145,7 +145,7 @@ def chunks(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What all blocks of a run share."""
+    """Data shared by all blocks of a run."""
 
     name: str
     seed: int
@@ -155,7 +155,7 @@ class _Plan:
 
 
 def _plan(name: str, seed: int, funding: FundingTerms | dict[str, Any] | None, settings: dict[str, Any]) -> _Plan:
-    """Check what was given and fit the generator."""
+    """Check the arguments and fit the generator."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: {seed!r} given, allowed is a whole number from 0")
     kind = generator(name, **settings)
@@ -165,12 +165,12 @@ def _plan(name: str, seed: int, funding: FundingTerms | dict[str, Any] | None, s
 
 @cache
 def _fitted(kind: type[Generator], settings: str) -> Sampler:
-    """Fit to all of history once per process."""
+    """Fit a generator to all of history, once per process."""
     return kind.model_validate_json(settings).fit(history())
 
 
 def _drawn(plan: _Plan, first: int, count: int, days: int, threads: int) -> Paths:
-    """Draw paths `first` to `first + count`, each block straight into its place."""
+    """Draw paths `first` to `first + count`, each block into its place."""
     drawn = Paths(
         plan.name,
         plan.seed,
@@ -182,12 +182,13 @@ def _drawn(plan: _Plan, first: int, count: int, days: int, threads: int) -> Path
 
     def fill(block: int) -> None:
         low, high = max(block * BLOCK, first), min((block + 1) * BLOCK, first + count)
-        there, here = slice(low - first, high - first), slice(low - block * BLOCK, high - block * BLOCK)
+        place, part = slice(low - first, high - first), slice(low - block * BLOCK, high - block * BLOCK)
         whole = high - low == BLOCK
-        changes = drawn.changes[there] if whole else np.empty((BLOCK, days, len(TENOR_YEARS)))
-        drawn.repo_spread[there], drawn.margin_multiple[there] = (one[here] for one in _block(plan, block, changes))
+        changes = drawn.changes[place] if whole else np.empty((BLOCK, days, len(TENOR_YEARS)))
+        spread, margin = _block(plan, block, changes)
+        drawn.repo_spread[place], drawn.margin_multiple[place] = spread[part], margin[part]
         if not whole:
-            drawn.changes[there] = changes[here]
+            drawn.changes[place] = changes[part]
 
     blocks = range(first // BLOCK, (first + count - 1) // BLOCK + 1)
     if threads == 1:
@@ -200,7 +201,7 @@ def _drawn(plan: _Plan, first: int, count: int, days: int, threads: int) -> Path
 
 
 def _block(plan: _Plan, block: int, changes: Array) -> tuple[Array, Array]:
-    """Fill a block's curve changes [256, d, 11]; its repo spread and margin multiple [256, d]."""
+    """Fill a block's curve changes [256, d, 11]; return its repo spread and margin multiple [256, d]."""
     curve, repo = (np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(block, k))) for k in (0, 1))
     start = plan.sampler.draw(curve, changes)
     spread = repo_spread(changes, history(), start, plan.terms, repo if plan.kind.noisy else None)
@@ -208,7 +209,7 @@ def _block(plan: _Plan, block: int, changes: Array) -> tuple[Array, Array]:
 
 
 def check_counts(**given: tuple[int, int]) -> None:
-    """Refuse a count that is not a whole number from 1 to its most."""
+    """Refuse a count that is not a whole number from 1 to its maximum."""
     for name, (value, most) in given.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             raise InputError(f"{name}: {value!r} given, allowed is a whole number from 1 to {most:,}")

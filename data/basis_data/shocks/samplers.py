@@ -1,4 +1,4 @@
-"""What draws curve changes, once a generator has been fitted: blocks of paths, a day at a time."""
+"""Samplers: fitted generators that draw curve changes for blocks of paths, a day at a time."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,18 +18,20 @@ class Sampler(Protocol):
     def draw(self, random: np.random.Generator, changes: Array) -> Integers | None:
         """Fill curve changes [count, days, 11], decimal.
 
-        A day draws all that it needs before the next, so that fewer days are the first of more. Returns the day of
-        history (its row) after which each path begins [count]: volatility is then what it was; None for calm.
+        All random numbers of a day are drawn before those of the next, so that fewer days are the first of more days.
+        Returns the row of history after which each path begins [count], which sets its first volatility; None where
+        that is the average.
         """
 
 
 @dataclass(frozen=True)
 class BlockBootstrap:
-    """Runs of whole days of history; a run ends by chance, and another begins on a day of like volatility.
+    """Runs of whole days of history of random length; the next run begins on a day of similar volatility.
 
-    The stationary bootstrap (Politis and Romano 1994) with matched joints (Carlstein, Do, Hall, Hesterberg and Künsch
-    1998). History is a ring, and a joint picks any day of the same cell evenly: both keep the even law over days, so
-    that moments and covariances are those of history whatever the length of runs.
+    This is the stationary bootstrap (Politis and Romano 1994) with matched joints (Carlstein, Do, Hall, Hesterberg and
+    Künsch 1998). The last day of history is followed by the first, and a joint picks each day of the same cell with
+    equal probability: both keep all days equally likely, so that moments and covariances are those of history for any
+    length of runs.
     """
 
     changes: Array
@@ -37,11 +39,11 @@ class BlockBootstrap:
     run_days: float
     """Mean length of a run."""
     cell: Integers
-    """[n] days of one cell are alike in volatility."""
+    """[n] cell of each day; days of a cell have similar volatility."""
     members: Integers
     """[n] days ordered by cell."""
     first: Integers
-    """[cells + 1] where each cell begins in `members`."""
+    """[cells + 1] position in `members` of the first day of each cell."""
 
     def draw(self, random: np.random.Generator, changes: Array) -> Integers:
         """See `Sampler.draw`."""
@@ -60,7 +62,7 @@ class BlockBootstrap:
 
 @dataclass(frozen=True)
 class FactorPaths:
-    """Components of the curve, each with a GARCH variance of its own, surprised together."""
+    """Components of the curve, each with its own GARCH variance, with joint innovations."""
 
     loadings: Array
     """[k, 11]"""
@@ -81,7 +83,7 @@ class FactorPaths:
         variance = self.variances[start]
         for day in range(days):
             scores = np.sqrt(variance) * self.innovations.draw(random, count)
-            # Not `@`: how a linear-algebra library sums may change with its threads, and bytes with it.
+            # Not `@`: a linear-algebra library may sum in an order that depends on its threads, which changes bytes.
             np.einsum("pk,kt->pt", scores, self.loadings, out=changes[:, day])
             variance = self.constant + self.reaction * scores**2 + self.memory * variance
         return start
@@ -89,14 +91,14 @@ class FactorPaths:
 
 @dataclass(frozen=True)
 class Impulse:
-    """The same shock on every path: it arrives on one day and wears off."""
+    """The same shock on every path: it arrives on a day and decays."""
 
     profile: Array
-    """[11] on arrival, decimal."""
+    """[11] shock on its day, decimal."""
     day: int
-    """Of the path, from 1."""
+    """Day of the path, from 1."""
     kept: float
-    """Share of the shock that is left a day later, 1 for a lasting one."""
+    """Share of the shock left a day later; 1: it lasts."""
 
     def draw(self, random: np.random.Generator, changes: Array) -> None:
         """See `Sampler.draw`; nothing is random."""

@@ -1,8 +1,9 @@
-"""What generators are held to: spread, co-movement, tails and clustering of daily curve changes.
+"""Statistics by which generators are tested: spread, co-movement, tails and clustering of daily curve changes.
 
-Statistics of any changes [n, 11], of history with its gaps or of a simulated path, side by side. Co-movement is the
-correlation of each pair of tenors; tails are excess kurtosis; clustering is the autocorrelation of absolute changes,
-averaged over a week, a month and a quarter of lags, as single lags say little (Cont 2001, Quantitative Finance 1).
+They apply to changes [n, 11] of history, with gaps, or of a simulated path. Spread is the standard deviation;
+co-movement the correlation of each pair of tenors; tails the excess kurtosis; clustering the autocorrelation of absolute
+changes, averaged over lags of a week, a month and a quarter, because single lags are noisy (Cont 2001, Quantitative
+Finance 1).
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ INDEX = pd.MultiIndex.from_tuples(_LABELS, names=["statistic", "of"])
 
 
 def statistics(changes: Array) -> Array:
-    """Statistics of changes [n, 11], decimal with NaN where absent, in the order of `INDEX`; NaN where never seen."""
+    """Compute statistics of changes [n, 11], decimal, NaN where absent, in the order of `INDEX`; NaN without data."""
     seen = ~np.isnan(changes)
     present = seen.astype(np.float64)
     days = present.sum(axis=0)
@@ -44,7 +45,7 @@ def statistics(changes: Array) -> Array:
 
 
 def autocorrelation(values: Array, most: int) -> Array:
-    """Autocorrelation of columns [n, k] at lags 0 to `most` [most + 1, k], over the pairs of days that are present."""
+    """Autocorrelation of columns [n, k] at lags 0 to `most` [most + 1, k], over pairs of days that are present."""
     present = ~np.isnan(values)
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = np.where(present, values - np.nansum(values, axis=0) / present.sum(axis=0), 0.0)
@@ -54,7 +55,7 @@ def autocorrelation(values: Array, most: int) -> Array:
 
 
 def _pairs(present: NDArray[np.bool_], most: int) -> Array:
-    """Days with both ends present, lags 0 to `most` [most + 1, k]; known without counting where nothing is absent."""
+    """Number of days with both ends present, lags 0 to `most` [most + 1, k]."""
     pairs = np.repeat(len(present) - np.arange(most + 1.0)[:, None], present.shape[1], axis=1)
     gaps = ~present.all(axis=0)
     if gaps.any():
@@ -63,20 +64,20 @@ def _pairs(present: NDArray[np.bool_], most: int) -> Array:
 
 
 def _lagged(values: Array, most: int) -> Array:
-    """Sum over days of each column times itself some days before, lags 0 to `most`, through the spectrum."""
+    """Sum over days of each column times itself lagged, lags 0 to `most`, by fast Fourier transform."""
     size = next_fast_len(len(values) + most, real=True)
     power = np.abs(rfft(values, size, axis=0)) ** 2
     return np.asarray(irfft(power, size, axis=0)[: most + 1])
 
 
 def joint_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array, float]:
-    """Band that the given share of simulations leave nowhere: lower and upper end [s] of simulations [m, s].
+    """Band in which the given share of simulations [m, s] stays throughout: lower end [s], upper end [s], share inside.
 
-    Ranks are compared, so that no statistic's scale or skew matters (Myllymäki et al. 2017, JRSS B 79, the global
-    rank envelope): the band runs from the k-th smallest to the k-th largest value of each statistic, with the largest
-    k at which enough simulations stay inside throughout. If there are too few for that, it runs from the smallest to
-    the largest and holds less; the last value is the share of simulations that touch neither end anywhere, which is
-    about the share of further ones that would stay inside.
+    It compares ranks, so that scale and skew do not matter (Myllymäki et al. 2017, JRSS B 79, the global rank
+    envelope): the band runs from the k-th smallest to the k-th largest value of each statistic, with the largest k at
+    which enough simulations stay inside. With too few simulations it runs from the smallest to the largest and holds
+    fewer. The third value is the share of simulations that touch neither end anywhere, about the share of further
+    simulations that would stay inside.
     """
     ranks = simulated.argsort(axis=0).argsort(axis=0)
     depth = np.minimum(ranks, len(simulated) - 1 - ranks).min(axis=1)  # 0: the most extreme in something
@@ -86,6 +87,6 @@ def joint_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array, flo
 
 
 def pointwise_band(simulated: Array, share: float = 0.95) -> tuple[Array, Array]:
-    """Band that the given share of simulations keep to in each statistic alone: [s] and [s] of simulations [m, s]."""
+    """Band with the given share of simulations [m, s] in each statistic alone: lower and upper end [s]."""
     low, high = np.quantile(simulated, [(1 - share) / 2, (1 + share) / 2], axis=0)
     return low, high

@@ -27,7 +27,7 @@ ROLL_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Contract:
+class ContractSpec:
     """One contract's rules: money in USD, points are price per 100 face, terms in whole months.
 
     Remaining terms count from the first day of the delivery month to maturity, rounded down, both ends
@@ -58,14 +58,14 @@ class DeliveryDates:
 
 
 @cache
-def _rules() -> dict[str, list[Contract]]:
+def _rules() -> dict[str, list[ContractSpec]]:
     """Rules of each contract, older first."""
-    rules: dict[str, list[Contract]] = {}
+    rules: dict[str, list[ContractSpec]] = {}
     for row in read("contract_specs").to_dict("records"):
         # TWE has no rule text; the range that CME's list of March 2025 shows stands in for it.
         low, high = row["min_remaining_months"], row["max_remaining_months"]
         unstated = np.isnan(low) and np.isnan(high)
-        contract = Contract(
+        contract = ContractSpec(
             code=row["contract"],
             notional_usd=row["notional_usd"],
             point_value_usd=row["point_value_usd"],
@@ -91,7 +91,7 @@ def codes() -> list[str]:
     return [code for code in _rules() if code != "TWE"]
 
 
-def contract(code: str, on: DateLike = "2025-01-01") -> Contract:
+def contract(code: str, on: DateLike = "2025-01-01") -> ContractSpec:
     """Rules of a contract for the delivery month that holds the date `on`.
 
     Raises

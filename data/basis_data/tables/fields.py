@@ -67,7 +67,7 @@ Clock = Annotated[str, AfterValidator(_before_settlement)]
 Tenor = Annotated[str, AfterValidator(_known_tenor)]
 
 
-class Part(BaseModel):
+class StrictModel(BaseModel):
     """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

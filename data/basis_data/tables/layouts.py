@@ -4,7 +4,7 @@
 """
 
 from basis_data.tables.reference import REFERENCE
-from basis_data.tables.schema import CONTRACTS, Column, Table, choice, needed, optional, section
+from basis_data.tables.schema import CONTRACTS, Column, TableLayout, choice, needed, optional, section
 
 TENOR_YEARS: dict[str, float] = {
     "y_1mo_pct": 1 / 12,
@@ -46,7 +46,7 @@ _CFTC_COUNTS = (
 )
 
 USER = (
-    Table(
+    TableLayout(
         "par_yields",
         "treasury_par_yields.csv",
         "Treasury par yield curve, one row per business day",
@@ -54,7 +54,7 @@ USER = (
         ("date",),
         decimal_check=tuple(TENOR_YEARS),
     ),
-    Table(
+    TableLayout(
         "svensson",
         "treasury_svensson.csv",
         "Svensson zero-curve parameters (Gürkaynak, Sack and Wright 2007), one row per business day",
@@ -69,7 +69,7 @@ USER = (
         ("date",),
         decimal_check=("beta0_pct", "beta1_pct", "beta2_pct", "beta3_pct"),
     ),
-    Table(
+    TableLayout(
         "repo",
         "sofr.csv",
         "Overnight Treasury repo rate struck on each business day, act/360",
@@ -87,7 +87,7 @@ USER = (
         ),
         ("date",),
     ),
-    Table(
+    TableLayout(
         "margins",
         "cme_margins.csv",
         "Futures margin per contract; each row holds until the next of its contract",
@@ -99,7 +99,7 @@ USER = (
         ),
         ("contract", "date"),
     ),
-    Table(
+    TableLayout(
         "basis",
         "",
         "Dislocation of cash against futures; holds until the contract's next row, zero before its first",
@@ -110,7 +110,7 @@ USER = (
         ),
         ("date", "contract"),
     ),
-    Table(
+    TableLayout(
         "prices",
         "",
         "Observed prices of single notes; on the first day each fits the spread that its note keeps to the curve",
@@ -121,7 +121,7 @@ USER = (
         ),
         ("date", "cusip"),
     ),
-    Table(
+    TableLayout(
         "book",
         "",
         "Short futures positions to hedge, in contracts",
@@ -132,7 +132,7 @@ USER = (
         ),
         ("report_date", "contract"),
     ),
-    Table(
+    TableLayout(
         "positions",
         "cftc_tff_treasury.csv",
         "CFTC Traders in Financial Futures, weekly, in contracts",
@@ -147,7 +147,7 @@ USER = (
         ),
         ("report_date", "contract", "report_type"),
     ),
-    Table(
+    TableLayout(
         "flows",
         "flows.csv",
         "Treasuries that those outside the market of funds sell or buy, by day of an episode",
@@ -161,7 +161,7 @@ USER = (
         ),
         ("episode", "date", "who", "kind"),
     ),
-    Table(
+    TableLayout(
         "swap_spreads",
         "swap_spread_windows.csv",
         "SOFR swap rate minus Treasury par yield; the file that comes with the program holds two windows only",
@@ -174,7 +174,7 @@ USER = (
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in (*USER, *REFERENCE)}
+TABLES: dict[str, TableLayout] = {table.name: table for table in (*USER, *REFERENCE)}
 
 
 def markdown() -> str:

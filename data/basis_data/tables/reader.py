@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from basis_data.tables.layouts import TABLES
-from basis_data.tables.schema import NUMERIC, UNITS, Column, Table, allowed
+from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 
@@ -53,7 +53,7 @@ def _embedded(name: str) -> pd.DataFrame:
     return _checked(TABLES[name], HISTORY / TABLES[name].file)
 
 
-def _checked(table: Table, path: Path) -> pd.DataFrame:
+def _checked(table: TableLayout, path: Path) -> pd.DataFrame:
     """Every check of a table, in the order in which a reader would want to hear of them."""
     raw = _cells(path)
     _check_header(table, raw, path)
@@ -95,7 +95,7 @@ def _cells(path: Path) -> pd.DataFrame:
     return stripped
 
 
-def _check_header(table: Table, raw: pd.DataFrame, path: Path) -> None:
+def _check_header(table: TableLayout, raw: pd.DataFrame, path: Path) -> None:
     """Refuse unknown columns and missing ones."""
     known = [column.name for column in table.columns]
     for name in raw.columns:
@@ -148,7 +148,7 @@ def _numbers(column: Column, cells: "pd.Series[str]", blank: "pd.Series[bool]", 
     return values
 
 
-def _check_key(table: Table, frame: pd.DataFrame, path: Path) -> None:
+def _check_key(table: TableLayout, frame: pd.DataFrame, path: Path) -> None:
     """Refuse duplicate keys, and rows out of order where the order carries meaning."""
     if not table.key:
         return
@@ -185,7 +185,7 @@ def _key(keys: pd.DataFrame, position: int, path: Path) -> str:
     return f"{path}, row {row.name}: {', '.join(cells)}"
 
 
-def _check_percent(table: Table, frame: pd.DataFrame, path: Path) -> None:
+def _check_percent(table: TableLayout, frame: pd.DataFrame, path: Path) -> None:
     """Refuse decimals where percent is due: no curve has all its yields under 0.2 percent."""
     columns = [name for name in table.decimal_check if name in frame]
     if columns:

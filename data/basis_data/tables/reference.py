@@ -1,6 +1,6 @@
 """Tables that only the program supplies: securities, contract rules, published factors, what judges a run."""
 
-from basis_data.tables.schema import CONTRACTS, Table, choice, needed, optional
+from basis_data.tables.schema import CONTRACTS, TableLayout, choice, needed, optional
 
 _DATE = needed("date", "date")
 _CONTRACT = choice("contract", *CONTRACTS, "TWE")
@@ -11,7 +11,7 @@ _COUPON = needed("coupon_pct", "percent", "per year", 0, 20)
 _MATURITY = needed("maturity_date", "date")
 
 REFERENCE = (
-    Table(
+    TableLayout(
         "margins_assumed",
         "margins_assumed.csv",
         "Assumed margin leverage where no public margin exists; holds until the contract's next row",
@@ -23,7 +23,7 @@ REFERENCE = (
         ),
         ("contract", "date"),
     ),
-    Table(
+    TableLayout(
         "securities",
         "treasury_securities.csv",
         "Nominal Treasury notes and bonds, one row per CUSIP",
@@ -41,21 +41,21 @@ REFERENCE = (
         ("cusip",),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "listings",
         "listings.csv",
         "Further days and terms from which a security counts: re-openings, auctions before issue",
         (_CUSIP, needed("listed_from", "date"), needed("term_years", "number", low=0.5, high=31), _SOURCE),
         ("cusip", "listed_from"),
     ),
-    Table(
+    TableLayout(
         "closures",
         "closures.csv",
         "Weekdays that the calendar library counts as open, without a par curve or without SOFR",
         (_DATE, needed("reason", "text")),
         ("date",),
     ),
-    Table(
+    TableLayout(
         "baskets",
         "deliverable_baskets_2025.csv",
         "Deliverable baskets as CME listed them on 2025-03-13",
@@ -63,7 +63,7 @@ REFERENCE = (
         ("contract", "delivery_month", "cusip"),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "conversion_factors",
         "cme_conversion_factors.csv",
         "Conversion factors as CME published them on 2025-03-13",
@@ -80,7 +80,7 @@ REFERENCE = (
         ("contract", "delivery_month", "cusip"),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "contract_specs",
         "contract_specs.csv",
         "Contract rules of the Treasury futures; TY has an older and a newer row",
@@ -105,7 +105,7 @@ REFERENCE = (
         (),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "published_factors",
         "published_conversion_factors.csv",
         "Conversion factors published elsewhere, five of them with every intermediate",
@@ -123,7 +123,7 @@ REFERENCE = (
         (),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "worked_examples",
         "worked_examples.csv",
         "Published worked examples of futures price, implied repo and invoice",
@@ -145,7 +145,7 @@ REFERENCE = (
         (),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "policy",
         "policy_timeline.csv",
         "Dated official actions in stress episodes",
@@ -160,7 +160,7 @@ REFERENCE = (
         (),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "funding_facts",
         "facts_haircuts_margin_leverage.csv",
         "Quoted facts on haircuts, hedge-fund repo and margins, one number per row",
@@ -175,7 +175,7 @@ REFERENCE = (
         (),
         ordered=False,
     ),
-    Table(
+    TableLayout(
         "targets",
         "targets.csv",
         "What happened in each episode: the figures that judge the market of funds, and the tolerance of each",
@@ -191,7 +191,7 @@ REFERENCE = (
         ),
         ("id",),
     ),
-    Table(
+    TableLayout(
         "basis_spreads",
         "basis_spreads.csv",
         "Implied repo spreads of Siriwardane, Sunderam and Wallen, 2018-04 to 2024-08; swap spreads in three windows",
@@ -208,7 +208,7 @@ REFERENCE = (
         ),
         ("date",),
     ),
-    Table(
+    TableLayout(
         "dealer_positions",
         "primary_dealer_positions.csv",
         "Net Treasury positions of primary dealers by maturity, Wednesdays, in two windows",
@@ -220,7 +220,7 @@ REFERENCE = (
         ),
         ("as_of_date", "bucket"),
     ),
-    Table(
+    TableLayout(
         "fed_holdings",
         "fed_treasury_purchases.csv",
         "Settled Treasury holdings of the Federal Reserve, Wednesdays of early 2020",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-EventKind = Literal["date", "month", "text", "bool", "percent", "bp", "usd", "bn", "count", "number"]
+ColumnKind = Literal["date", "month", "text", "bool", "percent", "bp", "usd", "bn", "count", "number"]
 
 CONTRACTS = ("TU", "Z3N", "FV", "TY", "TN", "US", "UB")
 
@@ -16,7 +16,7 @@ class Column:
     """One column: its kind (and so its unit), whether it must be there, may be blank, and its range."""
 
     name: str
-    kind: EventKind
+    kind: ColumnKind
     required: bool = True
     blank: bool = False
     low: float = -inf
@@ -27,7 +27,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableLayout:
     """One CSV: `key` columns are unique together, and `ordered` tables ascend by them.
 
     `decimal_check` names percent columns of which at least one value in the file must reach 0.2 in size:
@@ -49,13 +49,13 @@ def choice(name: str, *choices: str) -> Column:
 
 
 def needed(
-    name: str, kind: EventKind, meaning: str = "", low: float = -inf, high: float = inf, blank: bool = False
+    name: str, kind: ColumnKind, meaning: str = "", low: float = -inf, high: float = inf, blank: bool = False
 ) -> Column:
     """Declare a column that must be there."""
     return Column(name, kind, True, blank, low, high, meaning)
 
 
-def optional(name: str, kind: EventKind, meaning: str = "", low: float = -inf, high: float = inf) -> Column:
+def optional(name: str, kind: ColumnKind, meaning: str = "", low: float = -inf, high: float = inf) -> Column:
     """Declare a column that may be left out, or left blank in a row."""
     return Column(name, kind, False, True, low, high, meaning)
 
@@ -85,7 +85,7 @@ def allowed(column: Column) -> str:
     return f"{column.low:,.6g} to {column.high:,.10g}"
 
 
-def section(table: Table) -> str:
+def section(table: TableLayout) -> str:
     """One table's section of SCHEMA.md."""
     order = f"One row per {' and '.join(f'`{name}`' for name in table.key)}, ascending in that order, none twice."
     head = "| column | unit | must be there | allowed | meaning |\n|---|---|---|---|---|"

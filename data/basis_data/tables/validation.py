@@ -1,7 +1,10 @@
 """Turn what pydantic says about a user's input into one sentence, with a guess at what was meant."""
 
 import difflib
-from collections.abc import Iterable
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,6 +13,24 @@ from pydantic.fields import FieldInfo
 from basis_engine.base.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Replace old names of fields, which work for one release, by the new ones, and warn.
+
+    Parameters
+    ----------
+    names
+        Old name to new name.
+    where
+        What the user would call the source: a file, or an option.
+    """
+    renamed = {name: value for name, value in given.items() if name not in names}
+    for old, new in names.items():
+        if old in given:
+            warnings.warn(f"{where}: {old} is now {new}; rename it", DeprecationWarning, stacklevel=3)
+            renamed[new] = given[old]
+    return renamed
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
@@ -77,3 +98,31 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
+
+
+Range = tuple[float, float]
+"""Least and greatest; infinity: any finite number."""
+
+
+def check_ranges(where: str, given: object, ranges: dict[str, Range], whole: tuple[str, ...] = ()) -> None:
+    """Check fields of a plan, each against its range.
+
+    Parameters
+    ----------
+    where
+        What the error calls the plan.
+    whole
+        Fields that are whole numbers.
+
+    Raises
+    ------
+    InputError
+        If a field is no finite number (True and False are none), or lies outside its range.
+    """
+    for name, (low, high) in ranges.items():
+        value, kind = getattr(given, name), Integral if name in whole else Real
+        number = isinstance(value, kind) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or not low <= value <= high:
+            allowed = f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
+            noun = "whole" if name in whole else "finite"
+            raise InputError(f"{where}, {name}: {value!r} given, allowed is a {noun} number of {allowed}")

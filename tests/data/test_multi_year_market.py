@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from basis_data.markets.carry import carry_rate
-from basis_data.markets.expectations import expected_repo
+from basis_data.markets.expectations import carry_rate, expected_repo
 from basis_data.markets.market_data import market_data
 from basis_data.markets.observed_basis import FILLED_DAYS, unreliable
 from basis_data.markets.on_the_run import CYCLE_MONTHS, PREMIUM_BP, on_the_run, par_coupon, spreads
@@ -429,17 +428,29 @@ def test_the_published_basis_of_march_2020_is_what_the_program_makes_of_the_data
     ("given", "sentence"),
     [
         ({"codes": ("TX",)}, "TX"),
-        ({"start": "2017-01-03"}, "long market, start: 2017-01-03 given, allowed is 2018-04-02, when SOFR begins"),
-        ({"start": "2030-01-01"}, "long market, start: 2030-01-01 given, allowed is before 2026-04-17, where the par"),
-        ({"end": "2027-01-04"}, "long market, end: 2027-01-04 given, allowed is 2026-04-17, where the par yields end"),
+        (
+            {"start": "2017-01-03"},
+            "market of years, start: 2017-01-03 given, allowed is 2018-04-02, the first day of SOFR",
+        ),
+        (
+            {"start": "2030-01-01"},
+            "market of years, start: 2030-01-01 given, allowed is before 2026-04-17, the last day",
+        ),
+        (
+            {"end": "2027-01-04"},
+            "market of years, end: 2027-01-04 given, allowed is 2026-04-17, the last day of par yields",
+        ),
         ({"start": "2019-01-05", "end": "2019-01-06"}, "holds 0 business days"),
-        ({"terms": (3,)}, r"long market, terms: 3 given, allowed are 2, 5, 10, 30"),
-        ({"expectations": "forwards"}, r"long market, expectations: 'forwards' given, allowed are bills, overnight"),
-        ({"basis": "all"}, r"long market, basis: 'all' given, allowed are observed, none"),
+        ({"terms": (3,)}, r"market of years, terms: 3 given, allowed are 2, 5, 10, 30"),
+        (
+            {"expectations": "forwards"},
+            r"market of years, expectations: 'forwards' given, allowed are bills, overnight",
+        ),
+        ({"basis": "all"}, r"market of years, basis: 'all' given, allowed are observed, none"),
         ({"haircut": 3.0}, "haircut"),
         (
             {"swap_tenors": (7,)},
-            r"long market, swap_tenors: 7 given, allowed are 2, 5, 10, 30, of which spreads are known",
+            r"market of years, swap_tenors: 7 given, allowed are 2, 5, 10, 30, of which spreads are known",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basis_data.markets.carry import carry_rate
+from basis_data.markets.expectations import carry_rate
 from basis_data.tables.calendars import mark_days
 
 

@@ -1,0 +1,145 @@
+"""The composition of a scenario: its window of days and everything that is changed in it, checked field by field.
+
+Yields of day i = yields of the first day + `yield_scale` x move of the path at day `yield_speed` x i. The path is that
+observed in the window, or in the `transposed` days, or `flat`, plus all `yield_moves`.
+"""
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from basis_data.scenarios.parts import (
+    Dislocation,
+    Files,
+    Flow,
+    HaircutChange,
+    IntradayMark,
+    MarginNotice,
+    MarketEra,
+    NotRolled,
+    OtherLoss,
+    RepoRateShift,
+    Window,
+    YieldMove,
+)
+from basis_data.tables.fields import BasisPoints, Contracts, Date, DeliveryMonth, Haircut, Multiple, StrictModel
+from basis_data.tables.validation import with_new_names
+
+DATED = (
+    "yield_moves",
+    "repo_rate_shifts",
+    "haircut_changes",
+    "margin_notices",
+    "dislocations",
+    "not_rolled",
+    "other_losses",
+    "intraday",
+    "flows",
+)
+"""Fields that hold dated parts; a scenario built on a base adds its own parts to those of the base."""
+
+RENAMED = {"repo_spread_bp": "scenario_repo_bp", "roll_shares": "not_rolled", "losses_elsewhere": "other_losses"}
+"""Old names of fields, which work for one release, and the new ones."""
+
+
+class Composition(StrictModel):
+    """A window of days, the contracts in it, the terms of funding, and the shocks."""
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    story: str = ""
+    source: str = ""
+    base: str | None = None
+    """Scenario that this one extends and is compared with: fields not given here are the base's, dated parts add up."""
+    start: Date
+    end: Date
+    contracts: Contracts = ("TU", "FV", "TY", "US")
+    delivery_month: DeliveryMonth | None = None
+    """Delivery month held throughout (futures are not rolled); by default the front quarterly month of the first day."""
+    curve: Literal["auto", "svensson", "par"] = "auto"
+    """`auto`: Svensson where it covers the window, because it is fitted to notes like the deliverables."""
+    scenario_repo_bp: BasisPoints = 0.0
+    """Repo costs SOFR plus this, for all loans of the scenario."""
+    cash_spread_bp: BasisPoints = 0.0
+    """Cash and margin earn SOFR minus this."""
+    haircut: Haircut = 0.0
+    margin_multiple: Multiple = 1.0
+    margin_notices: tuple[MarginNotice, ...] = ()
+    haircut_changes: tuple[HaircutChange, ...] = ()
+    repo_rate_shifts: tuple[RepoRateShift, ...] = ()
+    not_rolled: tuple[NotRolled, ...] = ()
+    dislocations: tuple[Dislocation, ...] = ()
+    other_losses: tuple[OtherLoss, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    """Flows in addition to the rows of the episode in the `flows` table, if any."""
+    yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
+    yield_speed: float = Field(default=1.0, gt=0, le=20, title="days of the path per day, 2 is the same moves in half")
+    """After the path's last day its last yields stay; dated parts of funding and flows keep their dates."""
+    transposed: Window | None = None
+    """Yields move as they did on these business days, from the level of the first day of the window."""
+    flat: bool = False
+    """Yields stay at the level of the first day, except for `yield_moves`."""
+    yield_moves: tuple[YieldMove, ...] = ()
+    intraday: tuple[IntradayMark, ...] = ()
+    """Marks besides the daily closes; the other tenors of the curve are interpolated from those given."""
+    files: Files = Files()
+    market: MarketEra | None = None
+    """The market of funds; a run of a single book does not need it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _new_names(cls, given: Any) -> Any:
+        """Accept old names of fields for one release."""
+        return with_new_names(given, RENAMED, cls.__name__) if isinstance(given, dict) else given
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Read a field by its old name, for one release."""
+            if name not in RENAMED:
+                return super().__getattr__(name)
+            return getattr(self, next(iter(with_new_names({name: None}, RENAMED, type(self).__name__))))
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        """Refuse an empty window, and changes dated outside the window."""
+        if self.end <= self.start:
+            raise ValueError(f"end: {self.end} given, allowed is a date after the start {self.start}")
+        for field in DATED:
+            parts = getattr(self, field)
+            dates = [date for part in parts for date in (part.date, getattr(part, "until", None)) if date is not None]
+            outside = [date for date in dates if not self.start <= date <= self.end]
+            if outside:
+                raise ValueError(
+                    f"{field}: {outside[0]} given, allowed is a date inside the window {self.start} to {self.end}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_path(self) -> Self:
+        """Refuse two paths of yields at once, and a move on the first day, from which moves are measured."""
+        if self.flat and self.transposed is not None:
+            raise ValueError("flat and transposed: both given, allowed is one path of yields; drop one")
+        if self.intraday and (self.flat or self.transposed is not None or self.yield_speed != 1.0):
+            raise ValueError("intraday: given beside a path of yields that is not the window's own; drop one")
+        if len({(mark.date, mark.time) for mark in self.intraday}) < len(self.intraday):
+            raise ValueError("intraday: two marks at one time given, allowed is one; give one a table of tenors")
+        for number, move in enumerate(self.yield_moves, 1):
+            if move.date == self.start:
+                raise ValueError(
+                    f"yield_moves, entry {number}, date: {move.date} given, which is the first day, from which moves "
+                    "are measured; allowed is a later one"
+                )
+        return self
+
+    @property
+    def moves_yields(self) -> bool:
+        """Whether yields differ from those observed in the window."""
+        stated = any(bp != 0.0 for move in self.yield_moves for bp in move.tenors_bp().values())
+        own_path = self.flat or self.transposed is not None or stated or bool(self.intraday)
+        return own_path or self.yield_scale != 1.0 or self.yield_speed != 1.0
+
+    @property
+    def report(self) -> str:
+        """CFTC report that counts the shorts."""
+        return "FutOnly" if self.market is None else self.market.report
