@@ -1,4 +1,4 @@
-"""Every mode gives the same bytes: interpreted, compiled, bounds-checked, one thread and two.
+"""Every mode gives the same bytes: interpreted, compiled, by plain numba, bounds-checked, one thread and two.
 
 Run as a program, this module prints a digest of its evidence under whatever mode the environment asks for.
 """
@@ -109,6 +109,12 @@ def test_twice_is_the_same() -> None:
 
 def test_interpreted_and_compiled_give_equal_bytes() -> None:
     assert evidence_under(NUMBA_DISABLE_JIT="1") == evidence()
+
+
+@pytest.mark.slow
+def test_plain_numba_gives_equal_bytes() -> None:
+    """Without the accelerator everything compiles in two and a half minutes; the cache keeps it."""
+    assert evidence_under(BASIS_STRESS_PLAIN_NUMBA="1") == evidence()
 
 
 @pytest.mark.slow

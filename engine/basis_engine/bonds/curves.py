@@ -16,21 +16,22 @@ import math
 import numpy as np
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import Day, Floats, Points, Rate, Years
 from basis_engine.bonds.dates import coupon_period
-from basis_engine.bonds.pchip import Vector, pchip
+from basis_engine.bonds.pchip import pchip
 from basis_engine.bonds.prices import accrued_interest
 
 PAR = 0
 SVENSSON = 1
 
 # Bill tenors, then every half-year to 30 years: the half-year node k stands at index k + HALF_YEAR_OFFSET.
-NODE_TIMES: Vector = np.array([0.0, 1.0 / 12.0, 0.25, *(0.5 * k for k in range(1, 61))])
+NODE_TIMES: Floats = np.array([0.0, 1.0 / 12.0, 0.25, *(0.5 * k for k in range(1, 61))])
 HALF_YEAR_OFFSET = 2
 LAST_NODE = len(NODE_TIMES) - 1
 
 
 @kernel
-def par_discount_nodes(tenors: Vector, yields: Vector, node_times: Vector, node_log_discounts: Vector) -> None:
+def par_discount_nodes(tenors: Floats, yields: Floats, node_times: Floats, node_log_discounts: Floats) -> None:
     """Fill log discount factors at `NODE_TIMES`; nan yields are absent tenors, nodes past the last nan."""
     node_log_discounts[0] = 0.0
     annuity = 0.0
@@ -46,7 +47,7 @@ def par_discount_nodes(tenors: Vector, yields: Vector, node_times: Vector, node_
 
 
 @kernel
-def node_after(years: float) -> int:
+def node_after(years: Years) -> int:
     """Index of the first of `NODE_TIMES` at or after a time; the last beyond 30 years."""
     if years > 0.25:
         return min(math.ceil(2.0 * years) + HALF_YEAR_OFFSET, LAST_NODE)
@@ -54,7 +55,7 @@ def node_after(years: float) -> int:
 
 
 @kernel
-def log_discount_from_nodes(node_times: Vector, node_log_discounts: Vector, years: float) -> float:
+def log_discount_from_nodes(node_times: Floats, node_log_discounts: Floats, years: Years) -> float:
     """Log discount factor, linear between nodes; beyond 30 years the last forward rate holds."""
     after = node_after(years)
     start: float = node_log_discounts[after - 1]
@@ -64,7 +65,7 @@ def log_discount_from_nodes(node_times: Vector, node_log_discounts: Vector, year
 
 
 @kernel
-def log_discount_svensson(parameters: Vector, years: float) -> float:
+def log_discount_svensson(parameters: Floats, years: Years) -> float:
     """-t y(t), t y = b0 t + (b1 + b2) tau1 (1 - e1) - b2 t e1 + b3 (tau2 (1 - e2) - t e2) in percent."""
     beta0, beta1, beta2, beta3 = parameters[0], parameters[1], parameters[2], parameters[3]
     tau1, tau2 = parameters[4], parameters[5]
@@ -77,7 +78,7 @@ def log_discount_svensson(parameters: Vector, years: float) -> float:
 
 
 @kernel
-def log_discount(kind: int, parameters: Vector, years: float) -> float:
+def log_discount(kind: int, parameters: Floats, years: Years) -> float:
     """Log discount factor of either kind of curve."""
     if kind == SVENSSON:
         return log_discount_svensson(parameters, years)
@@ -86,8 +87,8 @@ def log_discount(kind: int, parameters: Vector, years: float) -> float:
 
 @kernel
 def dirty_price_on_curve(
-    kind: int, parameters: Vector, coupon: float, maturity: int, settle: int, spread: float
-) -> float:
+    kind: int, parameters: Floats, coupon: Rate, maturity: Day, settle: Day, spread: Rate
+) -> Points:
     """Coupons and principal times discount factors; the spread over the curve is continuous, per year."""
     count, wait = coupon_period(maturity, settle)
     annuity = 0.0
@@ -101,15 +102,15 @@ def dirty_price_on_curve(
 
 @kernel
 def clean_price_on_curve(
-    kind: int, parameters: Vector, coupon: float, maturity: int, settle: int, spread: float
-) -> float:
+    kind: int, parameters: Floats, coupon: Rate, maturity: Day, settle: Day, spread: Rate
+) -> Points:
     """Clean price on a curve plus a spread (0.0 for the curve itself); nan past the last published tenor."""
     dirty = dirty_price_on_curve(kind, parameters, coupon, maturity, settle, spread)
     return dirty - accrued_interest(coupon, maturity, settle)
 
 
 @kernel
-def fitted_spread(kind: int, parameters: Vector, coupon: float, maturity: int, settle: int, clean: float) -> float:
+def fitted_spread(kind: int, parameters: Floats, coupon: Rate, maturity: Day, settle: Day, clean: Points) -> Rate:
     """Spread over the curve, continuous, per year, at which a note has its observed clean price (secant steps)."""
     spread, step = 0.0, 1e-4
     miss = clean_price_on_curve(kind, parameters, coupon, maturity, settle, spread) - clean

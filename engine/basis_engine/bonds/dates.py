@@ -5,13 +5,14 @@ appendix B); any other keeps its day, or the last of the month where the month i
 """
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import Day
 
 DAYS_BEFORE_1970 = 719_468  # from 0000-03-01
 DAYS_IN_400_YEARS = 146_097
 
 
 @kernel
-def days_from_civil(year: int, month: int, day: int) -> int:
+def days_from_civil(year: int, month: int, day: int) -> Day:
     """Day number of a civil date; years start in March so that the leap day comes last."""
     march_year = year - 1 if month < 3 else year
     march_month = (month + 9) % 12
@@ -20,7 +21,7 @@ def days_from_civil(year: int, month: int, day: int) -> int:
 
 
 @kernel
-def civil_from_days(day: int) -> tuple[int, int, int]:
+def civil_from_days(day: Day) -> tuple[int, int, int]:
     """(year, month, day of month) of a day number."""
     era, in_era = divmod(day + DAYS_BEFORE_1970, DAYS_IN_400_YEARS)
     year_of_era = (in_era - in_era // 1460 + in_era // 36_524 - in_era // 146_096) // 365
@@ -40,34 +41,34 @@ def days_in_month(year: int, month: int) -> int:
 
 
 @kernel
-def is_month_end(day: int) -> bool:
+def is_month_end(day: Day) -> bool:
     """Whether a day is the last of its month."""
     year, month, day_of_month = civil_from_days(day)
     return day_of_month == days_in_month(year, month)
 
 
 @kernel
-def date_in_month(months: int, day_of_month: int) -> int:
+def date_in_month(months: int, day_of_month: int) -> Day:
     """A day of the month that is so many months after January of year 0; its last day if it is too short."""
     year, month = divmod(months, 12)
     return days_from_civil(year, month + 1, min(day_of_month, days_in_month(year, month + 1)))
 
 
 @kernel
-def add_months(day: int, months: int, end_of_month: bool) -> int:
+def add_months(day: Day, months: int, end_of_month: bool) -> Day:
     """The same day of the month, months later (earlier if negative); the last day if too short or asked."""
     year, month, day_of_month = civil_from_days(day)
     return date_in_month(12 * year + month - 1 + months, 31 if end_of_month else day_of_month)
 
 
 @kernel
-def coupon_date(maturity: int, k: int) -> int:
+def coupon_date(maturity: Day, k: int) -> Day:
     """The k-th coupon date before maturity; k = 0 is maturity itself."""
     return add_months(maturity, -6 * k, is_month_end(maturity))
 
 
 @kernel
-def coupon_schedule(maturity: int, settle: int) -> tuple[int, int, int]:
+def coupon_schedule(maturity: Day, settle: Day) -> tuple[int, int, int]:
     """(coupons paid after settlement, last coupon date up to and on it, first coupon date after it)."""
     year, month, day_of_month = civil_from_days(maturity)
     settle_year, settle_month, _ = civil_from_days(settle)
@@ -81,25 +82,25 @@ def coupon_schedule(maturity: int, settle: int) -> tuple[int, int, int]:
 
 
 @kernel
-def coupons_left(maturity: int, settle: int) -> int:
+def coupons_left(maturity: Day, settle: Day) -> int:
     """Number of coupons paid strictly after settlement; 0 from maturity on."""
     return max(coupon_schedule(maturity, settle)[0], 0)
 
 
 @kernel
-def previous_coupon(maturity: int, settle: int) -> int:
+def previous_coupon(maturity: Day, settle: Day) -> Day:
     """Last coupon date (or dated date) on or before settlement."""
     return coupon_schedule(maturity, settle)[1]
 
 
 @kernel
-def next_coupon(maturity: int, settle: int) -> int:
+def next_coupon(maturity: Day, settle: Day) -> Day:
     """First coupon date after settlement."""
     return coupon_schedule(maturity, settle)[2]
 
 
 @kernel
-def coupon_period(maturity: int, settle: int) -> tuple[int, float]:
+def coupon_period(maturity: Day, settle: Day) -> tuple[int, float]:
     """Coupons left, and the fraction of the running coupon period still to come (0 < fraction <= 1)."""
     count, previous, following = coupon_schedule(maturity, settle)
     return count, (following - settle) / (following - previous)

@@ -9,12 +9,13 @@ forward = D (1 + r T/360) - sum I (1 + r t/360) - AI(delivery), and carry = clea
 import math
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import Day, Points, Rate
 from basis_engine.bonds.dates import coupon_date, coupons_left
 from basis_engine.bonds.prices import accrued_interest
 
 
 @kernel
-def coupon_income(coupon: float, maturity: int, settle: int, delivery: int) -> tuple[float, float]:
+def coupon_income(coupon: Rate, maturity: Day, settle: Day, delivery: Day) -> tuple[float, float]:
     """(sum I, sum I t): coupons paid after settlement up to delivery, and their money-days."""
     income = 0.0
     income_days = 0.0
@@ -26,8 +27,8 @@ def coupon_income(coupon: float, maturity: int, settle: int, delivery: int) -> t
 
 @kernel
 def forward_price_reinvested(
-    clean: float, coupon: float, maturity: int, settle: int, delivery: int, repo: float, reinvestment: float
-) -> float:
+    clean: Points, coupon: Rate, maturity: Day, settle: Day, delivery: Day, repo: Rate, reinvestment: Rate
+) -> Points:
     """Clean forward price with coupons reinvested at a rate of their own."""
     dirty = clean + accrued_interest(coupon, maturity, settle)
     income, income_days = coupon_income(coupon, maturity, settle, delivery)
@@ -36,47 +37,47 @@ def forward_price_reinvested(
 
 
 @kernel
-def forward_price(clean: float, coupon: float, maturity: int, settle: int, delivery: int, repo: float) -> float:
+def forward_price(clean: Points, coupon: Rate, maturity: Day, settle: Day, delivery: Day, repo: Rate) -> Points:
     """Clean forward price with coupons reinvested at repo."""
     return forward_price_reinvested(clean, coupon, maturity, settle, delivery, repo, repo)
 
 
 @kernel
-def futures_from_forward(forward: float, factor: float) -> float:
+def futures_from_forward(forward: Points, factor: float) -> Points:
     """The futures price at which delivery of this bond costs its forward price."""
     return forward / factor
 
 
 @kernel
-def gross_basis(clean: float, futures: float, factor: float) -> float:
+def gross_basis(clean: Points, futures: Points, factor: float) -> Points:
     """P - F CF, in price points."""
     return clean - futures * factor
 
 
 @kernel
-def carry(clean: float, coupon: float, maturity: int, settle: int, delivery: int, repo: float) -> float:
+def carry(clean: Points, coupon: Rate, maturity: Day, settle: Day, delivery: Day, repo: Rate) -> Points:
     """Coupon income less financing cost, settlement to delivery: the spot price less the forward."""
     return clean - forward_price(clean, coupon, maturity, settle, delivery, repo)
 
 
 @kernel
 def net_basis(
-    clean: float,
-    futures: float,
+    clean: Points,
+    futures: Points,
     factor: float,
-    coupon: float,
-    maturity: int,
-    settle: int,
-    delivery: int,
-    repo: float,
-) -> float:
+    coupon: Rate,
+    maturity: Day,
+    settle: Day,
+    delivery: Day,
+    repo: Rate,
+) -> Points:
     """Basis net of carry (BNOC), gross basis - carry = forward - F CF: what the short's options cost."""
     return forward_price(clean, coupon, maturity, settle, delivery, repo) - futures * factor
 
 
 @kernel
 def delivery_gain(
-    clean: float, futures: float, factor: float, coupon: float, maturity: int, settle: int, delivery: int
+    clean: Points, futures: Points, factor: float, coupon: Rate, maturity: Day, settle: Day, delivery: Day
 ) -> tuple[float, float, float]:
     """(F CF + AI(d) + sum I - D, D T, sum I t): what delivery earns, and the money-days it ties up."""
     dirty = clean + accrued_interest(coupon, maturity, settle)
@@ -87,8 +88,8 @@ def delivery_gain(
 
 @kernel
 def implied_repo(
-    clean: float, futures: float, factor: float, coupon: float, maturity: int, settle: int, delivery: int
-) -> float:
+    clean: Points, futures: Points, factor: float, coupon: Rate, maturity: Day, settle: Day, delivery: Day
+) -> Rate:
     """[(F CF + AI(d) + sum I) - D] 360 / (D T - sum I t): the repo at which the net basis is nil."""
     gain, lent, income_days = delivery_gain(clean, futures, factor, coupon, maturity, settle, delivery)
     return 360.0 * gain / (lent - income_days) if lent > income_days else math.nan
@@ -96,15 +97,15 @@ def implied_repo(
 
 @kernel
 def implied_repo_reinvested(
-    clean: float,
-    futures: float,
+    clean: Points,
+    futures: Points,
     factor: float,
-    coupon: float,
-    maturity: int,
-    settle: int,
-    delivery: int,
-    reinvestment: float,
-) -> float:
+    coupon: Rate,
+    maturity: Day,
+    settle: Day,
+    delivery: Day,
+    reinvestment: Rate,
+) -> Rate:
     """Implied repo with coupons reinvested at a rate of their own."""
     gain, lent, income_days = delivery_gain(clean, futures, factor, coupon, maturity, settle, delivery)
     return (360.0 * gain + reinvestment * income_days) / lent if lent > 0.0 else math.nan

@@ -7,13 +7,14 @@ month (CME Group, "Calculating U.S. Treasury Futures Conversion Factors"); n, z,
 import math
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import Day, Rate
 from basis_engine.bonds.dates import civil_from_days
 
 LOG_HALF_YEAR_GROWTH = math.log(1.03)
 
 
 @kernel
-def months_to_maturity(maturity: int, delivery_month_first_day: int) -> int:
+def months_to_maturity(maturity: Day, delivery_month_first_day: Day) -> int:
     """Whole months from the first day of the delivery month to maturity, rounded down."""
     year, month, _ = civil_from_days(maturity)
     delivery_year, delivery_month, _ = civil_from_days(delivery_month_first_day)
@@ -21,7 +22,7 @@ def months_to_maturity(maturity: int, delivery_month_first_day: int) -> int:
 
 
 @kernel
-def conversion_factor(is_long: bool, coupon: float, maturity: int, delivery_month_first_day: int) -> float:
+def conversion_factor(is_long: bool, coupon: Rate, maturity: Day, delivery_month_first_day: Day) -> float:
     """Round a (c/2 + C + d) - b to four decimals; long is TY, TN, TWE, US, UB: quarters, not months."""
     c = math.floor(coupon * 800.0 + 0.5) / 800.0
     n, z = divmod(months_to_maturity(maturity, delivery_month_first_day), 12)

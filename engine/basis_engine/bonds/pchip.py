@@ -8,16 +8,12 @@ value holds.
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from basis_engine.base.compile import kernel
-
-Vector = NDArray[np.float64]
+from basis_engine.base.units import Floats
 
 
 @kernel
-def neighbour(values: Vector, point: int, step: int) -> int:
+def neighbour(values: Floats, point: int, step: int) -> int:
     """Index of the next present point in the direction of step; -1 where there is none."""
     point += step
     while 0 <= point < len(values):
@@ -28,14 +24,14 @@ def neighbour(values: Vector, point: int, step: int) -> int:
 
 
 @kernel
-def secant(points: Vector, values: Vector, left: int, right: int) -> float:
+def secant(points: Floats, values: Floats, left: int, right: int) -> float:
     """Slope of the line between two points."""
     slope: float = (values[right] - values[left]) / (points[right] - points[left])
     return slope
 
 
 @kernel
-def inner_slope(points: Vector, values: Vector, left: int, point: int, right: int) -> float:
+def inner_slope(points: Floats, values: Floats, left: int, point: int, right: int) -> float:
     """Weighted harmonic mean of the two secants, nil at a local extremum."""
     before = secant(points, values, left, point)
     after = secant(points, values, point, right)
@@ -49,7 +45,7 @@ def inner_slope(points: Vector, values: Vector, left: int, point: int, right: in
 
 
 @kernel
-def end_slope(points: Vector, values: Vector, end: int, inner: int, second: int) -> float:
+def end_slope(points: Floats, values: Floats, end: int, inner: int, second: int) -> float:
     """Slope at an end: of the parabola through three points, held to a shape-preserving range."""
     near = secant(points, values, end, inner)
     if second < 0:
@@ -64,7 +60,7 @@ def end_slope(points: Vector, values: Vector, end: int, inner: int, second: int)
 
 
 @kernel
-def slope_at(points: Vector, values: Vector, point: int) -> float:
+def slope_at(points: Floats, values: Floats, point: int) -> float:
     """Slope of the interpolant at a present point."""
     left = neighbour(values, point, -1)
     right = neighbour(values, point, 1)
@@ -76,7 +72,7 @@ def slope_at(points: Vector, values: Vector, point: int) -> float:
 
 
 @kernel
-def pchip(points: Vector, values: Vector, x: float) -> float:
+def pchip(points: Floats, values: Floats, x: float) -> float:
     """Interpolate at x."""
     right = neighbour(values, -1, 1)
     if right < 0:

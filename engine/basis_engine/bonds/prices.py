@@ -9,6 +9,7 @@ Settlement is before maturity throughout: the border refuses anything else.
 import math
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import Day, Points, Rate, Years
 from basis_engine.bonds.dates import coupon_period, coupons_left
 
 NEWTON_STEPS = 100
@@ -18,14 +19,14 @@ SUM_TERMS_BELOW = 1e-3
 
 
 @kernel
-def accrued_interest(coupon: float, maturity: int, settle: int) -> float:
+def accrued_interest(coupon: Rate, maturity: Day, settle: Day) -> Points:
     """100 c/2 (days since the last coupon) / (days in the coupon period)."""
     _, wait = coupon_period(maturity, settle)
     return 50.0 * coupon * (1.0 - wait)
 
 
 @kernel
-def coupons_between(coupon: float, maturity: int, start: int, end: int) -> float:
+def coupons_between(coupon: Rate, maturity: Day, start: Day, end: Day) -> Points:
     """Sum of the coupons paid after start, up to and on end."""
     return 50.0 * coupon * (coupons_left(maturity, start) - coupons_left(maturity, end))
 
@@ -50,14 +51,14 @@ def weighted_annuity(g: float, count: int) -> float:
 
 
 @kernel
-def compounded_price(g: float, coupon: float, count: int, wait: float) -> float:
+def compounded_price(g: float, coupon: Rate, count: int, wait: float) -> Points:
     """Dirty price with compound interest throughout."""
     principal = math.exp(-g * (count - 1))
     return 100.0 * math.exp(-g * wait) * (0.5 * coupon * annuity(g, count) + principal)
 
 
 @kernel
-def compounded_periods(g: float, coupon: float, count: int, wait: float) -> float:
+def compounded_periods(g: float, coupon: Rate, count: int, wait: float) -> float:
     """Macaulay duration in half-years: the value-weighted mean of the times w, w + 1, ... w + n - 1."""
     principal = math.exp(-g * (count - 1))
     value = 0.5 * coupon * annuity(g, count) + principal
@@ -65,7 +66,7 @@ def compounded_periods(g: float, coupon: float, count: int, wait: float) -> floa
 
 
 @kernel
-def present_value(yield_: float, coupon: float, count: int, wait: float) -> float:
+def present_value(yield_: Rate, coupon: Rate, count: int, wait: float) -> Points:
     """Dirty price, simple interest in the last period; nan where the yield discounts by nothing or less."""
     if count == 1:
         growth = 1.0 + 0.5 * yield_ * wait
@@ -76,14 +77,14 @@ def present_value(yield_: float, coupon: float, count: int, wait: float) -> floa
 
 
 @kernel
-def price(yield_: float, coupon: float, maturity: int, settle: int) -> float:
+def price(yield_: Rate, coupon: Rate, maturity: Day, settle: Day) -> Points:
     """Clean price: present value less accrued interest."""
     count, wait = coupon_period(maturity, settle)
     return present_value(yield_, coupon, count, wait) - 50.0 * coupon * (1.0 - wait)
 
 
 @kernel
-def compounded_rate(dirty: float, coupon: float, count: int, wait: float) -> float:
+def compounded_rate(dirty: Points, coupon: Rate, count: int, wait: float) -> float:
     """The g at which the compounded price is the given one.
 
     Newton on log price against g: it is convex and its slope stays between -w and -(w + n - 1), so the
@@ -102,7 +103,7 @@ def compounded_rate(dirty: float, coupon: float, count: int, wait: float) -> flo
 
 
 @kernel
-def yield_to_maturity(clean: float, coupon: float, maturity: int, settle: int) -> float:
+def yield_to_maturity(clean: Points, coupon: Rate, maturity: Day, settle: Day) -> Rate:
     """The yield at which `price` is the clean price; nan if the dirty price is not positive."""
     count, wait = coupon_period(maturity, settle)
     dirty = clean + 50.0 * coupon * (1.0 - wait)
@@ -115,7 +116,7 @@ def yield_to_maturity(clean: float, coupon: float, maturity: int, settle: int) -
 
 
 @kernel
-def yield_sensitivity(yield_: float, coupon: float, count: int, wait: float) -> float:
+def yield_sensitivity(yield_: Rate, coupon: Rate, count: int, wait: float) -> Years:
     """-(dP/dy) / P in years, P the dirty price."""
     if count == 1:
         growth = 1.0 + 0.5 * yield_ * wait
@@ -127,14 +128,14 @@ def yield_sensitivity(yield_: float, coupon: float, count: int, wait: float) -> 
 
 
 @kernel
-def modified_duration(yield_: float, coupon: float, maturity: int, settle: int) -> float:
+def modified_duration(yield_: Rate, coupon: Rate, maturity: Day, settle: Day) -> Years:
     """Relative loss of dirty price per unit of yield, in years."""
     count, wait = coupon_period(maturity, settle)
     return yield_sensitivity(yield_, coupon, count, wait)
 
 
 @kernel
-def dv01(yield_: float, coupon: float, maturity: int, settle: int) -> float:
+def dv01(yield_: Rate, coupon: Rate, maturity: Day, settle: Day) -> Points:
     """Price points lost when the yield rises by a basis point."""
     count, wait = coupon_period(maturity, settle)
     duration = yield_sensitivity(yield_, coupon, count, wait)
