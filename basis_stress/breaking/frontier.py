@@ -152,7 +152,7 @@ def _ascending(name: str, given: Iterable[float]) -> Floats:
 def most_leverage(of: LeveredBook) -> float:
     """Leverage that haircut and initial margin allow at entry, up to 1000x."""
     sized = of.terms.books(of.book.market, of.book.cells.legs, {}, 1).sizes
-    return min(1 / max(float(sized.asked[0]), 1e-3), 1000.0)
+    return min(1 / max(float(sized.required[0]), 1e-3), 1000.0)
 
 
 def _leverages(of: LeveredBook) -> tuple[float, float]:

@@ -200,6 +200,6 @@ def _most(data: Sequence[MarketData], base: CashFuturesBasis) -> float:
     tops = []
     for one in data:
         market = priced_market(one)
-        asked = float(base.books(market, base.legs(market), {}, 1).sizes.asked[0])
+        asked = float(base.books(market, base.legs(market), {}, 1).sizes.required[0])
         tops.append(min(1.02 / max(asked, 1e-3), 1000.0))
     return max(tops)

@@ -178,7 +178,7 @@ def _check_entry(of: LeveredBook, value: float) -> None:
     row = of.outcomes(np.array([value]))[0, 0]
     if row["outcome"] == Outcome.NOT_ENTERED:
         legs = of.book.cells.legs
-        asked = float(of.terms.books(of.book.market, legs, {}, 1).sizes.asked[0])
+        asked = float(of.terms.books(of.book.market, legs, {}, 1).sizes.required[0])
         raise InputError(
             f"leverage: {of.terms.leverage or 20:g}x given, but haircut and initial margin allow at most "
             f"{1 / asked:.1f}x; lower the leverage or the haircut"

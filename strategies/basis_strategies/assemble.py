@@ -1,4 +1,4 @@
-"""Turn a plan and a priced market into the rows that the engine runs."""
+"""Convert a plan and a priced market to the rows of the engine."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ NOTICE_DAYS = 2
 
 FUND_FIELDS = {"equity_usd": "entry_equity", "credit_line_usd": "credit_line"}
 POSITION_FIELDS = {"face_usd": "face", "haircut": "base_haircut"}
-"""Fields of plans whose rows call them by another name."""
+"""Fields of plans with another name in the rows."""
 
 SAME_IN_PLAN_AND_ROW = (
     "leverage_target",
@@ -51,12 +51,12 @@ SAME_IN_PLAN_AND_ROW = (
 
 
 def assemble(plan: Plan, market: PricedMarket) -> Setup:
-    """Lay out one world.
+    """Lay out the rows of a run.
 
     Raises
     ------
     InputError
-        If a fund's equity does not carry its haircut and initial margin.
+        If a fund's equity is below its haircut and initial margin.
     """
     for fund in plan.funds:
         _check_affordable(fund, market)
@@ -64,7 +64,7 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
 
 
 def lay_out(plan: Plan, market: PricedMarket) -> Setup:
-    """The rows of one world, affordable or not."""
+    """Lay out the rows of a run, without checking that its funds can afford their positions."""
     pairs = [(fund, position) for fund in plan.funds for position in fund.positions]
     notes, columns = np.unique([position.note for _, position in pairs], return_inverse=True)
     positions = _position_rows(plan, market, columns)
@@ -82,7 +82,7 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
 
 
 def _held(market: PricedMarket, notes: Integers) -> Market:
-    """The engine's market: columns of the notes held, the futures, and after them the swaps."""
+    """Quote the notes held, the futures and the swaps for the engine."""
     in_baskets = notes[notes < len(market.cusips)]
     marks = market.marks
     held = held_market(marks.path, marks.baskets, marks.priced, in_baskets, market.data.dislocation_bp[marks.day])
@@ -92,7 +92,7 @@ def _held(market: PricedMarket, notes: Integers) -> Market:
 
 
 def dirty_price(market: PricedMarket, note: int) -> float:
-    """Dirty price of a note at entry, points, as cheap against futures as the first day finds it."""
+    """Dirty price of a note at entry, points, with the dislocation of the first day."""
     quote = _held(market, np.array([note])).notes[0, 0]
     if note >= len(market.cusips):
         return float(quote.clean + quote.accrued)
@@ -101,16 +101,16 @@ def dirty_price(market: PricedMarket, note: int) -> float:
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
-    """Refuse leverage that haircut and initial margin cannot support."""
-    asked = needs(
-        face=np.array([one.face_usd for one in fund.positions]),
-        dirty=np.array([dirty_price(market, one.note) for one in fund.positions]),
-        haircut=np.array([one.haircut for one in fund.positions]),
-        contracts=np.array([one.contracts for one in fund.positions]),
-        margin=np.array([market.entry_margins[one.contract] for one in fund.positions]),
+    """Refuse leverage that haircut and initial margin do not allow."""
+    needed = needs(
+        face=np.array([position.face_usd for position in fund.positions]),
+        dirty=np.array([dirty_price(market, position.note) for position in fund.positions]),
+        haircut=np.array([position.haircut for position in fund.positions]),
+        contracts=np.array([position.contracts for position in fund.positions]),
+        margin=np.array([market.entry_margins[position.contract] for position in fund.positions]),
     )
-    value, haircut, margin = float(asked.value), float(asked.haircut), float(asked.margin)
-    if asked.exceed(fund.equity_usd):
+    value, haircut, margin = float(needed.value), float(needed.haircut), float(needed.margin)
+    if needed.exceed(fund.equity_usd):
         raise InputError(
             f"leverage: {value / fund.equity_usd:.1f}x given for {fund.name}, but a haircut of {haircut / value:.2%} "
             f"and initial margin of {margin / value:.2%} of the book allow at most {value / (haircut + margin):.1f}x; "
@@ -119,7 +119,7 @@ def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
 
 
 def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Records:
-    """Rows of positions, sorted by fund."""
+    """Fill the rows of positions, sorted by fund."""
     rows = empty_rows(Position, len(columns))
     numbered = ((f, position) for f, fund in enumerate(plan.funds) for position in fund.positions)
     for row, (f, position), column in zip(rows, numbered, columns, strict=True):
@@ -129,7 +129,7 @@ def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[i
 
 
 def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) -> None:
-    """One position."""
+    """Fill the row of a position."""
     row.contract = position.contract
     row.face = position.face_usd
     row.contracts = position.contracts
@@ -144,7 +144,7 @@ def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) 
 
 
 def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
-    """Rows of funds."""
+    """Fill the rows of funds."""
     rows = empty_rows(Fund, len(funds))
     for row, fund in zip(rows, funds, strict=True):
         row.entry_equity, row.peak_equity = fund.equity_usd, fund.peak_equity_usd
@@ -156,7 +156,7 @@ def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
 
 
 def _dealer_rows(dealers: DealerPlan | None) -> Records:
-    """The one row of dealers; without a plan they ask no rent."""
+    """Fill the row of dealers; without a plan their balance sheet costs nothing."""
     rows = empty_rows(Dealers, 1)
     if dealers is None:
         return rows
@@ -167,7 +167,7 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
 
 
 def contract_rows(plan: Plan, market: PricedMarket) -> Records:
-    """Rows of contracts."""
+    """Fill the rows of contracts."""
     execution = plan.execution
     rows = empty_rows(Contract, len(market.hedges))
     margins = market.entry_margins
@@ -184,7 +184,7 @@ def contract_rows(plan: Plan, market: PricedMarket) -> Records:
 
 
 def calendar(plan: Plan, market: PricedMarket) -> Calendar:
-    """Days, rates and dated events of the run."""
+    """Collect the days, rates and dated events of a run."""
     data = market.data
     return Calendar(
         midnight=data.minutes - SETTLEMENT_TIME,
@@ -204,7 +204,7 @@ def calendar(plan: Plan, market: PricedMarket) -> Calendar:
 
 
 def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
-    """Haircuts above those at entry, and the share of repo not rolled, whenever either changes."""
+    """Changes of haircuts, as the rise since entry, and of the share of repo not rolled."""
     data = market.data
     for day in range(1, len(data.dates)):
         if data.not_rolled[day] != data.not_rolled[day - 1]:
@@ -220,7 +220,7 @@ def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
 
 
 def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
-    """What each fund loses in its other businesses, in the morning of the day."""
+    """Losses of each fund in its other businesses, USD, in the morning of the day."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
     for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
         lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
@@ -229,14 +229,14 @@ def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:
-    """Sales of outsiders (+) or purchases of the central bank (-), at half past nine."""
+    """Outside sales (+) or purchases of the central bank (-), USD, at 09:30."""
     for day, flow in enumerate(flows):
         if day > 0 and flow != 0.0:
             yield Dated(day, EventKind.OUTSIDE_FLOW, FLOW_TIME, sign * flow)
 
 
 def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
-    """Margins in force from a date are called that day at settlement, after notice at settlement of the day before."""
+    """Changes of margin: notice at settlement of the day before, call at settlement of the first day in force."""
     for day in range(1, len(market.initial_margin)):
         for c in range(len(market.codes)):
             level = float(market.initial_margin[day, c])
@@ -248,10 +248,10 @@ def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
 
 
 def _deliveries(market: PricedMarket) -> Iterator[Dated]:
-    """Final settlement and delivery of each contract, if the window reaches them.
+    """Final settlement and delivery of each contract, if within the window.
 
-    Notes are delivered on the last delivery day, at the final settlement of the last trading day; where carry is
-    negative two business days before the first delivery day, the short gives notice then and delivers on that day.
+    Notes are delivered on the last delivery day, at the final settlement of the last trading day. If carry is negative
+    two business days before the first delivery day, the short gives notice then and delivers on the first day.
     """
     dates = market.data.dates
     for c, future in enumerate(market.data.futures):

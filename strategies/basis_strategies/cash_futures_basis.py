@@ -34,7 +34,7 @@ RENAMED = {"leverage_limit": "leverage_limit_multiple"}
 
 @dataclass(frozen=True)
 class BookColumns:
-    """Many books of one strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
+    """Many books of a strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
 
     sizes: Sizes
     funds: dict[str, Floats]
@@ -46,13 +46,13 @@ class BookColumns:
 class CashFuturesBasis(BaseModel):
     """Long the note that is cheapest to deliver, financed in repo; short the future against it.
 
-    It earns the implied repo rate less what repo costs, a few basis points a year of the notional, times leverage.
+    It earns the implied repo rate less the cost of repo, a few basis points a year of the notional, times leverage.
     It loses when cash cheapens against futures, when repo rises above the implied rate, and when it is forced to sell
-    before delivery. In a rally the short future pays variation margin at once, while the note's gain comes back
+    before delivery. In a rally the short future pays variation margin at once, while the note's gain is received
     through repo the next morning (overnight) or on request (term).
 
-    Give ``leverage`` (bonds over equity) or ``buffer`` (free cash over bonds, from which leverage follows as
-    1 / (haircut + initial margin + buffer)); and ``equity`` or ``notional`` (face, all contracts together).
+    Give ``leverage`` (notes over equity) or ``buffer`` (free cash over notes: leverage = 1 / (haircut + initial margin
+    + buffer)); and ``equity`` or ``notional`` (face, all contracts together).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
@@ -64,7 +64,7 @@ class CashFuturesBasis(BaseModel):
     equity: float | None = Field(None, gt=0, title="US dollars")
     """Equity at entry; $100m where no notional is given."""
     notional: float | None = Field(None, gt=0, title="US dollars of face")
-    """Face of the notes, split evenly over the contracts."""
+    """Face of the notes, divided equally among the contracts."""
     haircut: float | None = Field(None, ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")
     """Repo haircut at entry; the scenario's where not given. Zero and negative haircuts exist."""
     term_share: Share = 0.0
@@ -74,7 +74,7 @@ class CashFuturesBasis(BaseModel):
     term_spread_bp: BasisPoints = 0.0
     """Term repo costs the overnight rate of the first day plus this, fixed."""
     repo_spread_bp: BasisPoints = 0.0
-    """Overnight repo costs this above the scenario's rate."""
+    """Overnight repo of the fund costs this above the scenario's rate."""
     repo_threshold: Share = 0.0
     """Deficit of term collateral, as a share of its value, below which lenders do not call."""
     sizing: Literal["conversion-factor", "dv01"] = "conversion-factor"
@@ -82,15 +82,15 @@ class CashFuturesBasis(BaseModel):
     whole_contracts: bool = True
     """Round futures to whole contracts."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
-    """What makes the fund sell: nothing; a call it could not meet; leverage past its limit; a drawdown."""
+    """What makes the fund sell: nothing; an unmet call; leverage above its limit; a drawdown."""
     leverage_limit_multiple: float = Field(1.5, ge=1, title="multiple of leverage at entry, 1.5 is half as much again")
-    """Where ``target-leverage`` sells back to the leverage of entry."""
+    """Leverage over that at entry, above which ``target-leverage`` sells back to the leverage at entry."""
     drawdown_limit: Share = 0.25
     """Loss from the peak of equity at which ``stop-out`` sells everything."""
     credit_line: float = Field(0.0, ge=0, title="US dollars")
-    """Committed credit, drawn after cash and before over-collateral."""
+    """Committed credit, drawn after cash and before excess collateral."""
     depth_share: float = Field(0.1, gt=0, le=1, title="decimal share, 0.1 is 10%")
-    """Largest slice of an unwind, as a share of the market's depth."""
+    """Maximum slice of an unwind, as a share of the market's depth."""
 
     @model_validator(mode="before")
     @classmethod
@@ -100,7 +100,7 @@ class CashFuturesBasis(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_each_pair(self) -> Self:
-        """Refuse two ways of saying one thing."""
+        """Refuse leverage with buffer, and equity with notional."""
         if self.leverage is not None and self.buffer is not None:
             raise ValueError("leverage and buffer: both given, allowed is one of them; drop one")
         if self.equity is not None and self.notional is not None:
@@ -119,8 +119,8 @@ class CashFuturesBasis(BaseModel):
         book = self.books(market, legs, {}, 1)
         if not 0.0 < book.sizes.leverage[0] < np.inf:
             raise InputError(
-                f"buffer: {self.buffer:g} given, but haircut and initial margin of {book.sizes.asked[0]:.2%} leave no "
-                "equity; raise the buffer or the haircut"
+                f"buffer: {self.buffer:g} given, but haircut and initial margin of {book.sizes.required[0]:.2%} "
+                "leave no equity; raise the buffer or the haircut"
             )
         return FundPlan(
             name="fund",
@@ -133,7 +133,7 @@ class CashFuturesBasis(BaseModel):
         )
 
     def legs(self, market: PricedMarket) -> Legs:
-        """The pair in each contract: its cheapest note at the first mark, and the futures against it."""
+        """Choose the pair in each contract: its cheapest note at the first mark, and the futures against it."""
         notes = [int(market.priced.cheapest[0, c]) for c in range(len(market.codes))]
         return Legs(
             notes=tuple(notes),
@@ -143,13 +143,13 @@ class CashFuturesBasis(BaseModel):
         )
 
     def books(self, market: PricedMarket, legs: Legs, columns: Mapping[str, Floats], count: int) -> BookColumns:
-        """Size many books at a time: these terms, but for the fields of which a column gives one value per book.
+        """Size many books with these fields, except those for which a column has a value per book.
 
         Parameters
         ----------
         columns
-            [books] by field; ``margin_multiple`` besides, of the legs' initial margin. One of leverage and buffer, and
-            one of equity and notional, replaces the other.
+            [books] by field, and ``margin_multiple`` of the legs' initial margin. A column of leverage replaces the
+            field buffer and conversely; equity and notional likewise.
         """
 
         def column(name: str, default: float | None = None) -> Floats:
@@ -193,7 +193,7 @@ class CashFuturesBasis(BaseModel):
         return BookColumns(sized, funds, positions | {"haircut": haircut, "contracts": sized.contracts})
 
     def _contracts_per_face(self, market: PricedMarket, c: int, note: int) -> float:
-        """Futures to short per dollar of face."""
+        """Futures to sell per dollar of face."""
         future, baskets = market.data.futures[c], market.baskets
         if self.sizing == "conversion-factor":
             return float(baskets.factor[note]) / future.notional_usd
@@ -203,7 +203,7 @@ class CashFuturesBasis(BaseModel):
 
 
 def _dv01(market: PricedMarket, note: int) -> float:
-    """Points per basis point of a note at entry."""
+    """DV01 of a note at entry, points per basis point."""
     baskets, settle = market.baskets, int(market.data.settle[0])
     bond = float(baskets.coupon[note]), int(baskets.maturity[note]), settle
     return dv01(yield_to_maturity(float(market.priced.clean[0, note]), *bond), *bond)

@@ -1,7 +1,7 @@
-"""Cells of a sweep: a table of terms, a book each, run through one market for their outcomes alone.
+"""Cells of a sweep: a table of terms, each a book that is run through the same market for its outcome.
 
-A cell's rows are those that `basis_strategies.assemble` lays out for the same terms, bit for bit, and its outcome is that of
-a full run; but market and schedule are laid out once, and nothing is written down but the outcome.
+The rows of a cell equal those of `basis_strategies.assemble` for the same terms, bit for bit, and its outcome is that
+of a full run; market and schedule are laid out once, and only the outcome is recorded.
 """
 
 from collections.abc import Mapping
@@ -40,17 +40,17 @@ SWEPT = (
     "depth_share",
     "margin_multiple",
 )
-"""What a table of cells may hold: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""
+"""Columns allowed in a table of cells: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""
 
 PAIRS = (("leverage", "buffer"), ("equity", "notional"))
 CHUNK = 8_192
-"""Cells laid out at a time: some 6 MB of rows, which malloc gives out again; twice as many were mapped and faulted in
-anew for every chunk, 150,000 page faults in a million cells, for which threads waited on each other."""
+"""Cells laid out at a time: about 6 MB of rows, which malloc reuses. With twice as many, memory was mapped anew for
+every chunk: 150,000 page faults in a million cells, on which threads waited for each other."""
 
 
 @dataclass(frozen=True)
 class CellBook:
-    """What the cells of a sweep share; made once, it runs tables of any length in the memory of a chunk."""
+    """Data shared by the cells of a sweep; runs tables of any length in the memory of a chunk."""
 
     market: PricedMarket
     base: CashFuturesBasis
@@ -58,7 +58,7 @@ class CellBook:
     legs: Legs
 
     def outcomes(self, cells: Mapping[str, NDArray[np.float64]]) -> Records:
-        """Outcome of every cell; see `outcomes`."""
+        """Run every cell; see `outcomes`."""
         columns = {
             name: np.ascontiguousarray(values, np.float64)
             for name, values in with_new_names(cells, RENAMED, "cells").items()
@@ -66,13 +66,13 @@ class CellBook:
         count = check_columns(columns)
         rows = empty_rows(OutcomeRow, count)
         for start in range(0, count, CHUNK):
-            part = slice(start, min(start + CHUNK, count))
-            books = self.books({name: values[part] for name, values in columns.items()}, rows[part])
+            chunk = slice(start, min(start + CHUNK, count))
+            books = self.books({name: values[chunk] for name, values in columns.items()}, rows[chunk])
             run_books(self.setup, books)
         return rows
 
     def books(self, columns: Mapping[str, Floats], outcomes: Records) -> Books:
-        """Rows of the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
+        """Lay out the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
         count, legs = len(outcomes), self.legs
         with np.errstate(invalid="ignore"):  # cells without leverage are marked below
             sized = self.base.books(self.market, legs, columns, count)
@@ -89,14 +89,14 @@ class CellBook:
             contracts["announced_margin"] = contracts["initial_margin"]
         face = np.repeat(sized.sizes.face[:, None], len(legs.notes), 1)
         haircut = sized.positions["haircut"]
-        asked = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
-        entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~asked.exceed(sized.sizes.equity)
-        _leave_out(~entered, outcomes, funds, positions, asked.haircut >= asked.margin)
+        needed = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
+        entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~needed.exceed(sized.sizes.equity)
+        _leave_out(~entered, outcomes, funds, positions, needed.haircut >= needed.margin)
         return Books(funds, positions, contracts, outcomes)
 
 
 def prepare(market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None) -> CellBook:
-    """Lay out what all cells share: ``base`` for the terms that a table does not give, and what trading costs."""
+    """Lay out the data shared by all cells: ``base`` gives the fields without a column, ``execution`` trading costs."""
     base = base or CashFuturesBasis.model_validate({})
     at_one = base.model_copy(update={"leverage": 1.0, "buffer": None})
     setup = lay_out(Plan((at_one.fund(market),), execution or Execution()), market)
@@ -109,22 +109,22 @@ def outcomes(
     base: CashFuturesBasis | None = None,
     execution: Execution | None = None,
 ) -> Records:
-    """Run a book for every cell of a table through a market, and tell what each came to.
+    """Run a book for every cell of a table through a market, and return the outcomes.
 
     Parameters
     ----------
     cells
-        Columns of equal length, by field: any of `SWEPT`. ``margin_multiple`` scales the market's initial margins.
+        Columns of equal length, by field of `SWEPT`. ``margin_multiple`` scales the market's initial margins.
     base
-        Terms of the fields that no column gives; the strategy's defaults if none.
+        Values of fields without a column; by default those of the strategy.
     execution
-        What trading costs and how much the market takes.
+        Trading costs and market depth.
 
     Returns
     -------
     Records
-        Rows of `basis_engine.simulation.rows.OutcomeRow`, one per cell, money in USD. A cell whose haircut and initial margin ask more
-        than its equity has the outcome NOT_ENTERED, its constraint the larger of the two, and was not run.
+        Rows of `basis_engine.simulation.rows.OutcomeRow`, one per cell, money in USD. A cell whose haircut and initial
+        margin exceed its equity is not run: its outcome is NOT_ENTERED, its constraint the larger of the two.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def outcomes(
 
 
 def _repeat(rows: Records, count: int) -> Records:
-    """Copies of a book's rows: [count, rows]."""
+    """Repeat a book's rows: [count, rows]."""
     copies: Records = np.tile(np.asarray(rows), (count, 1)).view(rows.dtype)
     return copies
 
@@ -147,7 +147,7 @@ def _leave_out(
     positions: Records,
     by_haircut: NDArray[np.bool_],
 ) -> None:
-    """Mark cells that cannot be entered; their rows hold nothing that is not a number."""
+    """Mark cells that cannot be entered, and set their rows to finite numbers."""
     if not impossible.any():
         return
     for name in ("entry_equity", "leverage_target", "leverage_limit"):
@@ -162,7 +162,7 @@ def _leave_out(
 
 
 def check_columns(columns: Mapping[str, Floats]) -> int:
-    """Refuse unknown columns, unequal lengths and values outside their range; returns the number of cells."""
+    """Refuse unknown columns, unequal lengths and values out of range; return the number of cells."""
     for name in columns:
         if name not in SWEPT:
             raise InputError(f"cells, {name!r}: unknown{did_you_mean(name, SWEPT)}; allowed are {', '.join(SWEPT)}")
@@ -179,7 +179,7 @@ def check_columns(columns: Mapping[str, Floats]) -> int:
 
 
 def _check_range(name: str, values: Floats) -> None:
-    """Refuse the first value of a column that the strategy would refuse, in the strategy's words."""
+    """Refuse the first value of a column that is out of the strategy's range, with the strategy's message."""
     wrong = ~np.isfinite(values)
     if name == "margin_multiple":
         wrong |= values <= 0.0

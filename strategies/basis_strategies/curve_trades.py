@@ -1,4 +1,4 @@
-"""The library's trades in notes alone, neutral in DV01: the curve's slope and curvature, old notes against new."""
+"""The library's DV01-neutral trades in notes without futures: slope and curvature, off the run against on the run."""
 
 from typing import Literal
 
@@ -12,20 +12,20 @@ from basis_strategies.strategy import BasisPoints, Days, Share, Strategy
 
 
 class CurveStrategy(Strategy):
-    """Notes long and short by DV01; each quarter's notes are left for the next quarter's."""
+    """Notes long and short by DV01, rolled each quarter to the notes of the next."""
 
     haircut: float = Field(0.02, ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")
-    """Repo haircut; unlike a hedged basis, such books pay one (tri-party median)."""
+    """Repo haircut; unlike a hedged basis, such books pay a haircut (tri-party median)."""
     risk: float = Field(0.001, gt=0, le=0.1, title="share of equity per basis point, 0.001 is 0.1%")
-    """What equity gains or loses as the spread of the trade moves by a basis point."""
+    """Gain or loss of equity when the spread of the trade moves by a basis point."""
     side: Literal[1, -1] = 1
-    """1 as the class is named, -1 the other way round."""
+    """1: as the class is named; -1: reversed."""
     stop: Share = 1.0
-    """Loss from the high since entry at which everything is let go; 1 is never."""
+    """Loss from the high since entry at which everything is sold; 1 is never."""
     wait_days: Days = 20
     """Days to stay out after that."""
     band: Share = 0.1
-    """Positions this close to their target are left alone."""
+    """Share of a position within which its target is not traded."""
 
 
 @decision
@@ -36,7 +36,7 @@ def weigh(
     target: Floats,
     weights: tuple[float, float, float],
 ) -> None:
-    """Give each leg's note of this quarter ``weights`` of the risk in DV01, within leverage; let older notes go."""
+    """Hold each leg's note of this quarter at ``weights`` of the risk in DV01, within leverage; sell older notes."""
     value_per_risk = 0.0
     for p in range(len(pairs)):
         if pairs[p].front and pairs[p].tradable:
@@ -53,20 +53,20 @@ def weigh(
 
 
 class Steepener(CurveStrategy):
-    """Long the short note, short the long one, of equal DV01.
+    """Long the short-dated note, short the long-dated note, of equal DV01.
 
-    Earns as the long yield rises against the short one. Loses as the curve flattens, and while the short note yields
-    less than the long one: the carry of a steepener is negative on a steep curve.
+    Earns as the long yield rises against the short yield. Loses as the curve flattens, and while the short-dated note
+    yields less than the long-dated: the carry of a steepener is negative on a steep curve.
 
-    Legs: two notes on the run, re-chosen each quarter. Margin: none but repo's haircut. Financing: repo on the note
-    held, reverse repo at ``special_bp`` below SOFR on the note sold.
+    Legs: two notes on the run, re-chosen each quarter. Margin: repo haircut only. Financing: repo on the note held,
+    reverse repo at ``special_bp`` below SOFR on the note sold.
 
     >>> Steepener(legs=("5Y on-the-run", "30Y on-the-run"), side=-1).side
     -1
     """
 
     legs: tuple[str, ...] = Field(("2Y on-the-run", "10Y on-the-run"), min_length=2, max_length=2, title="two notes")
-    """The short note, then the long one."""
+    """The short-dated note, then the long-dated note."""
 
     @decision
     def decide(terms: "Steepener", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
@@ -77,8 +77,8 @@ class Steepener(CurveStrategy):
 class Butterfly(CurveStrategy):
     """Long the wings, short the belly, the DV01 of each wing half of the belly's.
 
-    Earns as the middle of the curve yields more against its ends. Loses as it yields less, and the difference in
-    carry between belly and wings.
+    Earns as the yield of the belly rises against the wings. Loses as it falls, and the difference in carry between
+    belly and wings.
 
     Legs: three notes on the run, re-chosen each quarter. Margin, financing: those of `Steepener`.
 
@@ -93,20 +93,20 @@ class Butterfly(CurveStrategy):
 
     @decision
     def decide(terms: "Butterfly", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
-        """Long the first and the last leg, short the one between."""
+        """Long the first and the last leg, short the middle leg."""
         weigh(terms, fund, pairs, target, (0.5, -1.0, 0.5))
 
 
 class OnTheRunOffTheRun(CurveStrategy):
-    """Long the old note, short the new one, of equal DV01: on-the-run against off-the-run.
+    """Long the old note, short the new note, of equal DV01: on-the-run against off-the-run.
 
-    Earns as the new note ages and loses its premium. Loses when liquidity is dear and the premium grows, and what the
-    new note costs to borrow, which is special in repo for just that reason.
+    Earns as the new note ages and loses its premium. Loses when liquidity is scarce and the premium grows, and the cost
+    of borrowing the new note, which is special in repo because of its liquidity.
 
-    Legs: the note before the newest, and the newest, re-chosen each quarter. Margin: none but repo's haircut.
-    Financing: repo on the old note, reverse repo at ``special_bp`` below SOFR on the new one.
+    Legs: the note before the newest, and the newest, re-chosen each quarter. Margin: repo haircut only. Financing: repo
+    on the old note, reverse repo at ``special_bp`` below SOFR on the new note.
 
-    The premium is an assumption of the market of years (`basis_data.markets.on_the_run`), not an observation.
+    The premium is an assumption (`basis_data.markets.on_the_run`), not an observation.
 
     >>> OnTheRunOffTheRun(special_bp=25).special_bp
     25.0
@@ -115,11 +115,11 @@ class OnTheRunOffTheRun(CurveStrategy):
     legs: tuple[str, ...] = Field(
         ("10Y off-the-run", "10Y on-the-run"), min_length=2, max_length=2, title="two notes of one term"
     )
-    """The old note, then the new one."""
+    """The old note, then the new note."""
     risk: float = Field(0.005, gt=0, le=0.1, title="share of equity per basis point, 0.005 is 0.5%")
-    """What equity gains or loses as the spread of the trade moves by a basis point."""
+    """Gain or loss of equity when the spread of the trade moves by a basis point."""
     leverage: float = Field(30.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
-    """Most that both notes together may be worth over equity."""
+    """Maximum value of both notes over equity."""
     special_bp: BasisPoints = 20.0
     """Cash lent against the new note earns this below SOFR (an assumption)."""
 

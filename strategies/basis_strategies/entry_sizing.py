@@ -1,7 +1,7 @@
-"""Sizing at entry: how much face a fund's equity carries, for one book or for many at a time.
+"""Sizing at entry: face of notes for a fund's equity, for a book or for many at a time.
 
-Every array has a first axis of books and, where it has a second, one of contracts; the operations and their order are
-the same for one book as for a million, and so are the bytes.
+Arrays are [books] or [books, contracts]; the operations and their order, and so the bytes, do not depend on the number
+of books.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from basis_engine.simulation.world import Floats
 
 @dataclass(frozen=True)
 class Legs:
-    """What each contract's pair is worth and asks at the first mark."""
+    """Price, hedge and initial margin of each contract's pair at the first mark."""
 
     notes: tuple[int, ...]
     """[contracts] rows of the market's stacked baskets."""
@@ -27,12 +27,12 @@ class Legs:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Books as they are entered."""
+    """Sizes of books at entry."""
 
-    asked: Floats
+    required: Floats
     """[books] haircut and initial margin as a share of the notes' value."""
     leverage: Floats
-    """[books] notes over equity; not positive and finite where haircut, margin and buffer leave no equity."""
+    """[books] notes over equity; not positive and finite where haircut, margin and buffer allow no book."""
     equity: Floats
     """[books] USD."""
     face: Floats
@@ -43,19 +43,19 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Needs:
-    """What books ask of their equity at entry, USD."""
+    """Value of notes, haircut and initial margin of books at entry, USD."""
 
     value: Floats
     haircut: Floats
     margin: Floats
 
     def exceed(self, equity: Floats | float) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
-        """Whether haircut and margin ask more than equity; a buffer of nothing is affordable, but for rounding."""
+        """Whether haircut and margin exceed equity; rounding is allowed, so that a zero buffer is affordable."""
         return np.asarray(self.haircut + self.margin > equity * (1 + 1e-12))
 
 
 def total(legs: Floats) -> Floats:
-    """Sum over contracts, the last axis, from first to last."""
+    """Sum over the last axis, contracts, from first to last."""
     summed: Floats = np.asarray(legs[..., 0])
     for c in range(1, legs.shape[-1]):
         summed = summed + legs[..., c]
@@ -80,22 +80,22 @@ def sizes(
     haircut
         [books, contracts]
     margin_multiple
-        [books] of the legs' initial margin
+        [books] multiple of the legs' initial margin
     """
     count = len(legs.notes)
     per_face = total(legs.dirty / 100)
     margins = legs.futures_per_face * (legs.margin * margin_multiple[:, None])
-    asked = total(haircut) / count + total(margins) / per_face
+    required = total(haircut) / count + total(margins) / per_face
     if leverage is None:
         with np.errstate(divide="ignore"):
-            leverage = 1 / (asked + buffer)
-    # Face is split evenly in dollars of face, so that a book of several contracts has one notional.
+            leverage = 1 / (required + buffer)
+    # Each contract has the same face in dollars, so that a book of several contracts has one notional.
     if notional is None:
         notional = equity * leverage * count / per_face
     face = notional / count
     contracts = face[:, None] * legs.futures_per_face
     return Sizes(
-        asked=asked,
+        required=required,
         leverage=leverage,
         equity=face * per_face / leverage,
         face=face,
@@ -104,6 +104,6 @@ def sizes(
 
 
 def needs(face: Floats, dirty: Floats, haircut: Floats, contracts: Floats, margin: Floats) -> Needs:
-    """What positions ask at entry, summed over the last axis; ``margin`` is USD per contract."""
+    """Compute value, haircut and margin of positions, summed over the last axis; ``margin`` is USD per contract."""
     values = face * dirty / 100
     return Needs(total(values), total(haircut * values), total(np.abs(contracts) * margin))

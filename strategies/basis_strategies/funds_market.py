@@ -1,4 +1,4 @@
-"""The market of funds: the hedged basis book spread over a population, dealers behind it, others selling beside it."""
+"""Books sized by CFTC positions: a population of funds with dealers and outside flows, or one fund for all shorts."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,21 +19,21 @@ from basis_strategies.population import Population, draw_funds
 from basis_strategies.swap_spread_funds import swap_spread_book, swap_spread_funds
 
 HALF_SPREADS_ONLY = Execution(impact_bp_per_bn=0.0)
-"""In the market of funds dealers' rent is the impact; a second one in each slice would count it twice."""
+"""In the market of funds the price of dealers' balance sheets is the impact; another in each slice would double it."""
 
 
 @dataclass(frozen=True)
 class BookOfFunds:
-    """The plan of a run, and the shorts it stands for."""
+    """The plan of a run, and the shorts from which it is sized."""
 
     plan: Plan
     hedged_shorts: dict[str, float]
-    """Contracts of the population, by code."""
+    """Contracts sold by the population, by code."""
     gross_shorts_usd: float
-    """Face of all gross shorts of leveraged funds in the report, every contract included."""
+    """Face of all gross shorts of leveraged funds in the report, in all contracts."""
     report_date: pd.Timestamp
     basis_funds: int
-    """How many of the plan's funds, the first ones, hold the basis book; the others hold swap-spread trades alone."""
+    """Number of funds, first in the plan, that hold the basis book; the others hold swap-spread trades only."""
 
 
 def book_of_funds(
@@ -45,21 +45,21 @@ def book_of_funds(
     purchases: Floats,
     swap_book_usd: float = 0.0,
 ) -> BookOfFunds:
-    """Spread the hedged share of the CFTC's gross shorts over a population, and a swap-spread book over its own.
+    """Divide the hedged share of the CFTC's gross shorts among a population, and a swap-spread book among its funds.
 
     Parameters
     ----------
     hedged_share
         Share of gross shorts in the market's contracts that is the hedged basis book.
     outside_sales, purchases
-        USD sold to dealers by others, and bought from them by the central bank, on each day [m].
+        Sold to dealers by others, and bought from them by the central bank, USD on each day [m].
     swap_book_usd
-        Treasuries held against swaps, USD; the market needs its swaps (`PricedMarket.with_swaps`) if there are any.
+        Treasuries held against swaps, USD; if positive, the market needs swaps (`PricedMarket.with_swaps`).
 
     Raises
     ------
     InputError
-        If positions do not hold a contract of the market, or the flows are longer than its days.
+        If the positions lack a contract of the market, or the flows do not match its days.
     """
     for flows in (outside_sales, purchases):
         if len(flows) != len(market.data.dates):
@@ -74,7 +74,7 @@ def book_of_funds(
         )
     hedged = {code: hedged_share * float(by_code[code]) for code in market.codes}
     basis = draw_funds(population, market, hedged, daily_margin_sd(market, hedged))
-    # Feedback is that of basis funds; what swap-spread funds sell reaches dealers whether or not the loop is off.
+    # Feedback applies to basis funds; sales of swap-spread funds always reach dealers.
     basis = [replace(fund, feedback=dealers.feedback) for fund in basis]
     others: list[FundPlan] = []
     if swap_book_usd > 0.0:
@@ -87,7 +87,7 @@ def book_of_funds(
 
 
 def _mixed(funds: list[FundPlan], market: PricedMarket, value_usd: float) -> list[FundPlan]:
-    """Give basis funds a swap-spread book of a dollar value, each by its equity, at its own leverage and haircut."""
+    """Add a swap-spread book of a dollar value to basis funds, by equity, at their own leverage and haircut."""
     if value_usd <= 0.0:
         return funds
     total = sum(fund.equity_usd for fund in funds)
@@ -95,14 +95,14 @@ def _mixed(funds: list[FundPlan], market: PricedMarket, value_usd: float) -> lis
     for fund in funds:
         worth = value_usd * fund.equity_usd / total
         pairs = swap_spread_book(market, worth, fund.positions[0].haircut)
-        asked = sum(abs(pair.contracts) * float(market.entry_margins[pair.contract]) for pair in pairs)
-        equity = max(worth / fund.leverage_target, asked + fund.positions[0].haircut * worth)
+        margin = sum(abs(pair.contracts) * float(market.entry_margins[pair.contract]) for pair in pairs)
+        equity = max(worth / fund.leverage_target, margin + fund.positions[0].haircut * worth)
         mixed.append(replace(fund, equity_usd=fund.equity_usd + equity, positions=(*fund.positions, *pairs)))
     return mixed
 
 
 def daily_margin_sd(market: PricedMarket, shorts: dict[str, float]) -> float:
-    """Standard deviation of a day's variation margin over the book, from yields before the first day."""
+    """Standard deviation of a day's variation margin, share of the book, from yields before the first day."""
     years, moves = moves_before(market.data.scenario.start, market.data.scenario.files.par_yields)
     gain, value = np.zeros(len(moves)), 0.0
     for code, contracts in shorts.items():
@@ -132,9 +132,9 @@ def leveraged_fund_book(
 ) -> tuple[FundPlan, pd.DataFrame]:
     """Size one fund as the whole book of leveraged funds at the CFTC report nearest to the first day.
 
-    Futures are the gross shorts as reported; notes are face = contracts x notional / conversion factor, so the pair
-    is hedged as `CashFuturesBasis` hedges it. Gross shorts are not all basis trades (the share is debated), so this
-    is the upper bound of the book. Terms (leverage, haircut, term share, unwind rule) are those of the strategy.
+    Futures are the gross shorts as reported; face of notes = contracts x notional / conversion factor, the hedge of
+    `CashFuturesBasis`. Not all gross shorts are basis trades (the share is debated), so this is an upper bound of the
+    book. Leverage, haircut, term share and unwind rule are those of the strategy.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def leveraged_fund_book(
     Raises
     ------
     InputError
-        If no report is near, a contract is not in it, or terms name a size of their own.
+        If no report is near, a contract is not in it, or the strategy states equity or notional.
     """
     if terms.equity is not None or terms.notional is not None:
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
@@ -155,14 +155,16 @@ def leveraged_fund_book(
     if missing:
         raise InputError(f"contract {missing[0]}: not in the positions report; it holds {', '.join(by_contract.index)}")
     plan = terms.fund(market)
-    positions = tuple(_resized(market, one, float(by_contract[market.codes[one.contract]])) for one in plan.positions)
-    value = sum(one.face_usd * dirty_price(market, one.note) / 100 for one in positions)
+    positions = tuple(
+        _resized(market, pair, float(by_contract[market.codes[pair.contract]])) for pair in plan.positions
+    )
+    value = sum(pair.face_usd * dirty_price(market, pair.note) / 100 for pair in positions)
     fund = replace(plan, name="leveraged funds (CFTC)", equity_usd=value / plan.leverage_target, positions=positions)
     return fund, shorts[shorts["contract"].isin(market.codes)]
 
 
 def _resized(market: PricedMarket, position: PositionPlan, shorts: float) -> PositionPlan:
-    """The same pair at the size of the reported shorts."""
+    """Resize a pair to the reported shorts."""
     notional = market.data.futures[position.contract].notional_usd
     face = shorts * notional / float(market.baskets.factor[position.note])
     return replace(position, face_usd=face, contracts=-shorts)

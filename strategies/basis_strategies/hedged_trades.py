@@ -1,4 +1,4 @@
-"""The library's basis trades: a note against its future, long or short, rolled, delivered, or month against month."""
+"""The library's hedged trades: a note against its future (long, short, rolled, delivered, two months) or a swap."""
 
 from pydantic import Field
 
@@ -22,11 +22,11 @@ from basis_strategies.strategy import BasisPoints, Days
 class LongBasis(BasisStrategy):
     """Long the cheapest-to-deliver in repo, short its future, rolled every quarter: the basis trade.
 
-    Earns implied repo less what repo costs, a few basis points a year of the notes, times leverage. Loses when cash
+    Earns implied repo less the cost of repo, a few basis points a year of the notes, times leverage. Loses when cash
     cheapens against futures, when repo rises above the implied rate, and when margin or repo calls force it to sell
     before delivery.
 
-    Legs: one contract's note, face x conversion factor of futures against it. Margin: initial and daily variation
+    Legs: the note of a contract, against face x conversion factor of futures. Margin: initial and daily variation
     margin on the future. Financing: overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
 
     >>> LongBasis(legs=("FV",), leverage=30, enter_bp=10, exit_bp=0).name
@@ -35,7 +35,7 @@ class LongBasis(BasisStrategy):
 
     @decision
     def decide(terms: "LongBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
-        """Hold the front month at today's size while it pays."""
+        """Hold the front month at today's size while its carry is high enough."""
         for p in range(len(pairs)):
             pair, leg_size = pairs[p], 0.0
             held = holds_leg(pairs, pair.leg)
@@ -49,11 +49,11 @@ class LongBasis(BasisStrategy):
 class ShortBasis(BasisStrategy):
     """Short the note, borrowed in reverse repo, long its future: the reverse basis.
 
-    Earns when cash cheapens against futures, and whenever futures are cheap to cash. Loses what the long basis earns:
-    the carry, plus what the note costs to borrow when it is special.
+    Earns when cash cheapens against futures, and while futures are cheap to cash. Loses the carry of the long basis,
+    plus the cost of borrowing the note when it is special.
 
-    Legs, margin: those of `LongBasis`, the other way round. Financing: cash lent against the note at SOFR less
-    ``special_bp``, haircut on top. Enters when expected repo less implied repo is above ``enter_bp``.
+    Legs, margin: those of `LongBasis`, reversed. Financing: cash lent against the note at SOFR less ``special_bp``,
+    plus a haircut. Enters when expected repo less implied repo is above ``enter_bp``.
 
     >>> ShortBasis(special_bp=15).special_bp
     15.0
@@ -76,13 +76,13 @@ class ShortBasis(BasisStrategy):
 
 
 class HoldToDelivery(SizedStrategy):
-    """Buy the basis once, hold it through notice and deliver the note; then buy the next.
+    """Buy the basis once, hold it through notice and deliver the note; then buy the next month.
 
-    Earns implied repo at entry less realised financing, whatever happens to prices on the way, if it can meet every
-    call until then. Loses when repo averages above the implied rate of entry.
+    Earns implied repo at entry less realised financing, whatever the prices in between, if it meets every call. Loses
+    when repo averages above the implied rate at entry.
 
-    Legs, margin, financing: those of `LongBasis`. It never trades between entry and delivery, so that its only cost is
-    that of entry; pair it with ``unwind='hold'`` to forbid sales altogether.
+    Legs, margin, financing: those of `LongBasis`. It does not trade between entry and delivery, so that its only cost
+    is that of entry; ``unwind='hold'`` also forbids forced sales.
 
     >>> HoldToDelivery(legs=("TU",), leverage=40, unwind="hold").unwind
     'hold'
@@ -91,11 +91,11 @@ class HoldToDelivery(SizedStrategy):
     enter_bp: BasisPoints = -1000.0
     """Enter when implied repo less expected repo is above this; the default is always."""
     least_days: Days = 10
-    """Days to first notice that a month must have left when it is bought."""
+    """Minimum days to first notice of a month when it is bought."""
 
     @decision
     def decide(terms: "HoldToDelivery", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
-        """Buy the front month with what is free; sell nothing."""
+        """Buy the front month if nothing of the leg is held; sell nothing."""
         for p in range(len(pairs)):
             pair = pairs[p]
             early = pair.front and pair.days_to_notice >= terms.least_days
@@ -106,12 +106,12 @@ class HoldToDelivery(SizedStrategy):
 class CalendarRoll(SizedStrategy):
     """Long the deferred month's basis, short the front's, while both trade: the calendar roll.
 
-    Earns when the deferred basis is richer in carry than the front's, and as everyone who is long the front basis rolls
-    it. Loses when the front month's basis cheapens against the deferred, and pays two spreads a quarter.
+    Earns when the deferred basis has more carry than the front basis, and as holders of the front basis roll it. Loses
+    when the front basis cheapens against the deferred, and pays two spreads a quarter.
 
     Legs: the front pair short (its note borrowed), the deferred pair long, equal face. Margin: that of both futures;
-    houses offset such spreads, this ledger does not, so that it asks for too much. Financing: repo on one note, reverse
-    repo at ``special_bp`` below SOFR on the other.
+    clearing houses offset such spreads, this program does not and so requires too much. Financing: repo on the deferred
+    note, reverse repo at ``special_bp`` below SOFR on the front note.
 
     >>> CalendarRoll(past_notice=5).past_notice
     5
@@ -122,11 +122,11 @@ class CalendarRoll(SizedStrategy):
     enter_bp: BasisPoints = -1000.0
     """Enter when the deferred month's implied repo less the front's is above this; the default is always."""
     past_notice: Days = 0
-    """Days past the front's first notice for which it is held; a long future may be assigned a note from notice on."""
+    """Days after first notice for which the front is held; a long future may be assigned a note from notice on."""
 
     @decision
     def decide(terms: "CalendarRoll", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
-        """Hold one against the other from the day the deferred month becomes the front to notice of the old one."""
+        """Hold both from the day on which the deferred month becomes the front to notice of the old month."""
         for p in range(len(pairs)):
             if pairs[p].tradable:
                 target[p] = 0.0
@@ -142,10 +142,10 @@ class CalendarRoll(SizedStrategy):
 
 
 class MultiContractBasis(BasisStrategy):
-    """The basis of several contracts in one book, sized by what each pays for its risk.
+    """The basis of several contracts in one book, sized by carry over volatility.
 
-    Earns and loses as `LongBasis` does, spread over the curve; a month in which 2-year notes cheapen need not be one in
-    which 10-year notes do, except in the weeks when all of them do.
+    Earns and loses as `LongBasis` does, diversified over the curve: 2-year and 10-year notes need not cheapen in the
+    same month, but in weeks of stress they do.
 
     Legs: a pair in each contract, as in `LongBasis`; a leg's size is an even share of ``leverage`` times its carry over
     its volatility, up to ``full_carry_to_risk``. Margin, financing: those of `LongBasis`.
@@ -157,7 +157,7 @@ class MultiContractBasis(BasisStrategy):
     legs: tuple[str, ...] = Field(("TU", "FV", "TY"), min_length=2, title="such as 'TU', 'FV'")
     """Contracts, each once."""
     full_carry_to_risk: float = Field(0.0, ge=0, le=100, title="carry over volatility, both a year")
-    """At which a leg has its full size; 0: every leg is held in full."""
+    """Carry over volatility at which a leg has its full size; 0: every leg has its full size."""
 
     @decision
     def decide(terms: "MultiContractBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
@@ -178,14 +178,14 @@ class SwapSpread(SizedStrategy):
     """Long the note in repo, paying fixed on a swap of equal DV01: the swap-spread trade.
 
     Earns while the note yields more than the swap costs (a negative swap spread) and as the spread rises towards zero.
-    Loses as the spread falls, which is when dealers' balance sheets are full, as in April 2025.
+    Loses as the spread falls, when dealers' balance sheets are full, as in April 2025.
 
     Legs: par notes of 2, 5, 10 or 30 years and swaps of the same day. Margin: initial and daily variation margin at the
     swap house. Financing: overnight repo at SOFR plus ``repo_spread_bp``.
 
-    Runs where swap spreads are public (`data/basis_data/history/swap_spread_windows.csv`), or where a file of your own has them.
-    Each quarter's trade is struck at par on its first day, the old one let go; each leg has an even share of
-    ``leverage``.
+    Swap spreads are public in two windows (`data/basis_data/history/swap_spread_windows.csv`); your own file may have
+    more. Each quarter's trade is entered at par on its first day, and the old trade is closed; each leg has an equal
+    share of ``leverage``.
 
     >>> SwapSpread(legs=("30Y swap spread",), leverage=8).leverage
     8.0

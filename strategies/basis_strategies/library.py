@@ -1,4 +1,4 @@
-"""The strategies that come with the program, and how a strategy is found by name, or in a user's own file."""
+"""The strategies that come with the program; finding a strategy by name, in a user's file, or from text."""
 
 import importlib.util
 import re
@@ -19,8 +19,8 @@ from basis_strategies.hedged_trades import (
 from basis_strategies.strategy import Strategy
 
 LIBRARY: dict[str, type[Strategy]] = {
-    one.__name__: one
-    for one in (
+    strategy.__name__: strategy
+    for strategy in (
         LongBasis,
         ShortBasis,
         HoldToDelivery,
@@ -36,18 +36,18 @@ LIBRARY: dict[str, type[Strategy]] = {
 
 
 def find(name: str) -> type[Strategy]:
-    """A strategy of the library by name (LongBasis, long-basis), or one of a user's file (my_file.py:MyBasis).
+    """Find a strategy of the library by name (LongBasis, long-basis), or of a user's file (my_file.py:MyBasis).
 
     Raises
     ------
     InputError
-        If there is none of that name.
+        If there is no strategy of that name.
     """
     file, found, own = name.partition(".py:")
     if found:
         return _in_file(Path(f"{file}.py"), own)
-    plain = {one.lower(): kind for one, kind in LIBRARY.items()}
-    kind = plain.get(name.replace("-", "").replace("_", "").lower())
+    by_lower_name = {known.lower(): kind for known, kind in LIBRARY.items()}
+    kind = by_lower_name.get(name.replace("-", "").replace("_", "").lower())
     if kind is None:
         raise InputError(
             f"strategy {name!r}: unknown{did_you_mean(name, LIBRARY)}; allowed are {', '.join(LIBRARY)}, or your own "
@@ -57,7 +57,7 @@ def find(name: str) -> type[Strategy]:
 
 
 def _in_file(path: Path, name: str) -> type[Strategy]:
-    """A strategy of a user's own file."""
+    """Import a user's file and return its strategy of a name."""
     if not path.is_file():
         raise InputError(f"strategy file {str(path)!r}: not found; give the path of a Python file")
     module_name = re.sub(r"\W", "_", path.stem)
@@ -77,31 +77,31 @@ def _in_file(path: Path, name: str) -> type[Strategy]:
 
 
 def _is_own(value: Any, module: str) -> bool:
-    """Whether a name of a file is a strategy defined in it."""
+    """Whether a value is a strategy defined in a module."""
     return isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module
 
 
 def parse_strategy(text: str) -> Strategy:
-    """A strategy as said on the command line: 'LongBasis' or 'LongBasis:leverage=30,legs=TU+FV'.
+    """Parse a strategy of the command line: 'LongBasis' or 'LongBasis:leverage=30,legs=TU+FV'.
 
     Raises
     ------
     InputError
         If the name is unknown or a parameter is wrong.
     """
-    head, given = (text, "") if text.endswith(".py") else _cut(text)
+    head, given = (text, "") if text.endswith(".py") else _split(text)
     terms: dict[str, Any] = {}
     for pair in filter(None, given.split(",")):
         name, equals, value = pair.partition("=")
         if not equals:
-            raise InputError(f"strategy {text!r}: {pair!r} given, allowed is parameter=value; write it so")
+            raise InputError(f"strategy {text!r}: {pair!r} given, allowed is parameter=value")
         whole = int(value) if re.fullmatch(r"[+-]?\d+", value) else value.strip()
         terms[name.strip().replace("-", "_")] = value.split("+") if name.strip() == "legs" else whole
     return find(head)(**terms)
 
 
-def _cut(text: str) -> tuple[str, str]:
-    """Name and parameters of what was said; the colon of file.py:Class belongs to the name."""
+def _split(text: str) -> tuple[str, str]:
+    """Split text into name and parameters; the colon of file.py:Class belongs to the name."""
     start = text.find(".py:") + 4 if ".py:" in text else 0
     at = text.find(":", start)
     return (text, "") if at < 0 else (text[:at], text[at + 1 :])

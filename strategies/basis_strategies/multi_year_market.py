@@ -1,4 +1,4 @@
-"""The stage of a long run: the market of years as rows of the engine, the same for every strategy that plays on it."""
+"""The market of a window of years as rows of the engine, the same for every strategy."""
 
 from dataclasses import dataclass, replace
 
@@ -16,8 +16,8 @@ from basis_strategies.assemble import calendar, contract_rows
 from basis_strategies.plan import Execution, Plan
 
 COST_MULTIPLES = {"TU": 0.25, "FV": 0.5, "TY": 1.0, "US": 2.0, "2Y": 0.25, "5Y": 0.5, "10Y": 1.0, "30Y": 2.0}
-"""Half spreads over those of the 10-year: of futures by their ticks (an eighth, a quarter, half and one of 1/32);
-notes stand in about the same ratios (5-, 10-, 30-year: 0.25, 0.5 and 1 of 1/32 before March 2020; 2-year assumed)."""
+"""Half spreads over those of the 10-year, from the ticks of the futures (1/8, 1/4, 1/2 and 1 of 1/32); notes have about
+the same ratios (5-, 10-, 30-year: 0.25, 0.5 and 1 of 1/32 before March 2020; 2-year assumed)."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class MarketRows:
     signals: Records
     """[m, p] rows of `basis_engine.simulation.signals.Signal`."""
     hedges: tuple[str, ...]
-    """[h] what contracts are called."""
+    """[h] names of the contracts."""
     source: MultiYearMarket
 
     def columns(self, leg: str) -> Integers:
-        """Pairs of a leg, by quarter: 'TY' has 'TY 2019-06' and so on, '10Y on-the-run' '10Y 2019-06 on-the-run'.
+        """Find the pairs of a leg by quarter: 'TY' has 'TY 2019-06' ..., '10Y on-the-run' '10Y 2019-06 on-the-run' ...
 
         Raises
         ------
         InputError
-            If this market has none.
+            If the market has no such pair.
         """
         head, _, tail = leg.partition(" ")
         found = [p for p, name in enumerate(self.names) if name.split(" ")[0] == head and name.endswith(tail)]
@@ -59,18 +59,18 @@ class MarketRows:
         return np.array(found, np.int64)
 
     def _why_not(self, tail: str) -> str:
-        """Why a leg is not there, and what to do."""
+        """Explain why a leg is missing, and what to do."""
         window = f"{self.dates[0]} to {self.dates[-1]}"
         if tail != "swap spread":
             return f"the market of {window} was built without it; build it with that leg"
         return (
-            f"{window} holds no {FEWEST_DAYS} business days of a quarter with swap spreads; those that come with the "
-            f"program run {' and '.join(spread_windows())}; choose such a window, or give your own file"
+            f"{window} has no {FEWEST_DAYS} business days of a quarter with swap spreads; those of the program cover "
+            f"{' and '.join(spread_windows())}; choose such a window, or give your own file"
         )
 
 
 def market_rows(market: MultiYearMarket, execution: Execution | None = None) -> MarketRows:
-    """Lay out a market of years; ``execution`` is what trading costs."""
+    """Lay out the rows of a market of years; ``execution`` gives trading costs."""
     plan = Plan((), execution or Execution())
     return MarketRows(
         dates=market.dates,
@@ -87,13 +87,13 @@ def market_rows(market: MultiYearMarket, execution: Execution | None = None) -> 
 
 
 def _per_face(pairs: Records, notionals: Floats) -> Floats:
-    """Contracts per dollar of face: conversion factor, or swap per note, over notional; none for notes alone."""
+    """Contracts per dollar of face: conversion factor (or swap notional per face) over notional; 0 without a hedge."""
     per: Floats = np.where(pairs["factor"] > 0.0, -pairs["factor"] / notionals[pairs["hedge"]], 0.0)
     return per
 
 
 def _contracts(plan: Plan, market: MultiYearMarket) -> Records:
-    """Contract-months, the columns of notes alone, which only cost what notes cost to trade, and swaps."""
+    """Fill the rows of contract-months, of notes without futures (trading costs only), and of swaps."""
     futures = contract_rows(plan, market.priced)
     others = empty_rows(Contract, len(market.hedges) - len(futures))
     rows: Records = np.concatenate([futures, others]).view(futures.dtype)
@@ -107,7 +107,7 @@ def _contracts(plan: Plan, market: MultiYearMarket) -> Records:
 
 
 def _charge(row: Contract, execution: Execution, multiple: float) -> None:
-    """What trading costs, by tenor."""
+    """Fill the trading costs of a contract, by tenor."""
     row.bond_cost, row.futures_cost = multiple * execution.bond_cost_bp, multiple * execution.futures_cost_bp
     row.impact, row.depth, row.seizure_cost = (
         execution.impact_bp_per_bn,

@@ -1,6 +1,6 @@
-"""Books through many paths of one market: what paths bring, laid out for the engine.
+"""Run books through many paths of a market: the data that each path replaces, laid out for the engine.
 
-The outcome of a path is that of a market of its own, priced and laid out alone, bit for bit.
+The outcome of a path equals, bit for bit, that of a market priced and laid out for the path alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,14 +34,14 @@ PLACES = (
     EventKind.FINAL_SETTLEMENT,
     EventKind.DELIVERY,
 )
-"""Events that a path may have or not."""
+"""Kinds of event that depend on the path."""
 
 
 @dataclass(frozen=True)
 class PathOverrides:
-    """What p paths bring instead of what the market has; fields left None stay as they are.
+    """Data of p paths that replace those of the market; fields that are None keep the market's data.
 
-    Each is the field of `MarketData` of its name with a first axis of paths, and equals it on the first day.
+    Each is the field of `MarketData` of the same name with a first axis of paths, and equals it on the first day.
     """
 
     par_yields: Floats | None = None
@@ -57,7 +57,8 @@ class PathOverrides:
 
     def count(self) -> int:
         """Number of paths."""
-        given = {one.name: len(getattr(self, one.name)) for one in fields(self) if getattr(self, one.name) is not None}
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {name: len(values) for name, values in columns.items() if values is not None}
         if len(set(given.values())) != 1 or 0 in given.values():
             raise InputError(
                 f"paths: {', '.join(f'{name} {n}' for name, n in given.items()) or 'none'} given, needed is one number "
@@ -68,7 +69,7 @@ class PathOverrides:
 
 @dataclass(frozen=True)
 class PathBook:
-    """What all paths and books of an ensemble share; made once, it runs any number of paths."""
+    """Data shared by all paths and books of an ensemble; runs any number of paths."""
 
     market: PricedMarket
     cells: CellBook
@@ -76,7 +77,7 @@ class PathBook:
     frame: Frame
 
     def outcomes(self, paths: PathOverrides, cells: Columns) -> Records:
-        """Outcome of every cell on every path: rows of `basis_engine.simulation.rows.OutcomeRow` [paths, cells].
+        """Run every cell on every path: rows of `basis_engine.simulation.rows.OutcomeRow` [paths, cells].
 
         Parameters
         ----------
@@ -86,7 +87,8 @@ class PathBook:
         Raises
         ------
         InputError
-            If paths differ on the first day or in length, hold a value that is not finite, or are no curve.
+            If paths differ from the market on the first day or in length, have a value that is not finite, or par
+            yields without discount factors.
         """
         columns = {name: np.ascontiguousarray(values, np.float64) for name, values in cells.items()}
         rows = empty_rows(OutcomeRow, check_columns(columns))
@@ -98,7 +100,7 @@ class PathBook:
 def prepare_paths(
     market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None
 ) -> PathBook:
-    """Lay out what all paths share; see `basis_strategies.cells.prepare`."""
+    """Lay out the data shared by all paths; see `basis_strategies.cells.prepare`."""
     cells = prepare(market, base, execution)
     at_one = cells.base.model_copy(update={"leverage": 1.0, "buffer": None})
     known = calendar(Plan((at_one.fund(market),), execution or Execution()), market)
@@ -118,8 +120,8 @@ def prepare_paths(
 
 
 def _schedule(market: PricedMarket, known: Calendar) -> Records:
-    """Every event that some path has; days that are routine but for those of a path say so."""
-    certain = tuple(one for one in known.dated if one.kind not in PLACES)
+    """Schedule every event that a path may have; days are flagged routine if only these events make them not so."""
+    certain = tuple(event for event in known.dated if event.kind not in PLACES)
     schedule = build_schedule(replace(known, dated=(*certain, *_changes(market), *_deliveries(market.data))))
     routine = build_schedule(replace(known, dated=certain))
     schedule["routine"][schedule["kind"] == EventKind.OPEN] = routine["routine"][routine["kind"] == EventKind.OPEN]
@@ -127,7 +129,7 @@ def _schedule(market: PricedMarket, known: Calendar) -> Records:
 
 
 def _changes(market: PricedMarket) -> Iterator[Dated]:
-    """A place for every change of funding and margin, on every day; its value is the day."""
+    """Place an event for each change of funding and margin on every day; its value is the day."""
     for day in range(1, len(market.data.dates)):
         yield Dated(day, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(day))
         notice_day = max(day - 1, 1)
@@ -139,7 +141,7 @@ def _changes(market: PricedMarket) -> Iterator[Dated]:
 
 
 def _deliveries(data: MarketData) -> Iterator[Dated]:
-    """Final settlement and delivery on the last day, and on the first, if the window reaches them."""
+    """Place final settlement and delivery on the last delivery day and on the first, if within the window."""
     for c, future in enumerate(data.futures):
         first, final, last = np.searchsorted(
             data.dates, [future.first_delivery, future.last_trading, future.last_delivery]
@@ -156,12 +158,12 @@ def _deliveries(data: MarketData) -> Iterator[Dated]:
 
 
 def _drivers(market: PricedMarket, paths: PathOverrides) -> Drivers:
-    """Paths as the engine reads them, checked."""
+    """Check paths and lay them out for the engine."""
     data, count = market.data, paths.count()
     _check(market, paths)
 
     def of(given: Floats | None, own: Floats) -> Floats:
-        # A copy: kernels would compile again for a view that is read-only.
+        # A copy, because kernels would compile again for a read-only view.
         return np.array(np.broadcast_to(own, (count, *own.shape)) if given is None else given, np.float64, order="C")
 
     margin = (
@@ -180,24 +182,24 @@ def _drivers(market: PricedMarket, paths: PathOverrides) -> Drivers:
 
 
 def _check(market: PricedMarket, paths: PathOverrides) -> None:
-    """Refuse paths of another shape, of other first days, or with values that are not finite."""
+    """Refuse paths of another shape, with another first day, or with values that are not finite."""
     data = market.data
-    own = {one.name: getattr(data, one.name) for one in fields(paths) if one.name != "par_yields"}
+    own = {field.name: getattr(data, field.name) for field in fields(paths) if field.name != "par_yields"}
     own["par_yields"] = data.curves.par_yields
-    for name, at_home in own.items():
+    for name, scenario in own.items():
         given = getattr(paths, name)
         if given is None:
             continue
-        if given.shape[1:] != at_home.shape:
+        if given.shape[1:] != scenario.shape:
             raise InputError(
                 f"paths, {name}: {given.shape[1:]} a path given, the scenario {data.scenario.name} needs "
-                f"{at_home.shape}; give as many"
+                f"{scenario.shape}; give as many"
             )
-        if not np.array_equal(given[:, 0], np.broadcast_to(at_home[0], given[:, 0].shape), equal_nan=True):
+        if not np.array_equal(given[:, 0], np.broadcast_to(scenario[0], given[:, 0].shape), equal_nan=True):
             raise InputError(
-                f"paths, {name}: differs on the first day, on which books are entered; begin at that day's"
+                f"paths, {name}: differs on the first day, on which books are entered; start from the scenario's value"
             )
-        absent = np.isnan(at_home[0]) if name == "par_yields" else False
+        absent = np.isnan(scenario[0]) if name == "par_yields" else False
         if not np.all(np.isfinite(given) | absent):
             raise InputError(f"paths, {name}: holds a value that is not finite; every day of every path needs a value")
     if paths.par_yields is not None and market.intraday is not None:

@@ -1,8 +1,8 @@
-"""A population of funds: who holds how much of the basis book, at which leverage, haircut and limit.
+"""A population of funds: each fund's share of the basis book, leverage, haircut and limit.
 
-Sizes fall with rank to the power of -0.9, so that about ten funds hold 60 to 70% of the book; leverage is lognormal
-around the level of the era; repo haircuts follow the distribution of uncleared bilateral Treasury repo (OFR pilot, June
-2022); each fund keeps cash for some standard deviations of a day's variation margin, which caps its leverage.
+Size = rank to the power of -0.9, so that about ten funds hold 60 to 70% of the book; leverage is lognormal around the
+level of the era; repo haircuts follow the distribution of uncleared bilateral Treasury repo (OFR pilot, June 2022);
+each fund keeps cash for some standard deviations of a day's variation margin, which limits its leverage.
 """
 
 import math
@@ -20,7 +20,7 @@ from basis_strategies.assemble import dirty_price
 from basis_strategies.plan import FundPlan, PositionPlan
 
 HAIRCUTS = ((-0.03, -0.02, 0.027), (-0.02, 0.0, 0.051), (0.0, 0.0, 0.740), (0.0, 0.02, 0.136), (0.02, 0.05, 0.047))
-"""From, to, share of volume; the outer bands are open in the source and closed here at 1 and 3 points (assumption)."""
+"""From, to, share of volume; the outer bands are open in the source; their widths of 1 and 3 points are assumed."""
 RANGES: dict[str, Range] = {
     "funds": (1, 10_000),
     "rank_exponent": (0.0, 10.0),
@@ -45,55 +45,55 @@ RANGES: dict[str, Range] = {
     "mixed_share": (0.0, 1.0),
     "seed": (0, math.inf),
 }
-"""What each field of a population may be."""
+"""Range of each field of a population."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """How funds differ; defaults are the assumptions of docs/model.md."""
+    """Distribution of funds; defaults are the assumptions of docs/model.md."""
 
     funds: int = 40
     rank_exponent: float = 0.9
-    """Book of a fund falls with its rank to this power."""
+    """Size of a fund's book = rank to the power of minus this."""
     leverage: float = 20.0
     """Median leverage of the era."""
     leverage_sd: float = 0.35
-    """Of log leverage."""
+    """Standard deviation of log leverage."""
     buffer_sd: float = 5.0
-    """Standard deviations of a day's variation margin kept in cash, at least."""
+    """Minimum cash, in standard deviations of a day's variation margin."""
     limit_low: float = 1.05
     limit_high: float = 1.5
-    """Value-at-risk limits are uniform between the two, as multiples of the value at risk of entry."""
+    """Value-at-risk limits are uniform between the two, as multiples of the value at risk at entry."""
     risk_speed: float = 0.08
     """Share of the excess sold per day."""
     calm_volatility: float = 6.0
-    """Of dealers' rent in quiet times, basis points a year."""
+    """Volatility of the price of dealers' balance sheets in calm times, basis points a year."""
     term_share: float = 0.0
-    """Of each basis fund's notes financed to term; no public figure states it."""
+    """Share of each basis fund's notes financed to term; no public figure exists."""
     term_days: int = 90
     call_back: float = 1.0
-    """Of the over-collateral of term loans, what lenders give back on request."""
+    """Share of excess collateral of term loans that lenders return on request."""
     swap_funds: int = 40
-    """Funds of the swap-spread book, where an episode has one."""
+    """Number of funds of the swap-spread book, in episodes that have such a book."""
     swap_leverage: float = 20.0
-    """Median leverage of theirs, where margin and buffer leave as much."""
+    """Median leverage of swap-spread funds, where margin and buffer allow it."""
     swap_buffer_sd: float = 5.0
-    """Standard deviations of a day's variation margin that they keep in cash, at least."""
+    """Minimum cash of swap-spread funds, in standard deviations of a day's variation margin."""
     stop_low: float = 8.0
     stop_high: float = 40.0
-    """Falls of the swap spread at which they stop out, evenly spread; set on April 2025, so that is no test of them."""
+    """Falls of the swap spread, bp, at which funds stop out, evenly spaced; set on April 2025, so it is no test."""
     stop_cut: float = 0.6
-    """Share of its book that a stopped fund sells in all."""
+    """Share of its book that a stopped fund sells in total."""
     stop_speed: float = 1.0 / 3.0
-    """Share of what is left to sell that it sells each day."""
+    """Share of the remainder that it sells each day."""
     mixed_share: float = 0.0
-    """Of the swap-spread book that basis funds hold beside their own: one pool of cash, and the basis funds' limits."""
+    """Share of the swap-spread book that basis funds hold beside their own, with one pool of cash and their limits."""
     haircut_floor: float = -1.0
-    """No fund's repo haircut is below this, as a minimum haircut or a clearing house's margin asks; -1 is none."""
+    """Minimum repo haircut of all funds, by a rule or a clearing house's margin; -1: none."""
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a population that cannot exist."""
+        """Refuse values out of range."""
         check_ranges("population", self, RANGES, whole=("funds", "term_days", "swap_funds", "seed"))
         for low, high in (("limit_low", "limit_high"), ("stop_low", "stop_high")):
             if getattr(self, high) < getattr(self, low):
@@ -106,19 +106,19 @@ class Population:
 def draw_funds(
     population: Population, market: PricedMarket, shorts: dict[str, float], daily_sd: float
 ) -> list[FundPlan]:
-    """Draw funds that together hold a book.
+    """Draw the funds that together hold a book.
 
     Parameters
     ----------
     shorts
-        Futures sold by the whole book, in contracts, by contract code.
+        Futures sold by the book, in contracts, by contract code.
     daily_sd
         Standard deviation of a day's variation margin, as a share of the book.
 
     Raises
     ------
     InputError
-        If margin and buffer leave a fund no leverage of at least 1.
+        If haircut, margin and buffer allow a fund less than 1x leverage.
     """
     random = np.random.default_rng(population.seed)
     weights = np.arange(1, population.funds + 1) ** -population.rank_exponent
@@ -135,7 +135,7 @@ def draw_funds(
         FundPlan(
             name=f"fund {rank + 1:02d}",
             equity_usd=float(weights[rank] * value / leverage[rank]),
-            positions=tuple(_part(pair, float(weights[rank]), float(haircuts[rank]), financing) for pair in book),
+            positions=tuple(_share_of(pair, float(weights[rank]), float(haircuts[rank]), financing) for pair in book),
             unwind=Unwind.VALUE_AT_RISK,
             leverage_target=float(leverage[rank]),
             leverage_limit=float(leverage[rank]),
@@ -149,35 +149,35 @@ def draw_funds(
 
 
 def affordable(
-    leverage: NDArray[np.float64], asked: NDArray[np.float64], buffer_sd: float, daily_sd: float
+    leverage: NDArray[np.float64], required: NDArray[np.float64], buffer_sd: float, daily_sd: float
 ) -> NDArray[np.float64]:
-    """Leverage drawn, or what lenders, clearing houses and the cash buffer leave if that is less.
+    """Limit leverage to 1 / (haircut + initial margin + cash buffer).
 
     Parameters
     ----------
-    asked
+    required
         Haircut and initial margin as shares of the book.
     daily_sd
-        Standard deviation of a day's variation margin as a share of the book, of which `buffer_sd` are kept in cash.
+        Standard deviation of a day's variation margin as a share of the book; cash buffer = `buffer_sd` of them.
 
     Raises
     ------
     InputError
-        If that is less than 1.
+        If a fund's leverage is less than 1.
     """
-    most = 1.0 / (asked + buffer_sd * daily_sd)
+    most = 1.0 / (required + buffer_sd * daily_sd)
     leverage = np.where(most > 0.0, np.minimum(leverage, most), leverage)
     if leverage.min() < 1.0:
         raise InputError(
             f"population, buffer_sd: {buffer_sd:g} given, but with haircut and initial margin of up to "
-            f"{asked.max():.2%} and a daily standard deviation of {daily_sd:.2%} the thinnest fund could lever "
-            f"{leverage.min():.2f}x; lower it"
+            f"{required.max():.2%} and a daily standard deviation of {daily_sd:.2%} leverage of a fund is at most "
+            f"{leverage.min():.2f}x, below 1x; lower it"
         )
     return leverage
 
 
 def draw_haircuts(random: np.random.Generator, count: int, floor: float = -1.0) -> NDArray[np.float64]:
-    """One haircut per fund, none below a floor."""
+    """Draw a haircut per fund, not below a floor."""
     low, high, share = (np.array(column) for column in zip(*HAIRCUTS, strict=True))
     band = random.choice(len(HAIRCUTS), count, p=share / share.sum())
     drawn: NDArray[np.float64] = low[band] + random.uniform(size=count) * (high - low)[band]
@@ -185,7 +185,7 @@ def draw_haircuts(random: np.random.Generator, count: int, floor: float = -1.0) 
 
 
 def _pair(market: PricedMarket, code: str, contracts: float) -> PositionPlan:
-    """The whole book's pair in one contract: the cheapest note, hedged by its conversion factor."""
+    """Pair of the whole book in a contract: the cheapest note, hedged by its conversion factor."""
     c = market.codes.index(code)
     note = int(market.priced.cheapest[0, c])
     face = contracts * market.data.futures[c].notional_usd / float(market.baskets.factor[note])
@@ -193,7 +193,7 @@ def _pair(market: PricedMarket, code: str, contracts: float) -> PositionPlan:
 
 
 def _financing(population: Population, market: PricedMarket) -> dict[str, Any]:
-    """Terms of repo that funds share: term loans are struck on the first day at the overnight rate."""
+    """Terms of repo of all funds: term loans start on the first day at the overnight rate."""
     return {
         "term_share": population.term_share,
         "term_rate": float(market.data.repo_rate[0]),
@@ -201,7 +201,7 @@ def _financing(population: Population, market: PricedMarket) -> dict[str, Any]:
     }
 
 
-def _part(pair: PositionPlan, weight: float, haircut: float, financing: dict[str, Any]) -> PositionPlan:
-    """One fund's share of a pair."""
+def _share_of(pair: PositionPlan, weight: float, haircut: float, financing: dict[str, Any]) -> PositionPlan:
+    """Fund's share of a pair."""
     face, contracts = weight * pair.face_usd, weight * pair.contracts
     return replace(pair, face_usd=face, contracts=contracts, haircut=haircut, **financing)

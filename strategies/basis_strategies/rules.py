@@ -1,6 +1,6 @@
-"""Rules that strategies are put together from: when to hold, how much, when to roll, when to stop.
+"""Building blocks of strategies: when to hold, how much, when to roll, when to stop.
 
-Each is a few lines of arithmetic on plain numbers; call them from a decision, compiled or not.
+Each rule is a few lines of arithmetic on plain numbers, for use in compiled or interpreted decisions.
 """
 
 import math
@@ -16,13 +16,13 @@ VALUE_AT_RISK_QUANTILE = 2.326
 
 @decision
 def carry(pair: PairView) -> float:
-    """Implied repo less expected repo, decimal per year: what the basis earns to delivery beyond its financing."""
+    """Implied repo less expected repo, decimal per year: yield of the basis to delivery after financing."""
     return pair.implied_repo - pair.expected_repo
 
 
 @decision
 def worth_holding(held: bool, signal: float, enter: float, leave: float) -> bool:
-    """Hysteresis: enter above one level, leave below another; between them, go on as before."""
+    """Hysteresis: enter above one level, leave below another, otherwise keep the position."""
     if held:
         return signal > leave
     return signal > enter
@@ -30,9 +30,9 @@ def worth_holding(held: bool, signal: float, enter: float, leave: float) -> bool
 
 @decision
 def carry_to_risk(carry: float, volatility: float, full: float) -> float:
-    """Share of full size: carry per year over volatility per year, 1 from ``full`` upwards.
+    """Share of full size: carry per year over volatility per year, over ``full``, between 0 and 1.
 
-    ``volatility`` is of a day. A pair that has not moved yet is taken in full.
+    ``volatility`` is daily. A pair with positive carry and no volatility yet has full size.
     """
     if full <= 0.0:
         return 1.0
@@ -43,7 +43,7 @@ def carry_to_risk(carry: float, volatility: float, full: float) -> float:
 
 @decision
 def volatility_leverage(leverage: float, target: float, volatility: float) -> float:
-    """Leverage at which equity moves by a target per year, and never more than ``leverage``; a target of 0 is none."""
+    """Leverage at which volatility of equity is ``target`` a year, at most ``leverage``; 0: no target."""
     if target <= 0.0 or volatility <= 0.0:
         return leverage
     return min(leverage, target / (volatility * math.sqrt(TRADING_DAYS)))
@@ -51,9 +51,9 @@ def volatility_leverage(leverage: float, target: float, volatility: float) -> fl
 
 @decision
 def value_at_risk_leverage(leverage: float, limit: float, volatility: float) -> float:
-    """Leverage at which a day in a hundred loses ``limit`` of equity, and never more than ``leverage``; 0 is no limit.
+    """Leverage at which a day in a hundred loses ``limit`` of equity, at most ``leverage``; 0: no limit.
 
-    Asked every day, it lets go of what a rise of volatility has made too large.
+    Used every day, it reduces a book when volatility rises.
     """
     if limit <= 0.0 or volatility <= 0.0:
         return leverage
@@ -62,7 +62,7 @@ def value_at_risk_leverage(leverage: float, limit: float, volatility: float) -> 
 
 @decision
 def affordable_leverage(leverage: float, haircut: float, margin: float, buffer: float, growth: float) -> float:
-    """Leverage = 1 / (haircut + margin + buffer + growth x margin) at most; ``margin`` per dollar of notes."""
+    """Limit leverage to 1 / (haircut + margin + buffer + growth x margin); ``margin`` per dollar of notes."""
     needed = haircut + margin + buffer + growth * margin
     if needed * leverage <= 1.0:
         return leverage
@@ -71,13 +71,13 @@ def affordable_leverage(leverage: float, haircut: float, margin: float, buffer: 
 
 @decision
 def left_to_roll(days_to_notice: int, roll_days: int) -> float:
-    """Share still held in the old month: it is let go over some days, the last of them the day before first notice."""
+    """Share still held in the old month: it is sold over ``roll_days``, the last the day before first notice."""
     return min(max((days_to_notice - 1) / max(roll_days, 1), 0.0), 1.0)
 
 
 @decision
 def may_hold(fund: FundView, stop: float, wait_days: int) -> bool:
-    """Stop at a loss from the high since entry; once out, for whatever reason, stay out for some days."""
+    """Stop at a loss from the high since entry; after any exit, stay out for ``wait_days``."""
     if fund.days_in > 0:
         return fund.equity > (1.0 - stop) * fund.high_equity
     return fund.days_out >= wait_days
@@ -85,7 +85,7 @@ def may_hold(fund: FundView, stop: float, wait_days: int) -> bool:
 
 @decision
 def unless_close(held: float, wanted: float, band: float) -> float:
-    """The face wanted, or the face held where the two are within a band: trading costs."""
+    """Return the face wanted, or the face held if the two differ by less than a band, to save trading costs."""
     if abs(wanted - held) <= band * abs(held) and wanted * held > 0.0:
         return held
     return wanted
@@ -93,13 +93,13 @@ def unless_close(held: float, wanted: float, band: float) -> float:
 
 @decision
 def face_of(value: float, pair: PairView) -> float:
-    """Face of notes that are worth so many dollars."""
+    """Face of notes worth ``value``, USD."""
     return 100.0 * value / pair.dirty
 
 
 @decision
 def count_legs(pairs: Rows[PairView]) -> int:
-    """Legs that have a pair today, counted from the first."""
+    """Number of legs, from the highest leg with a pair today."""
     legs = 0
     for p in range(len(pairs)):
         legs = max(legs, pairs[p].leg + 1)
@@ -108,7 +108,7 @@ def count_legs(pairs: Rows[PairView]) -> int:
 
 @decision
 def holds_leg(pairs: Rows[PairView], leg: int) -> bool:
-    """Whether anything of a leg is held."""
+    """Whether any pair of a leg is held."""
     for p in range(len(pairs)):
         if pairs[p].leg == leg and pairs[p].face != 0.0:
             return True

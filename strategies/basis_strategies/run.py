@@ -1,4 +1,4 @@
-"""Play strategies through years: see the day, ask for faces, check them, trade; an error keeps what was played."""
+"""Run strategies through years: each day observe, decide faces, check them, trade; an error keeps the days before."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,39 +18,39 @@ from basis_strategies.strategy import UNWINDS, FundRules, Portfolio, Strategy
 SIGNALS: tuple[str, ...] = dtype_of(Signal).names or ()
 SALE_ORDERS = {"pro-rata": SaleOrder.PRO_RATA, "most-liquid": SaleOrder.MOST_LIQUID}
 SLACK = 1 + 1e-9
-"""Of equity, so that a book sized to the last cent is not refused for its rounding."""
+"""Multiple of equity allowed, so that a book sized to the last cent is not refused for rounding."""
 
 
 @dataclass(frozen=True)
 class Sleeve:
-    """One strategy's book in a fund: its share of equity, its rows of positions."""
+    """A strategy's book in a fund: its share of equity, its rows of positions."""
 
     strategy: Strategy
     share: float
     first: int
     """Row of its first position."""
     columns: Integers
-    """Pairs of the stage, in the order of its positions."""
+    """Pairs of the market, in the order of its positions."""
     leg: Integers
-    """Leg of each."""
+    """Leg of each pair."""
     until: Integers
-    """Last day of each."""
+    """Last day of each pair."""
     since: Integers
-    """First day of each."""
+    """First day of each pair."""
 
     @property
     def last(self) -> int:
-        """Row past its last position."""
+        """Row after its last position."""
         return self.first + len(self.columns)
 
     def alive(self, day: int) -> slice:
-        """Its pairs that may be held on a day, and few others."""
+        """Slice that contains all pairs that may be held on a day."""
         return slice(int(np.argmax(self.until >= day)), int(np.searchsorted(self.since, day, side="right")))
 
 
 @dataclass(frozen=True)
 class StrategyRun:
-    """What was played: the run's first ``days`` days; after an error the later rows are empty."""
+    """The first ``days`` days of a run; after an error later rows are empty."""
 
     market: MarketRows
     rules: FundRules
@@ -60,22 +60,22 @@ class StrategyRun:
 
 
 class StrategyError(InputError):
-    """A strategy decided what cannot be; ``partial_run`` holds the days before."""
+    """A strategy has no decision, or an invalid one; ``partial_run`` holds the days before."""
 
     partial_run: StrategyRun | None = None
     result: Any = None
-    """The same days as a result, where one was asked for."""
+    """The same days as a result, if tabulated."""
 
 
 def run_years(rules: Strategy | Portfolio, market: MarketRows) -> StrategyRun:
-    """Play a strategy, or a portfolio of them, over every day of a stage.
+    """Run a strategy, or a portfolio, over every day of a market.
 
     Raises
     ------
     InputError
-        If the stage lacks a leg.
+        If the market lacks a leg.
     StrategyError
-        If there is no decision, it raises, or it decides what cannot be.
+        If there is no decision, it raises, or it is invalid.
     """
     sleeves = _sleeves(rules, market)
     decider = _Decider(market, sleeves)
@@ -91,7 +91,7 @@ def run_years(rules: Strategy | Portfolio, market: MarketRows) -> StrategyRun:
 
 
 def _sleeves(rules: Strategy | Portfolio, market: MarketRows) -> tuple[Sleeve, ...]:
-    """Rows of positions for every pair of every leg, quarter by quarter."""
+    """Lay out the positions of every pair of every leg, by quarter."""
     made: list[Sleeve] = []
     shares = rules.sleeves if isinstance(rules, Portfolio) else ((rules, 1.0),)
     for strategy, share in shares:
@@ -100,7 +100,7 @@ def _sleeves(rules: Strategy | Portfolio, market: MarketRows) -> tuple[Sleeve, .
                 f"{type(strategy).__name__}: has no decision; give the class decide(terms, fund, pairs, target)"
             )
         columns = [market.columns(leg) for leg in strategy.legs]
-        leg = np.repeat(np.arange(len(columns)), [len(one) for one in columns])
+        leg = np.repeat(np.arange(len(columns)), [len(pairs) for pairs in columns])
         order = np.lexsort((leg, market.pairs["roll_in"][np.concatenate(columns)]))
         chosen = np.concatenate(columns)[order]
         first = made[-1].last if made else 0
@@ -110,7 +110,7 @@ def _sleeves(rules: Strategy | Portfolio, market: MarketRows) -> tuple[Sleeve, .
 
 
 def _setup(rules: FundRules, market: MarketRows, sleeves: tuple[Sleeve, ...]) -> Setup:
-    """One fund with all positions empty."""
+    """Lay out the fund with all positions empty."""
     positions = np.concatenate([_positions(market, sleeve) for sleeve in sleeves]).view(dtype_of(Position))
     funds = empty_rows(Fund, 1)
     fund = funds[0]
@@ -124,7 +124,7 @@ def _setup(rules: FundRules, market: MarketRows, sleeves: tuple[Sleeve, ...]) ->
 
 
 def _positions(market: MarketRows, sleeve: Sleeve) -> Records:
-    """Empty positions of a sleeve."""
+    """Fill the empty positions of a sleeve."""
     rows, pairs = empty_rows(Position, len(sleeve.columns)), market.pairs[sleeve.columns]
     rows["fund"], rows["bond"], rows["contract"] = 0, sleeve.columns, pairs["hedge"]
     rows["factor"], rows["hedge"] = pairs["factor"], market.hedge[sleeve.columns]
@@ -133,7 +133,7 @@ def _positions(market: MarketRows, sleeve: Sleeve) -> Records:
 
 
 class _Decider:
-    """Asks every sleeve, every day."""
+    """Calls the decision of every sleeve every day."""
 
     def __init__(self, market: MarketRows, sleeves: tuple[Sleeve, ...]) -> None:
         self.market, self.sleeves = market, sleeves
@@ -144,20 +144,20 @@ class _Decider:
         self.world: World | None = None
 
     def __call__(self, world: World) -> Floats:
-        """Faces wanted of every position."""
+        """Return the faces wanted of all positions, USD."""
         self.world = world
         faces = np.asarray(world.positions)["face"]
         targets = faces.copy()
         if world.funds[0].status != Status.ACTIVE:
             return targets
         for number in range(len(self.sleeves)):
-            self._ask(number, world, faces, targets)
+            self._decide(number, world, faces, targets)
         if not np.array_equal(faces, targets):
             self._check_afforded(world, faces, targets)
         return targets
 
-    def _ask(self, number: int, world: World, faces: Floats, targets: Floats) -> None:
-        """Show a sleeve its day and let it overwrite its targets."""
+    def _decide(self, number: int, world: World, faces: Floats, targets: Floats) -> None:
+        """Call the decision of a sleeve, which overwrites its targets."""
         sleeve, fund, day = self.sleeves[number], self.funds[number], int(world.clock[0].day)
         if day == 1:
             fund[:] = empty_rows(FundView, 1)
@@ -174,16 +174,16 @@ class _Decider:
         try:
             self.decisions[number](self.terms[number], fund[0], seen, target)
         except Exception as problem:
-            parse_strategy = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
+            message = [line for line in str(problem).splitlines() if not line.startswith("Failed in nopython")]
             raise StrategyError(
                 f"{self._when(sleeve, day)}: decide raised {type(problem).__name__} "
-                f"({parse_strategy[0] if parse_strategy else 'no word'}); mend it"
+                f"({message[0] if message else 'no message'}); correct it"
             ) from problem
         self._check_possible(sleeve, day, columns, seen, target)
         finance(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
 
     def _check_possible(self, sleeve: Sleeve, day: int, columns: Integers, seen: Records, target: Floats) -> None:
-        """Refuse what is no number, and trades in what does not trade."""
+        """Refuse targets that are not finite, and trades in pairs that do not trade."""
         wrong = ~np.isfinite(target)
         if wrong.any():
             at = int(wrong.argmax())
@@ -195,34 +195,34 @@ class _Decider:
         if wrong.any():
             at = int(wrong.argmax())
             raise StrategyError(
-                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.market.names[columns[at]]}, which does "
-                "not trade that day; change only pairs that are tradable"
+                f"{self._when(sleeve, day)}: decided {_usd(target[at])} of {self.market.names[columns[at]]}, "
+                "which does not trade that day; change only pairs that are tradable"
             )
 
     def _check_afforded(self, world: World, faces: Floats, targets: Floats) -> None:
-        """Refuse to grow beyond what equity carries."""
+        """Refuse to increase the book beyond what equity allows."""
         needed, before = asked(world, targets), asked(world, faces)
         worth = float(self.funds[0]["equity"][0] / self.sleeves[0].share)
         if needed > max(worth, 0.0) * SLACK and needed > before:
             grown = np.abs(targets) - np.abs(faces)
-            sleeve = next(one for one in reversed(self.sleeves) if grown[one.first : one.last].max() > 0.0)
+            sleeve = next(book for book in reversed(self.sleeves) if grown[book.first : book.last].max() > 0.0)
             p = sleeve.first + int(grown[sleeve.first : sleeve.last].argmax())
             name = self.market.names[sleeve.columns[p - sleeve.first]]
             raise StrategyError(
                 f"{self._when(sleeve, int(world.clock[0].day))}: decided {_usd(targets[p])} of {name}, but haircut and "
-                f"initial margin of the book would ask {_usd(needed)} of {_usd(worth)} of equity; decide less"
+                f"initial margin of the book would take {_usd(needed)} of {_usd(worth)} of equity; decide less"
             )
 
     def _when(self, sleeve: Sleeve, day: int) -> str:
-        """Whose decision, and of which day."""
+        """Name the strategy and the day of a decision."""
         return f"{type(sleeve.strategy).__name__}, {self.market.dates[day]}"
 
 
 def _repo(strategy: Strategy) -> tuple[float, float]:
-    """Spread over SOFR of what is held, and below it of what is sold short; decimal."""
+    """Spread over the repo rate of notes held, and below it of notes sold short; decimal."""
     return strategy.repo_spread_bp / 1e4, strategy.special_bp / 1e4
 
 
 def _usd(amount: float) -> str:
-    """Whole dollars."""
+    """Format whole dollars."""
     return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"

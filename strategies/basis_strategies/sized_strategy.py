@@ -1,4 +1,4 @@
-"""How the library sizes and rolls a basis: parameters that its strategies share, and the rules in the one order."""
+"""Sizing and rolling of the library's hedged trades: shared parameters, and the order in which rules apply."""
 
 from pydantic import Field
 
@@ -10,39 +10,39 @@ from basis_strategies.strategy import BasisPoints, Days, Share, Strategy
 
 
 class SizedStrategy(Strategy):
-    """Size by leverage, less where volatility, margin or a buffer ask for less; stop, wait, and enter again."""
+    """Size by leverage, limited by volatility, margin and a cash buffer; stop, wait, and enter again."""
 
     volatility_target: Share = 0.0
-    """Annual volatility of equity that caps leverage; 0 is none."""
+    """Maximum annual volatility of equity, which limits leverage; 0: none."""
     var_limit: Share = 0.0
-    """A day's value at risk (99%, normal, legs added up) over equity, to which the book is let go; 0 is no limit."""
+    """Maximum daily value at risk (99%, normal, legs added up) over equity, to which the book is reduced; 0: none."""
     buffer: Share = 0.005
     """Free cash to keep, as a share of the notes."""
     buffer_growth: float = Field(1.0, ge=0, le=10, title="multiple of initial margin")
-    """More of it for each dollar of initial margin: margins rise when cash is short."""
+    """Additional buffer per dollar of initial margin: margins rise when cash is scarce."""
     stop: Share = 1.0
-    """Loss from the high since entry at which everything is let go; 1 is never."""
+    """Loss from the high since entry at which everything is sold; 1 is never."""
     wait_days: Days = 20
     """Days to stay out after that."""
     band: Share = 0.05
-    """Positions this close to their target are left alone."""
+    """Share of a position within which its target is not traded."""
 
 
 class BasisStrategy(SizedStrategy):
-    """A basis that rolls from one delivery month to the next, and is entered by its carry."""
+    """A basis that rolls from one delivery month to the next, with entry and exit by carry."""
 
     enter_bp: BasisPoints = -1000.0
     """Enter when implied repo less expected repo is above this; the default is always."""
     exit_bp: BasisPoints = -1000.0
-    """Leave when it falls below this; hysteresis if lower than ``enter_bp``."""
+    """Exit when the same falls below this; hysteresis if lower than ``enter_bp``."""
     roll_days: int = Field(5, ge=0, le=10, title="business days")
-    """Days over which the old month is let go in even shares, the last of them the day before first notice; the new
-    month is there ten days before notice."""
+    """Days over which the old month is sold in equal shares, the last the day before first notice; the new month is
+    the front ten days before notice."""
 
 
 @decision
 def size(terms: SizedStrategy, pair: PairView) -> float:
-    """Leverage that a pair may be held at today."""
+    """Leverage of a pair today."""
     leverage = volatility_leverage(terms.leverage, terms.volatility_target, pair.volatility)
     leverage = value_at_risk_leverage(leverage, terms.var_limit, pair.volatility)
     per_dollar = 100.0 * pair.margin / pair.dirty
@@ -51,7 +51,7 @@ def size(terms: SizedStrategy, pair: PairView) -> float:
 
 @decision
 def share_of_roll(terms: BasisStrategy, pairs: Rows[PairView], p: int) -> float:
-    """Share of a leg's size that belongs in a pair today: old months are let go, the front takes what they leave."""
+    """Share of a leg's size in a pair today: old months are sold over the roll, the front has the rest."""
     pair, old = pairs[p], 0.0
     for q in range(len(pairs)):
         if pairs[q].leg == pair.leg and not pairs[q].front and pairs[q].tradable and pairs[q].face != 0.0:

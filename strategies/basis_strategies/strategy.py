@@ -1,4 +1,4 @@
-"""A strategy: typed parameters and one decision, asked every day at 15:30.
+"""Base of strategies, with typed parameters and a decision at 15:30 every day, and portfolios of strategies.
 
 >>> class CheapBasis(Strategy):
 ...     '''Hold the 10-year basis while it pays more than repo.'''
@@ -33,11 +33,11 @@ UNWINDS = {
 }
 
 LEG = re.compile(r"(TU|FV|TY|US)|(2|5|10|30)Y (on-the-run|off-the-run|swap spread)")
-"""What a leg may be called: a contract's basis, a note alone, or a note against a swap."""
+"""Names of legs: a contract's basis, a note without futures, or a note against a swap."""
 
 
 class FundRules(BaseModel):
-    """What any fund has, whatever it trades: equity, and the rule by which it lets go when it must."""
+    """Equity of a fund, and its rule of forced sales."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -50,18 +50,18 @@ class FundRules(BaseModel):
     equity: float = Field(100e6, gt=0, le=1e13, title="US dollars")
     """Equity at entry."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
-    """What makes the fund sell against its will: nothing (hold to delivery, or fail); a call that it could not meet;
-    leverage past its limit; a drawdown."""
+    """What forces the fund to sell: nothing (hold to delivery, or default); an unmet call; leverage above its limit; a
+    drawdown."""
     sell_first: Literal["pro-rata", "most-liquid"] = "pro-rata"
-    """What is sold then: a share of everything, or what costs least to sell before the rest."""
+    """What is sold first: a share of everything, or the pair with the lowest cost of sale."""
     leverage_limit: float = Field(25.0, gt=0, le=1000, title="notes over equity, 25 is 25x")
-    """Where ``target-leverage`` sells."""
+    """Leverage above which ``target-leverage`` sells."""
     leverage_target: float = Field(20.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
-    """Where ``target-leverage`` sells down to."""
+    """Leverage to which ``target-leverage`` sells."""
     drawdown_limit: Share = 0.25
-    """Loss from the peak of equity at which ``stop-out`` sells everything, once and for all."""
+    """Loss from the peak of equity at which ``stop-out`` sells everything for good."""
     depth_share: float = Field(0.1, gt=0, le=1, title="decimal share, 0.1 is 10%")
-    """Largest slice of a forced sale, as a share of the market's depth."""
+    """Maximum slice of a forced sale, as a share of the market's depth."""
 
     def __init__(self, **terms: Any) -> None:
         try:
@@ -73,41 +73,42 @@ class FundRules(BaseModel):
 class Strategy(FundRules):
     """Base of every strategy; a subclass adds parameters and ``decide``.
 
-    ``decide(terms, fund, pairs, target)`` reads its parameters (`terms`: a named tuple of the numbers and switches
-    among the fields), its fund (`basis_engine.simulation.observation.FundView`) and today's pairs (rows of `basis_engine.simulation.observation.PairView`), and writes
-    the face that it wants of each into ``target``: USD, negative sold short, prefilled with what is held. It may be
-    plain Python or ``bs.compiled``; the bytes are equal. It keeps nothing from one day to the next.
+    ``decide(terms, fund, pairs, target)`` reads its parameters (`terms`: a named tuple of the numeric and boolean
+    fields), its fund (`basis_engine.simulation.observation.FundView`) and today's pairs (rows of
+    `basis_engine.simulation.observation.PairView`), and writes the face wanted of each into ``target``: USD, negative
+    sold short, prefilled with the face held. It may be plain Python or ``bs.compiled``; the bytes are equal. It keeps
+    no state from one day to the next.
     """
 
     Terms: ClassVar[type[Any]]
     kinds: ClassVar[dict[str, type[Any]]]
-    """Fields that the decision sees, and what each is."""
+    """Type of each field passed to the decision."""
 
     legs: tuple[str, ...] = Field(("TY",), min_length=1, title="such as 'TY', '10Y on-the-run', '10Y swap spread'")
-    """What it trades, leg by leg: the basis of a contract, a note alone, or a note against a swap."""
+    """Legs traded: the basis of a contract, a note without futures, or a note against a swap."""
     leverage: float = Field(20.0, gt=0, le=1000, title="notes over equity, 20 is 20x")
-    """Market value of notes over equity that it aims at."""
+    """Target market value of notes over equity."""
     haircut: float = Field(0.0, ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")
     """Repo haircut; three quarters of uncleared bilateral Treasury repo has none (OFR pilot, June 2022)."""
     repo_spread_bp: BasisPoints = 0.0
-    """Overnight repo costs this above SOFR."""
+    """Overnight repo of the fund costs this above the repo rate of the market."""
     special_bp: BasisPoints = 0.0
-    """Cash lent against notes sold short earns this below SOFR: how special they are."""
+    """Cash lent against notes sold short earns this below the repo rate: their specialness."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Make the tuple in which the decision sees its parameters."""
+        """Make the class of the named tuple of parameters passed to the decision."""
         hints = get_type_hints(cls)
         kinds = {name: _kind(hints[name]) for name in cls.model_fields}
         cls.kinds = {name: kind for name, kind in kinds.items() if kind is not None}
-        # Compiled code kept on disk refers to the class by its name, so it needs a place where it is found.
+        # Cached compiled code refers to the class by name, so the class must be found by that name.
         cls.Terms = namedtuple("Terms", cls.kinds)  # type: ignore[misc]
         cls.Terms.__module__, cls.Terms.__qualname__ = cls.__module__, f"{cls.__qualname__}.Terms"
 
     @field_validator("legs")
     @classmethod
     def _known_legs(cls, legs: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse legs that no market has."""
+        """Refuse unknown legs and legs given twice."""
         for leg in legs:
             if not LEG.fullmatch(leg):
                 guess = did_you_mean(leg, ("TU", "FV", "TY", "US", "10Y on-the-run", "10Y off-the-run"))
@@ -120,16 +121,16 @@ class Strategy(FundRules):
         return legs
 
     def terms(self) -> Any:
-        """The numbers and switches among the fields, as the decision sees them."""
+        """Return the numeric and boolean fields as a named tuple for the decision."""
         return self.Terms(**{name: kind(getattr(self, name)) for name, kind in self.kinds.items()})
 
     def decide(terms, fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
-        """Write today's faces into ``target``; a subclass says how."""
+        """Write the faces wanted today into ``target``."""
         raise NotImplementedError
 
     @property
     def name(self) -> str:
-        """Its name with the parameters that differ from their defaults."""
+        """Name with the parameters that differ from their defaults."""
         given = ["+".join(self.legs)] if self.legs != type(self).model_fields["legs"].default else []
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
@@ -139,20 +140,19 @@ class Strategy(FundRules):
 
 
 def _kind(hint: Any) -> type[Any] | None:
-    """float, int or bool; None for what a decision does not see, such as names."""
+    """Return float, int or bool; None for a field not passed to the decision, such as names."""
     choices = {type(choice) for choice in get_args(hint)} if get_origin(hint) is Literal else {hint}
     kind = choices.pop() if len(choices) == 1 else None
     return kind if kind in (float, int, bool) else None
 
 
 class Portfolio(FundRules):
-    """Several strategies behind one pool of cash, each with a share of equity.
+    """Several strategies with a common pool of cash, each with a share of equity.
 
-    Earns and loses what its strategies do. What ties them together is cash: each sizes by its share of the fund's
-    equity, so that a loss in one shrinks all; and a call on one that cash does not meet is cured by the fund's rule,
-    which sells from every book.
+    Earns and loses what its strategies do. They share cash: each sizes by its share of the fund's equity, so that a
+    loss in one reduces all; and if cash does not meet a call on one, the fund's rule sells from every book.
 
-    Legs, margin, financing: those of the strategies; initial margin is netted within a house, not across strategies.
+    Legs, margin, financing: those of the strategies; margin is netted within a clearing house, not across strategies.
 
     >>> from basis_strategies.hedged_trades import LongBasis
     >>> from basis_strategies.curve_trades import Steepener
@@ -161,13 +161,13 @@ class Portfolio(FundRules):
     """
 
     strategies: tuple[Strategy, ...] = Field(min_length=1, max_length=50, title="strategies, bs.LongBasis() or others")
-    """Each with its own legs; their equity and their rules of forced sale are the fund's instead."""
+    """Each with its own legs; equity and rules of forced sale are the fund's, not theirs."""
     shares: tuple[float, ...] = Field((), title="decimal shares of equity, one per strategy")
-    """Share of the fund's equity that each strategy sizes by; even if not given; they need not sum to 1."""
+    """Share of the fund's equity by which each strategy sizes; equal by default; they need not sum to 1."""
 
     @model_validator(mode="after")
     def _one_share_each(self) -> Self:
-        """Refuse shares that do not go with the strategies."""
+        """Refuse shares of another number than the strategies, or out of range."""
         if self.shares and len(self.shares) != len(self.strategies):
             raise ValueError(f"shares: {len(self.shares)} given for {len(self.strategies)} strategies; give one each")
         if any(not 0.0 < share <= 100.0 for share in self.shares):
@@ -182,5 +182,5 @@ class Portfolio(FundRules):
 
     @property
     def name(self) -> str:
-        """Its strategies."""
+        """Name with those of its strategies."""
         return f"Portfolio({', '.join(strategy.name for strategy, _ in self.sleeves)})"

@@ -1,8 +1,8 @@
 """Funds of swap-spread trades: long Treasuries in repo, paying fixed; each stops out at its own fall of the spread.
 
-It was they who sold in April 2025: about $60bn of $300bn (Monin, FEDS Notes, 22 June 2026). Books are of equal size,
-stops spread evenly between two falls of the swap spread from its high of the month before. Replayed, the spread falls
-as it was observed to; their sales reach dealers, but do not move the observed spread a second time.
+These funds sold in April 2025: about $60bn of $300bn (Monin, FEDS Notes, 22 June 2026). Books are of equal size; stops
+are evenly spaced between two falls of the swap spread from its high of the month before. In a replay the spread falls
+as observed; the funds' sales reach dealers, but do not move the observed spread again.
 """
 
 import numpy as np
@@ -17,11 +17,11 @@ from basis_strategies.plan import FundPlan, PositionPlan
 from basis_strategies.population import Population, affordable, draw_haircuts
 
 HIGH_DAYS = 20
-"""Business days of the high from which the fall of the spread is measured, the first included."""
+"""Business days over which the high of the spread is taken, from which its fall is measured."""
 
 
 def swap_spread_pair(market: PricedMarket, tenor: int, face_usd: float, haircut: float) -> PositionPlan:
-    """A note of one of the market's swap tenors, paying fixed on the swap of equal DV01."""
+    """Pair of a note of a swap tenor (its index), paying fixed on the swap of equal DV01."""
     assert market.swaps is not None
     swaps, notional = market.swaps, market.notionals[-1]
     ratio = float(swaps.note_dv01[tenor] / swaps.swap_dv01[tenor])
@@ -44,14 +44,14 @@ def swap_spread_book(market: PricedMarket, value_usd: float, haircut: float) -> 
 
 
 def swap_spread_funds(population: Population, market: PricedMarket, value_usd: float) -> list[FundPlan]:
-    """Funds that together hold a book of swap-spread trades.
+    """Draw the funds that together hold a book of swap-spread trades.
 
     Raises
     ------
     InputError
-        If margin and buffer leave a fund no leverage of at least 1.
+        If haircut, margin and buffer allow a fund less than 1x leverage.
     """
-    random = np.random.default_rng([population.seed, 1])  # a stream of its own: basis funds are drawn as without them
+    random = np.random.default_rng([population.seed, 1])  # a separate stream, so that basis funds do not depend on it
     count = population.swap_funds
     haircuts = draw_haircuts(random, count, population.haircut_floor)
     leverage = population.swap_leverage * np.exp(population.leverage_sd * random.standard_normal(count))
@@ -85,7 +85,7 @@ def _fund(
     equity: float,
     losses: tuple[float, float],
 ) -> FundPlan:
-    """One fund; ``losses`` in USD: at which it stops, and what the spread has cost it since its high."""
+    """Plan a fund; ``losses`` in USD: that at which it stops, and that since the high of the spread."""
     stop, since_high = losses
     peak = equity + since_high
     return FundPlan(
@@ -110,7 +110,7 @@ def _fallen(market: PricedMarket) -> float:
 
 
 def _dv01_usd(market: PricedMarket, book: tuple[PositionPlan, ...]) -> float:
-    """Dollars that a book loses per basis point of a fall of the mean spread."""
+    """Loss of a book per basis point of fall of the mean spread, USD."""
     assert market.swaps is not None
     return sum(pair.face_usd * float(market.swaps.note_dv01[pair.contract - len(market.codes)]) / 100 for pair in book)
 

@@ -93,3 +93,26 @@ def test_an_end_before_the_start(tmp_path: Path) -> None:
     path.write_text('name = "mine"\nstart = 2025-04-01\nend = 2025-03-30\n')
     with pytest.raises(InputError, match="end: 2025-03-30 given, allowed is a date after the start 2025-04-01"):
         scenario(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("repo_spread_bp", "scenario_repo_bp", "5"),
+        ("roll_shares", "not_rolled", "[{date = 2025-04-03, share = 0.5}]"),
+        ("losses_elsewhere", "other_losses", "[{date = 2025-04-03, share = 0.1}]"),
+    ],
+)
+def test_old_names_work_with_a_warning(tmp_path: Path, old: str, new: str, value: str) -> None:
+    head = 'name = "mine"\nstart = 2025-04-01\nend = 2025-04-30\n'
+    (tmp_path / "old.toml").write_text(f"{head}{old} = {value}\n")
+    (tmp_path / "new.toml").write_text(f"{head}{new} = {value}\n")
+    with pytest.warns(DeprecationWarning, match=f"old.toml: {old} is now {new}; rename it"):
+        renamed = scenario(tmp_path / "old.toml")
+    assert renamed == scenario(tmp_path / "new.toml")
+    with pytest.warns(DeprecationWarning, match=f"{old} is now {new}"):
+        assert getattr(renamed, old) == getattr(renamed, new)
+    with pytest.warns(DeprecationWarning, match=f"{old} is now {new}"):
+        assert scenario("april-2025").but(**{old: getattr(renamed, new)}) == scenario("april-2025").but(
+            **{new: getattr(renamed, new)}
+        )

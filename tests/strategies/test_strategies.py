@@ -118,7 +118,7 @@ class Undecided(bs.Strategy):
             Says(number=1e6, only_dead=True),
             r"Says, 2019-..-..: decided \$1,000,000 of TY 20..-..*does not trade that day",
         ),
-        (Raises(), r"Raises, 2019-09-09: decide raised ZeroDivisionError \(no such share\); mend it"),
+        (Raises(), r"Raises, 2019-09-09: decide raised ZeroDivisionError \(no such share\); correct it"),
         (Undecided(), "Undecided: has no decision; give the class decide"),
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, bs.Strategy) else "",

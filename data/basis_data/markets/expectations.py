@@ -3,9 +3,9 @@
 One night at 5.25% (17 September 2019) does not make three months at 5.25%, so `carry_rate` is the effective federal
 funds rate, which follows policy at once and hardly moves otherwise, plus the median spread of repo over it in the last
 month. Episodes of some weeks use it. Runs over years use `expected_repo`, because futures price the policy steps
-expected before delivery: `carry_rate` missed the average of the next 91 days by 30 basis points and that of the next 120
-by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus the spread of overnight repo over
-one-month bills missed 18 and 21. The choice was made on these errors, not on a strategy's profit.
+expected before delivery: `carry_rate` missed the average of the next 91 days by 30 basis points and that of the next
+120 by 38 (root mean square, April 2018 to October 2025), and every step of 2022; bills plus the spread of overnight
+repo over one-month bills missed 18 and 21. The choice was made on these errors, not on a strategy's profit.
 """
 
 from pathlib import Path

@@ -41,7 +41,7 @@ class SwapMarket:
     """[m, k] swap rate less Treasury yield, basis points."""
     quotes: SwapQuotes
     margin_usd: Array
-    """[k] initial margin, USD per contract. Assumption: 99% of five-day moves, from daily moves before the first day."""
+    """[k] initial margin, USD per contract. Assumption: 99% of five-day moves, from daily moves before the run."""
     note_dv01: Array
     """[k] points per basis point, at entry."""
     swap_dv01: Array

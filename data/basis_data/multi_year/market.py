@@ -1,4 +1,4 @@
-"""Market of a window of years: a contract for each quarterly delivery month, a pair in each, notes on the run, swaps."""
+"""Market of a window of years: contract-months of each quarter, a pair in each, notes on the run, swaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

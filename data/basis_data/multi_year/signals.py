@@ -70,7 +70,7 @@ def signals_of(
 
 
 def _yield_volatility(market: PricedMarket) -> Array:
-    """Standard deviation of the last 20 daily changes of the 10-year par yield, decimal [m], from all published days."""
+    """Standard deviation of the last 20 daily changes of the 10-year par yield, decimal [m]."""
     data = market.data
     yields = read("par_yields").set_index("date")["y_10y_pct"].dropna()
     rolling = (yields.diff() / 100).rolling(VOLATILITY_MARKS, min_periods=2).std()

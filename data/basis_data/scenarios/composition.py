@@ -55,7 +55,7 @@ class Composition(StrictModel):
     end: Date
     contracts: Contracts = ("TU", "FV", "TY", "US")
     delivery_month: DeliveryMonth | None = None
-    """Delivery month held throughout (futures are not rolled); by default the front quarterly month of the first day."""
+    """Delivery month held throughout (futures are not rolled); default: front quarterly month of the first day."""
     curve: Literal["auto", "svensson", "par"] = "auto"
     """`auto`: Svensson where it covers the window, because it is fitted to notes like the deliverables."""
     scenario_repo_bp: BasisPoints = 0.0

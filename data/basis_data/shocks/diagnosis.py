@@ -73,7 +73,7 @@ def tails(drawn: Paths, past: History) -> Tails:
 
 
 def exceeding(values: Array) -> Array:
-    """Sort absolute sizes from the largest, with the share of values as large [2, m]; ranks are spaced geometrically."""
+    """Sort absolute sizes from the largest, with the share of values as large [2, m]; ranks spaced geometrically."""
     sizes = np.sort(np.abs(values))[::-1]
     rank = np.unique(np.geomspace(1, len(sizes), _POINTS).astype(np.int64))
     return np.array([sizes[rank - 1], rank / len(sizes)])

@@ -1,9 +1,9 @@
 """Generate paths: a seed gives the same bytes on any number of threads and in chunks of any size.
 
-Paths are drawn in blocks of 256. Block b uses the streams `SeedSequence(seed, spawn_key=(b, 0 or 1))` only, and is drawn
-whole even where fewer of its paths are needed. Path i is therefore path i - 256 b of block b = i // 256, whatever the
-number of paths, the first path, the chunks and the threads. A block draws day by day, so that the changes over fewer
-days are the first of those over more days.
+Paths are drawn in blocks of 256. Block b uses the streams `SeedSequence(seed, spawn_key=(b, 0 or 1))` only, and is
+drawn whole even where fewer of its paths are needed. Path i is therefore path i - 256 b of block b = i // 256, whatever
+the number of paths, the first path, the chunks and the threads. A block draws day by day, so that the changes over
+fewer days are the first of those over more days.
 """
 
 from collections.abc import Iterator

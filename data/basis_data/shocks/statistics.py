@@ -1,9 +1,9 @@
 """Statistics by which generators are tested: spread, co-movement, tails and clustering of daily curve changes.
 
 They apply to changes [n, 11] of history, with gaps, or of a simulated path. Spread is the standard deviation;
-co-movement the correlation of each pair of tenors; tails the excess kurtosis; clustering the autocorrelation of absolute
-changes, averaged over lags of a week, a month and a quarter, because single lags are noisy (Cont 2001, Quantitative
-Finance 1).
+co-movement the correlation of each pair of tenors; tails the excess kurtosis; clustering the autocorrelation of
+absolute changes, averaged over lags of a week, a month and a quarter, because single lags are noisy (Cont 2001,
+Quantitative Finance 1).
 """
 
 import numpy as np

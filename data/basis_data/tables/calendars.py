@@ -1,7 +1,7 @@
-"""Business days: SIFMA US for cash and repo, CME interest rates for futures; and New York clock time.
+"""Business days (SIFMA US for cash and repo, CME interest rates for futures) and New York clock time.
 
-Both calendars come from pandas_market_calendars, from 1990 to 2036. CME's counts the shortened holiday
-sessions (Presidents' Day, Thanksgiving) as days, when cash is closed: a mark needs both, `mark_days`.
+Both calendars are from pandas_market_calendars, 1990 to 2036. CME's includes shortened holiday sessions (Presidents'
+Day, Thanksgiving), on which cash is closed; `mark_days` are the days of both.
 """
 
 from datetime import date, datetime, time
@@ -24,7 +24,7 @@ FIRST, LAST = np.datetime64("1990-01-01"), np.datetime64("2036-12-31")
 
 
 def day(when: DateLike) -> np.datetime64:
-    """One date as datetime64[D], from an ISO string, a date, a datetime64 or a Timestamp."""
+    """Convert a date to datetime64[D], from an ISO string, a date, a datetime64 or a Timestamp."""
     try:
         civil = date.fromisoformat(when) if isinstance(when, str) else pd.Timestamp(when)
     except ValueError:
@@ -34,8 +34,8 @@ def day(when: DateLike) -> np.datetime64:
 
 @cache
 def _open_days(calendar: Literal["SIFMA_US", "CME_InterestRate"]) -> Days:
-    """All days of one of the library's calendars."""
-    # The library costs 0.2 s to import; commands that need no calendar should not pay for it.
+    """List all days of one of the library's calendars."""
+    # The library takes 0.2 s to import, which commands without a calendar do not need.
     import pandas_market_calendars
 
     opened = pandas_market_calendars.get_calendar(calendar).valid_days(str(FIRST), str(LAST))
@@ -45,13 +45,13 @@ def _open_days(calendar: Literal["SIFMA_US", "CME_InterestRate"]) -> Days:
 
 @cache
 def _cash_days() -> Days:
-    """SIFMA days less the closures that the library does not know (history/closures.csv)."""
+    """List SIFMA days less the closures missing in the library (history/closures.csv)."""
     closures = read("closures")["date"].to_numpy().astype("datetime64[D]")
     return np.setdiff1d(_open_days("SIFMA_US"), closures)
 
 
 def _between(days: Days, start: DateLike, end: DateLike) -> Days:
-    """Days from start to end, both included."""
+    """Select days from start to end, both included."""
     first, last = day(start), day(end)
     if first < FIRST or last > LAST:
         raise InputError(f"dates {first} to {last}: the calendars cover {FIRST} to {LAST}")
@@ -60,17 +60,17 @@ def _between(days: Days, start: DateLike, end: DateLike) -> Days:
 
 
 def cash_days(start: DateLike, end: DateLike) -> Days:
-    """Days from start to end, both included, on which Treasuries and repo trade and settle (SIFMA US)."""
+    """List days from start to end, both included, on which Treasuries and repo trade and settle (SIFMA US)."""
     return _between(_cash_days(), start, end)
 
 
 def futures_days(start: DateLike, end: DateLike) -> Days:
-    """Days from start to end, both included, on which CME interest-rate futures trade."""
+    """List days from start to end, both included, on which CME interest-rate futures trade."""
     return _between(_open_days("CME_InterestRate"), start, end)
 
 
 def mark_days(start: DateLike, end: DateLike) -> Days:
-    """Days from start to end, both included, on which both legs can be marked."""
+    """List days from start to end, both included, on which both notes and futures can be marked."""
     return np.intersect1d(cash_days(start, end), futures_days(start, end))
 
 
@@ -78,7 +78,7 @@ def business_day_offset(when: DateLike, offset: int) -> np.datetime64:
     """Move by business days of the cash calendar; 0 is the date itself or the next business day."""
     days, origin = _cash_days(), day(when)
     _between(days, origin, origin)
-    # From a holiday, one day back is the last open day before it and one day on the first after it.
+    # From a holiday, -1 is the last open day before it and +1 the first open day after it.
     position = int(np.searchsorted(days, origin, side="right" if offset > 0 else "left"))
     position += offset - 1 if offset > 0 else offset
     if not 0 <= position < len(days):

@@ -1,9 +1,9 @@
 """Contract rules of the Treasury futures, from history/contract_specs.csv, and the dates they imply.
 
-No effective dates of these rules were found. Only TY is known to have changed: notes of up to 10 years
-remaining were deliverable in December 2017, notes below 8 years since December 2024 at the latest. The newer
-rule is taken to start with the delivery month 2024-12. At yields below 6% the shortest notes are cheapest to
-deliver, so what stands at the long end of the basket hardly matters.
+No effective dates of these rules were found. Only TY is known to have changed: notes of up to 10 years remaining were
+deliverable in December 2017, notes below 8 years since December 2024 at the latest. Assumption: the newer rule starts
+with the delivery month 2024-12. At yields below 6% the shortest notes are cheapest to deliver, so the long end of the
+basket hardly matters.
 """
 
 import datetime
@@ -20,18 +20,18 @@ from basis_engine.base.errors import InputError
 
 TY_BELOW_8_YEARS_FROM = np.datetime64("2024-12-01")
 NOTES_ONLY = ("TU", "Z3N", "FV", "TY", "TN")
-"""Contracts into which notes, but no aged bonds, are deliverable (their grade speaks of notes)."""
+"""Contracts into which notes, but no aged bonds, are deliverable (their deliverable grade names notes only)."""
 
 ROLL_DAYS = 7
-"""Calendar days before the delivery month from which a new position goes to the next quarterly contract."""
+"""Calendar days before the delivery month from which a new position uses the next quarterly contract."""
 
 
 @dataclass(frozen=True)
 class ContractSpec:
-    """One contract's rules: money in USD, points are price per 100 face, terms in whole months.
+    """Rules of a contract: money in USD, points are price per 100 face, terms in whole months.
 
-    Remaining terms count from the first day of the delivery month to maturity, rounded down, both ends
-    included; a missing upper limit is 1,000 months.
+    Remaining terms are from the first day of the delivery month to maturity, rounded down; limits are inclusive; a
+    missing upper limit is 1,000 months.
     """
 
     code: str
@@ -50,7 +50,7 @@ class ContractSpec:
 
 @dataclass(frozen=True)
 class DeliveryDates:
-    """Dates of one delivery month, as datetime64[D]."""
+    """Dates of a delivery month, as datetime64[D]."""
 
     first_delivery_day: np.datetime64
     last_trading_day: np.datetime64
@@ -59,10 +59,10 @@ class DeliveryDates:
 
 @cache
 def _rules() -> dict[str, list[ContractSpec]]:
-    """Rules of each contract, older first."""
+    """Read the rules of each contract, older first."""
     rules: dict[str, list[ContractSpec]] = {}
     for row in read("contract_specs").to_dict("records"):
-        # TWE has no rule text; the range that CME's list of March 2025 shows stands in for it.
+        # TWE has no rule text; the range in CME's list of March 2025 is used.
         low, high = row["min_remaining_months"], row["max_remaining_months"]
         unstated = np.isnan(low) and np.isnan(high)
         contract = ContractSpec(
@@ -82,17 +82,17 @@ def _rules() -> dict[str, list[ContractSpec]]:
 
 
 def _or_1000(months: float) -> float:
-    """Replace a limit that is not stated by one that never binds."""
+    """Replace a missing limit by 1,000 months, which never binds."""
     return 1000.0 if np.isnan(months) else months
 
 
 def codes() -> list[str]:
-    """Codes of the contracts that can be traded here: all but TWE, whose last trading day was not found."""
+    """List the codes of contracts that can be traded: all but TWE, whose last trading day was not found."""
     return [code for code in _rules() if code != "TWE"]
 
 
-def contract(code: str, on: DateLike = "2025-01-01") -> ContractSpec:
-    """Rules of a contract for the delivery month that holds the date `on`.
+def contract(code: str, date: DateLike = "2025-01-01") -> ContractSpec:
+    """Return the rules of a contract for the delivery month of a date.
 
     Raises
     ------
@@ -103,11 +103,11 @@ def contract(code: str, on: DateLike = "2025-01-01") -> ContractSpec:
     if code not in rules:
         raise InputError(f"contract {code!r}: unknown{did_you_mean(code, rules)}; allowed are {', '.join(codes())}")
     older, newer = rules[code][0], rules[code][-1]
-    return newer if day(on) >= TY_BELOW_8_YEARS_FROM else older
+    return newer if day(date) >= TY_BELOW_8_YEARS_FROM else older
 
 
 def month_start(delivery_month: str) -> np.datetime64:
-    """First calendar day of a delivery month given as YYYY-MM."""
+    """Return the first calendar day of a delivery month given as YYYY-MM."""
     try:
         return day(datetime.date.fromisoformat(f"{delivery_month}-01"))
     except ValueError:
@@ -117,10 +117,10 @@ def month_start(delivery_month: str) -> np.datetime64:
 
 
 def delivery_month_for(code: str, date: DateLike) -> str:
-    """Delivery month, YYYY-MM, of the contract in which a position opened on a date would stand.
+    """Return the delivery month, YYYY-MM, of a position opened on a date.
 
-    The front quarterly month, or the next from seven days before the front month begins: by then the open
-    interest has moved on (first position day is two business days before the month).
+    It is the front quarterly month, or the next from seven days before the front month begins: by then the open
+    interest has rolled (first position day is two business days before the month).
     """
     contract(code, date)
     looked_ahead = pd.Timestamp(day(date)) + pd.Timedelta(days=ROLL_DAYS)
@@ -130,11 +130,11 @@ def delivery_month_for(code: str, date: DateLike) -> str:
 
 
 def delivery_dates(code: str, delivery_month: str) -> DeliveryDates:
-    """First delivery, last trading and last delivery day of a delivery month.
+    """Return first delivery, last trading and last delivery day of a delivery month.
 
-    TU, Z3N and FV trade to the last business day of the month and deliver until the third after it; the
-    others trade to the seventh business day before the last one and deliver until the last (specification
-    pages of CME, history/contract_specs.csv).
+    TU, Z3N and FV trade to the last business day of the month and deliver until the third business day after it; the
+    others trade to the seventh business day before the last and deliver until the last (specification pages of CME,
+    history/contract_specs.csv).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Kinds of field that the parts of a scenario share, each with its unit and range."""
+"""Field types of user input, each with its unit and range, and the strict base model."""
 
 import datetime
 import re
@@ -12,7 +12,7 @@ from basis_data.tables.validation import did_you_mean
 
 
 def _iso_date(given: Any) -> datetime.date:
-    """Take a TOML date or an ISO string; pydantic alone would also take seconds since 1970."""
+    """Accept a TOML date or an ISO string; pydantic alone would also accept seconds since 1970."""
     if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
         return given
     try:
@@ -22,7 +22,7 @@ def _iso_date(given: Any) -> datetime.date:
 
 
 def known_contracts(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Known contracts, each once."""
+    """Check that contracts are known, each once."""
     for code in given:
         if code not in codes():
             raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
@@ -32,14 +32,14 @@ def known_contracts(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _quarterly_month(given: str) -> str:
-    """Delivery months are those of the March quarterly cycle."""
+    """Check that a delivery month is of the March quarterly cycle."""
     if not re.fullmatch(r"\d{4}-(03|06|09|12)", given):
         raise ValueError("a month of the March quarterly cycle as YYYY-MM, such as 2020-06")
     return given
 
 
 def _before_settlement(given: str) -> str:
-    """Marks within the day stand before settlement, and after repo has rolled."""
+    """Check that a mark within the day is after repo rolls and before settlement."""
     if not re.fullmatch(r"\d{2}:[0-5]\d", given) or not "08:30" <= given < "15:00":
         raise ValueError("a New York time from 08:30 to 14:59, as HH:MM")
     return given
@@ -50,7 +50,7 @@ TENORS = {name.removeprefix("y_").removesuffix("_pct"): years for name, years in
 
 
 def _known_tenor(given: str) -> str:
-    """Tenors are those of the par curve."""
+    """Check that a tenor is of the par curve."""
     if given not in TENORS:
         raise ValueError(f"one of {', '.join(TENORS)}{did_you_mean(given, TENORS)}")
     return given
@@ -68,6 +68,6 @@ Tenor = Annotated[str, AfterValidator(_known_tenor)]
 
 
 class StrictModel(BaseModel):
-    """What all parts of a scenario share: unknown keys are refused, numbers finite, values frozen."""
+    """Base of user-input models: refuses unknown keys and numbers that are not finite; values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,6 +1,7 @@
-"""Tables that a user's own file may replace, and the list of all tables.
+"""Layouts of the tables that a user's own file may replace, and the list of all tables.
 
-``python -m basis_data.tables.layouts > data/basis_data/SCHEMA.md`` writes that document from these objects; a test keeps them equal.
+``python -m basis_data.tables.layouts > data/basis_data/SCHEMA.md`` writes that document from these objects; a test
+checks that they agree.
 """
 
 from basis_data.tables.reference import REFERENCE
@@ -22,7 +23,7 @@ TENOR_YEARS: dict[str, float] = {
 """Par-yield columns and their tenor in years, shortest first."""
 
 DAY_USD_BN = 2000.0
-"""No day's flow is larger: about twice what the whole cash market turned over on an average day of 2024."""
+"""Maximum flow of a day: about twice the turnover of the whole cash market on an average day of 2024."""
 
 _MAY_LACK = ("y_1mo_pct", "y_3mo_pct", "y_3y_pct", "y_20y_pct", "y_30y_pct")
 _DATE = needed("date", "date")
@@ -30,7 +31,7 @@ _CONTRACT = choice("contract", *CONTRACTS)
 
 
 def _par_column(name: str) -> Column:
-    """Par yield of one tenor: -5 to 25 percent; blank where the Treasury published none."""
+    """Declare the par yield of a tenor: -5 to 25 percent; blank where the Treasury published none."""
     return Column(name, "percent", name not in _MAY_LACK, True, -5, 25, "par yield, semi-annual bond basis")
 
 
@@ -113,7 +114,7 @@ USER = (
     TableLayout(
         "prices",
         "",
-        "Observed prices of single notes; on the first day each fits the spread that its note keeps to the curve",
+        "Observed prices of single notes; the price on the first day sets the note's spread over the curve for the run",
         (
             _DATE,
             needed("cusip", "text"),
@@ -150,25 +151,25 @@ USER = (
     TableLayout(
         "flows",
         "flows.csv",
-        "Treasuries that those outside the market of funds sell or buy, by day of an episode",
+        "Treasuries sold or bought by those outside the market of funds, by day of an episode",
         (
-            needed("episode", "text", "name of the scenario, or the `episode` of its market part"),
+            needed("episode", "text", "name of the scenario, or the `episode` of its [market] table"),
             needed("date", "date", "business day of the trade"),
             needed("who", "text"),
             choice("kind", "sale", "purchase"),
-            needed("usd_bn", "bn", "of that day, never negative: a purchase is a kind of its own", 0, DAY_USD_BN),
-            needed("source", "text", "where the figure is from, and what of it is assumed"),
+            needed("usd_bn", "bn", "of that day, never negative: purchases have the kind `purchase`", 0, DAY_USD_BN),
+            needed("source", "text", "source of the figure, and what is assumed"),
         ),
         ("episode", "date", "who", "kind"),
     ),
     TableLayout(
         "swap_spreads",
         "swap_spread_windows.csv",
-        "SOFR swap rate minus Treasury par yield; the file that comes with the program holds two windows only",
+        "SOFR swap rate minus Treasury par yield; the file of the program has two windows only",
         (
             _DATE,
             needed("tenor_years", "count", low=1, high=50),
-            needed("swap_spread_bp", "bp", "negative where the swap rate is the lower", -1000, 1000),
+            needed("swap_spread_bp", "bp", "negative where the swap rate is lower", -1000, 1000),
         ),
         ("date", "tenor_years"),
     ),
@@ -178,7 +179,7 @@ TABLES: dict[str, TableLayout] = {table.name: table for table in (*USER, *REFERE
 
 
 def markdown() -> str:
-    """SCHEMA.md: the tables that a user's own file may replace."""
+    """Write SCHEMA.md: the tables that a user's own file may replace."""
     head = (
         "# Files of your own\n\n"
         "A scenario's `[files]` may name your own CSV for each table below, by a path relative to the\n"

@@ -1,4 +1,4 @@
-"""The one door for every CSV: read it, check it, and name file, row and column if it is wrong."""
+"""Read and check CSV tables; errors name file, row and column."""
 
 from functools import cache
 from io import StringIO
@@ -29,13 +29,13 @@ def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Dates as datetime64, numbers as float64 (NaN where blank), units as in the file (percent stays
-        percent). The index holds the line of the file, so that later checks can name it.
+        Dates as datetime64, numbers as float64 (NaN where blank), units as in the file (percent stays percent). The
+        index is the line of the file, for later error messages.
 
     Raises
     ------
     InputError
-        Naming file, row, column and value of the first thing wrong.
+        If the file is wrong; the message names file, row, column and value of the first error.
     """
     if path is None:
         return _embedded(name).copy()
@@ -43,18 +43,18 @@ def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
 
 
 def header(path: str | Path) -> list[str]:
-    """Column names of a CSV, before any check: which of two layouts a user's file has."""
+    """Read the column names of a CSV without checks, to tell which of two layouts it has."""
     return [name.strip() for name in _text(Path(path)).partition("\n")[0].split(",")]
 
 
 @cache
 def _embedded(name: str) -> pd.DataFrame:
-    """Read an embedded table, once per process: the par yields alone are 9,000 rows."""
+    """Read an embedded table, once per process: the par yields have 9,000 rows."""
     return _checked(TABLES[name], HISTORY / TABLES[name].file)
 
 
 def _checked(table: TableLayout, path: Path) -> pd.DataFrame:
-    """Every check of a table, in the order in which a reader would want to hear of them."""
+    """Read a table and check header, cells, key and units, in this order."""
     raw = _cells(path)
     _check_header(table, raw, path)
     frame = pd.DataFrame(index=raw.index)
@@ -67,7 +67,7 @@ def _checked(table: TableLayout, path: Path) -> pd.DataFrame:
 
 
 def _text(path: Path) -> str:
-    """Text of a file, without a byte-order mark or trailing blank lines."""
+    """Read a file's text, without a byte-order mark or trailing blank lines."""
     if not path.exists():
         raise InputError(f"{path}: no such file; give the path of a CSV file")
     if path.is_dir():
@@ -79,7 +79,7 @@ def _text(path: Path) -> str:
 
 
 def _cells(path: Path) -> pd.DataFrame:
-    """Every cell as text, indexed by its line in the file (the header is line 1)."""
+    """Read every cell as text, indexed by its line in the file (the header is line 1)."""
     text = _text(path)
     if "\n" not in text:
         raise InputError(f"{path}: holds no rows; give a header line and at least one row")
@@ -87,8 +87,8 @@ def _cells(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         raise InputError(f"{path}: is not a comma-separated table ({str(problem).strip()})") from None
-    if not isinstance(raw.index, pd.RangeIndex):  # pandas would take the surplus cells for row labels
-        raise InputError(f"{path}: its rows hold more cells than its header names; name every column")
+    if not isinstance(raw.index, pd.RangeIndex):  # pandas takes surplus cells for row labels
+        raise InputError(f"{path}: its rows have more cells than its header; name every column")
     raw.columns = raw.columns.str.strip()
     raw.index = pd.RangeIndex(2, len(raw) + 2, name="row")
     stripped: pd.DataFrame = raw.fillna("").apply(lambda cells: cells.str.strip())
@@ -109,7 +109,7 @@ def _check_header(table: TableLayout, raw: pd.DataFrame, path: Path) -> None:
 
 
 def _fail(path: Path, cells: "pd.Series[str]", bad: "pd.Series[bool]", wanted: str) -> None:
-    """Raise for the first bad cell, if there is one."""
+    """Raise for the first bad cell, if any."""
     if bad.any():
         row = _first(bad)
         given = repr(cells.iloc[row]) if cells.iloc[row] else "a blank"
@@ -163,7 +163,7 @@ def _check_key(table: TableLayout, frame: pd.DataFrame, path: Path) -> None:
 
 
 def _ascending(keys: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether each row's key is above the one before it, first column first."""
+    """Whether each row's key is above that of the row before, first column first."""
     tied, above = pd.Series(True, index=keys.index), pd.Series(False, index=keys.index)
     for name in keys:
         before = keys[name].shift()
@@ -186,7 +186,7 @@ def _key(keys: pd.DataFrame, position: int, path: Path) -> str:
 
 
 def _check_percent(table: TableLayout, frame: pd.DataFrame, path: Path) -> None:
-    """Refuse decimals where percent is due: no curve has all its yields under 0.2 percent."""
+    """Refuse decimals in percent columns: no curve has all its yields under 0.2 percent."""
     columns = [name for name in table.decimal_check if name in frame]
     if columns:
         largest = frame[columns].abs().max()
@@ -206,6 +206,6 @@ def _fail_as_decimals(values: "pd.Series[float]", path: Path) -> NoReturn:
 
 
 def _repo_in_decimals(rates: "pd.Series[float]") -> bool:
-    """Tell 0.0433 (a decimal) from 0.04 (percent in 2021): published rates are whole basis points."""
+    """Distinguish 0.0433 (a decimal) from 0.04 (percent in 2021): published rates are whole basis points."""
     off_the_basis_point = (rates * 100 - (rates * 100).round()).abs() > 1e-6
     return bool(rates.abs().max() < 0.2 and off_the_basis_point.mean() > 0.5)

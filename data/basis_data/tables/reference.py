@@ -1,4 +1,4 @@
-"""Tables that only the program supplies: securities, contract rules, published factors, what judges a run."""
+"""Tables that only the program supplies: securities, contract rules, published factors, validation targets."""
 
 from basis_data.tables.schema import CONTRACTS, TableLayout, choice, needed, optional
 
@@ -51,7 +51,7 @@ REFERENCE = (
     TableLayout(
         "closures",
         "closures.csv",
-        "Weekdays that the calendar library counts as open, without a par curve or without SOFR",
+        "Weekdays without a par curve or without SOFR that the calendar library counts as open",
         (_DATE, needed("reason", "text")),
         ("date",),
     ),
@@ -178,12 +178,12 @@ REFERENCE = (
     TableLayout(
         "targets",
         "targets.csv",
-        "What happened in each episode: the figures that judge the market of funds, and the tolerance of each",
+        "Validation targets: observed figures of each episode, and the tolerance of each",
         (
             needed("id", "text"),
             needed("episode", "text", "scenario, or the kind of check"),
             choice("role", "calibration", "out-of-sample", "check"),
-            needed("target", "text", "what is compared; several figures are parted by ' | '"),
+            needed("target", "text", "what is compared; several figures are separated by ' | '"),
             needed("observed", "text", "in `unit`, in the order of the target; negative is a fall"),
             needed("unit", "text"),
             needed("tolerance", "text", "in `unit` unless it says percent, days, or a range"),

@@ -1,4 +1,4 @@
-"""What a table may look like: the kinds of column, their unit and range, and how that reads in SCHEMA.md."""
+"""Layout of tables: kinds of column with unit and range, and their section of SCHEMA.md."""
 
 from dataclasses import dataclass
 from math import inf
@@ -13,7 +13,7 @@ NUMERIC: frozenset[str] = frozenset({"percent", "bp", "usd", "bn", "count", "num
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind (and so its unit), whether it must be there, may be blank, and its range."""
+    """A column: its kind (and so its unit), whether it is required and may be blank, and its range."""
 
     name: str
     kind: ColumnKind
@@ -23,15 +23,15 @@ class Column:
     high: float = inf
     meaning: str = ""
     choices: tuple[str, ...] = ()
-    """The only texts allowed, if any are named."""
+    """The texts allowed; any if empty."""
 
 
 @dataclass(frozen=True)
 class TableLayout:
-    """One CSV: `key` columns are unique together, and `ordered` tables ascend by them.
+    """A CSV file: `key` columns are unique together, and `ordered` tables ascend by them.
 
-    `decimal_check` names percent columns of which at least one value in the file must reach 0.2 in size:
-    if none does, the file holds decimals.
+    `decimal_check` lists percent columns of which at least one value in the file must reach 0.2 in size; otherwise the
+    file holds decimals.
     """
 
     name: str
@@ -44,19 +44,19 @@ class TableLayout:
 
 
 def choice(name: str, *choices: str) -> Column:
-    """Declare a text column that must hold one of some words."""
+    """Declare a text column with a list of allowed texts."""
     return Column(name, "text", choices=choices)
 
 
 def needed(
     name: str, kind: ColumnKind, meaning: str = "", low: float = -inf, high: float = inf, blank: bool = False
 ) -> Column:
-    """Declare a column that must be there."""
+    """Declare a required column."""
     return Column(name, kind, True, blank, low, high, meaning)
 
 
 def optional(name: str, kind: ColumnKind, meaning: str = "", low: float = -inf, high: float = inf) -> Column:
-    """Declare a column that may be left out, or left blank in a row."""
+    """Declare a column that may be absent, or blank in a row."""
     return Column(name, kind, False, True, low, high, meaning)
 
 
@@ -75,7 +75,7 @@ UNITS: dict[str, str] = {
 
 
 def allowed(column: Column) -> str:
-    """Say what a column allows in words, or nothing if that is anything."""
+    """Describe the values that a column allows; empty if any."""
     if column.choices:
         return ", ".join(column.choices)
     if column.low == -inf and column.high == inf:
@@ -86,7 +86,7 @@ def allowed(column: Column) -> str:
 
 
 def section(table: TableLayout) -> str:
-    """One table's section of SCHEMA.md."""
+    """Write a table's section of SCHEMA.md."""
     order = f"One row per {' and '.join(f'`{name}`' for name in table.key)}, ascending in that order, none twice."
     head = "| column | unit | must be there | allowed | meaning |\n|---|---|---|---|---|"
     lines = [f"## {table.name}\n\n{table.about}. {order}\n\n{head}"]

@@ -1,4 +1,4 @@
-"""Turn what pydantic says about a user's input into one sentence, with a guess at what was meant."""
+"""Check a user's input: one sentence for each error, with a guess at the name meant; old names, with a warning."""
 
 import difflib
 import math
@@ -23,7 +23,7 @@ def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], where: st
     names
         Old name to new name.
     where
-        What the user would call the source: a file, or an option.
+        The user's name for the source: a file, or an option.
     """
     renamed = {name: value for name, value in given.items() if name not in names}
     for old, new in names.items():
@@ -46,12 +46,12 @@ def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
     Parameters
     ----------
     where
-        What the user would call the source: a file, or an option.
+        The user's name for the source: a file, or an option.
 
     Raises
     ------
     InputError
-        One sentence on the first field that is wrong.
+        If a field is wrong: one sentence on the first.
     """
     try:
         return model.model_validate(given)
@@ -60,7 +60,7 @@ def validated(model: type[Model], given: dict[str, Any], where: str) -> Model:
 
 
 def sentence(problem: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Say where the first error is, what was given, and what is allowed."""
+    """Describe the first error: where it is, what was given, and what is allowed."""
     first = problem.errors(include_url=False)[0]
     location = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's mark of a table's wrong key
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should be ")
@@ -83,7 +83,7 @@ def sentence(problem: ValidationError, model: type[BaseModel], where: str) -> st
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> dict[str, FieldInfo]:
-    """Fields of the (possibly nested) model in which the last part of a location stands."""
+    """Return the fields of the (possibly nested) model that contains the last part of a location."""
     fields = model.model_fields
     for part in location[:-1]:
         if isinstance(part, str) and part in fields:
@@ -93,7 +93,7 @@ def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> dict[
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Find the model inside an annotation such as tuple[Notice, ...]."""
+    """Find the model in an annotation such as tuple[Notice, ...]."""
     for candidate in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
@@ -101,23 +101,23 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 Range = tuple[float, float]
-"""Least and greatest; infinity: any finite number."""
+"""Lowest and highest value; infinity: any finite number."""
 
 
 def check_ranges(where: str, given: object, ranges: dict[str, Range], whole: tuple[str, ...] = ()) -> None:
-    """Check fields of a plan, each against its range.
+    """Check numeric fields against their ranges.
 
     Parameters
     ----------
     where
-        What the error calls the plan.
+        Name of the object in the error.
     whole
         Fields that are whole numbers.
 
     Raises
     ------
     InputError
-        If a field is no finite number (True and False are none), or lies outside its range.
+        If a field is not a finite number (True and False are not), or is out of range.
     """
     for name, (low, high) in ranges.items():
         value, kind = getattr(given, name), Integral if name in whole else Real

@@ -1,4 +1,4 @@
-"""Cut a checked table to the days of a run: every day present, nothing needed blank."""
+"""Select the days of a run from a checked table; every day must be present, and required columns not blank."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from basis_engine.base.errors import InputError
 
 
 def source_of(name: str, path: str | Path | None) -> Path:
-    """File that a table is read from: the user's own, or the embedded one."""
+    """Return the file of a table: the user's own, or the embedded file."""
     return Path(path) if path else HISTORY / TABLES[name].file
 
 
 def read_days(name: str, days: Days, required: Sequence[str], path: str | Path | None = None) -> pd.DataFrame:
-    """Rows of a daily table on given days.
+    """Return the rows of a daily table on given days.
 
     Parameters
     ----------
@@ -67,10 +67,10 @@ def read_days(name: str, days: Days, required: Sequence[str], path: str | Path |
 
 
 def covers(name: str, days: Days, path: str | Path | None = None) -> bool:
-    """Whether a daily table has a row for each of the days."""
+    """Check whether a daily table has a row for each of the days."""
     return bool(np.isin(days, read(name, path)["date"].to_numpy().astype("datetime64[D]")).all())
 
 
 def column_or_nan(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """A column's values, NaN if the file does not have it."""
+    """Return a column's values, NaN if the file lacks it."""
     return rows[name].to_numpy(np.float64) if name in rows else np.full(len(rows), np.nan)
