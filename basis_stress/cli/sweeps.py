@@ -52,7 +52,11 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
 @click.option("--scale", "yield_scale", metavar="AXIS", help="Multiple of each yield's move from the first day.")
 @click.option(
-    "--axis", "more", multiple=True, metavar="NAME=AXIS", help="Any other axis, such as kink=1,2,4 of --market."
+    "--axis",
+    "more",
+    multiple=True,
+    metavar="NAME=AXIS",
+    help="Any other axis, such as capacity_multiple=1,2,4 of --market.",
 )
 @click.option("--sizing", type=click.Choice(["conversion-factor", "dv01"]), help="Futures per note.")
 @click.option(

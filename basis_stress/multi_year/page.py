@@ -68,11 +68,7 @@ def _cell(row: pd.Series[Any], name: str, kind: str) -> str:
 def performance_text(table: pd.DataFrame) -> str:
     """The performance table as aligned text."""
     heads, rows = performance_cells(table)
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    return "\n".join(
-        "  ".join([cell.ljust(widths[0]) if i == 0 else cell.rjust(widths[i]) for i, cell in enumerate(row)])
-        for row in [heads, *rows]
-    )
+    return formatting.aligned([heads, *rows])
 
 
 def headline(run: MultiYearRun) -> str:
