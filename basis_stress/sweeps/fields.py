@@ -1,5 +1,6 @@
 """What can vary in a sweep: fields of the book and of the scenario, each with the limits that its own class sets."""
 
+import warnings
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -33,6 +34,19 @@ ERA_FIELDS = tuple(_numeric(MarketEra))
 WHOLE = {name for name, kind in _numeric(CashFuturesBasis).items() if kind is int} | set(POPULATION_FIELDS)
 
 
+_RENAMED = {"kink": "capacity_multiple", "decay": "placement_rate"}
+"""Old names of axes, which work for one release, and the new ones."""
+
+
+def _current(name: str, allowed: Iterable[str]) -> str:
+    """Replace an old name of an allowed axis by the new one, with a warning."""
+    new = _RENAMED.get(name, name)
+    if new == name or new not in allowed:
+        return name
+    warnings.warn(f"sweep, {name}: the axis is now {new}", DeprecationWarning, stacklevel=4)
+    return new
+
+
 def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], dict[str, Any]]:
     """Tell axes from settings: text or a sequence of several levels is an axis, everything else a setting.
 
@@ -42,7 +56,8 @@ def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], di
         If a name is unknown, or an axis cannot be read.
     """
     axes, settings = [], {}
-    for name, value in given.items():
+    for old, value in given.items():
+        name = _current(old, allowed)
         check_known(name, [*allowed, *CashFuturesBasis.model_fields])
         if name not in allowed or value is None:
             settings[name] = value

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from basis_data.tables.reader import read
 from basis_stress.cli.main import group
-from basis_stress.validation.sensitivity import sensitivity
 from basis_stress.validation.figures import tornado
+from basis_stress.validation.sensitivity import sensitivity
 
 
 def test_at_most_eight_parameters_each_with_unit_origin_and_range() -> None:
