@@ -8,7 +8,7 @@ from basis_data.markets.parameters import parameters
 from basis_engine.simulation.names import FundColumn
 from basis_engine.simulation.run import Setup, run
 from basis_strategies.assemble import assemble
-from basis_stress.funds_market.episodes import play, stage
+from basis_stress.funds_market.episodes import episode_market, run_episode
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord
@@ -25,9 +25,9 @@ NO_QUEUE = "keeps every day and line; no queue, no log, no defaults"
 
 
 def market_setup() -> Setup:
-    """The episode with the first of the frozen fits, as `basis_stress.funds_market.episodes.play` runs it."""
-    on = stage(EPISODE)
-    return assemble(play(on, parameters().fits[0]).book.plan, on.market)
+    """The episode with the first of the frozen fits, as `basis_stress.funds_market.episodes.run_episode` runs it."""
+    market = episode_market(EPISODE)
+    return assemble(run_episode(market, parameters().fits[0]).book.plan, market.priced)
 
 
 def market_races(rounds: int, runs: int = 8) -> tuple[list[Timing], list[Fact]]:

@@ -17,7 +17,7 @@ from basis_data.markets.baskets import basket
 from basis_data.tables.reader import read
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import group
-from basis_stress.multi_year.published import beside_published
+from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.formatting import day
 from basis_stress.validation import ablations

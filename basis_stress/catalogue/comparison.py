@@ -52,7 +52,7 @@ def compare_scenarios(
     Returns
     -------
     DataFrame
-        A row per figure (per kink and figure with ``market``); columns are the names of the base and the scenario.
+        A row per figure (per capacity multiple and figure with ``market``); columns are the base and the scenario.
 
     Raises
     ------
@@ -77,6 +77,8 @@ def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Ser
     """What is compared of one run."""
     if market:
         figures = backtest(chosen, market=True, **options).summary[list(MARKET)]
-        return pd.Series({(kink, name): figures.at[kink, name] for kink in figures.index for name in MARKET})
+        return pd.Series(
+            {(multiple, name): figures.at[multiple, name] for multiple in figures.index for name in MARKET}
+        )
     fund = backtest(chosen, **options).summary.iloc[0]
     return pd.Series({name: fund[name] for name in BOOK})

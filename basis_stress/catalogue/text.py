@@ -88,14 +88,14 @@ def draw(chosen: Scenario, path: Path) -> Path:
 
 
 def side_by_side(table: pd.DataFrame) -> str:
-    """Two runs as columns, figures as a desk says them; those of a market by kink."""
+    """Two runs as columns, figures as a desk says them; those of a market by capacity multiple."""
     lines = [["", *map(str, table.columns)]]
-    kink = None
+    multiple = None
     for key, row in zip(table.index, table.to_numpy(), strict=True):
         name = key[1] if isinstance(key, tuple) else key
-        if isinstance(key, tuple) and key[0] != kink:
-            kink = key[0]
-            lines.append([f"kink {kink:g}", *[""] * len(row)])
+        if isinstance(key, tuple) and key[0] != multiple:
+            multiple = key[0]
+            lines.append([f"capacity multiple {multiple:g}", *[""] * len(row)])
         lines.append([formatting.words(name.removesuffix("_usd")), *(_figure(name, one) for one in row)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = [

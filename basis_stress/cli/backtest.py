@@ -54,7 +54,11 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     "--out", type=click.Path(path_type=Path), help="Folder for tables and report. [default: results/SCENARIO]"
 )
 @click.option("--report/--no-report", default=True, help="Draw the HTML report. [default: yes]")
-@click.option("--market", is_flag=True, help="The market of funds: contagion, dealers, CFTC shorts, for kinks 1, 2, 4.")
+@click.option(
+    "--market",
+    is_flag=True,
+    help="The market of funds: contagion, dealers, CFTC shorts, for capacity multiples 1, 2, 4.",
+)
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def backtest(
     scenario: str,

@@ -1,15 +1,15 @@
-"""The commands of the market of funds: `backtest --market`, and the page that unrolls April 2025."""
+"""The commands of the market of funds: `backtest --market`, and the page of April 2025 day by day."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from basis_stress.funds_market.parameters import market_scenario
+from basis_stress.funds_market.episodes import market_scenario
 
 
 def show_market(scenario: str, options: dict[str, Any], out: Path | None, report: bool, quiet: bool) -> None:
-    """Play SCENARIO with the market of funds, print the daily table, write tables and report."""
+    """Run SCENARIO with the market of funds, print the daily table, write tables and report."""
     # Reports load matplotlib and jinja2; `--help` and a plain backtest should not pay for them.
     from basis_stress.funds_market.captions import headline
     from basis_stress.funds_market.page import daily_table
@@ -29,12 +29,12 @@ def show_market(scenario: str, options: dict[str, Any], out: Path | None, report
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/unrolled.html"), help="The page.")
-def unrolled(out: Path) -> None:
-    """Tell April 2025 as its headlines did, as it was, and as it would have broken: one page, day by day.
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/day-by-day.html"), help="The page.")
+def day_by_day(out: Path) -> None:
+    """Write one page on April 2025 day by day: as the press reported it, as it was, and what would have broken it.
 
-    Takes about 20 seconds. [default of --out: results/unrolled.html]
+    Takes about 20 seconds. [default of --out: results/day-by-day.html]
     """
-    from basis_stress.funds_market.day_by_day_page import unrolled as write_page
+    from basis_stress.funds_market.day_by_day_page import day_by_day as write_page
 
     click.echo(f"page: {write_page(out, lambda text: click.echo(f'{text} ...', err=True))}")

@@ -14,9 +14,9 @@ from basis_engine.base.errors import InputError
 # Commands are loaded when asked for, so that `basis-stress --help` answers at once.
 COMMANDS = {
     "backtest": ("backtest", "Take a leveraged basis book through a scenario, call by call."),
-    "validate": ("validation", "Hold the market of funds against every target of history."),
+    "validate": ("validation", "Compare the market of funds with every historical target."),
     "calibrate": ("validation", "Fit the market of funds to March 2020, and write the parameter file."),
-    "unrolled": ("funds_market", "April 2025 as told, as it was, and what would have broken it: one page."),
+    "day-by-day": ("funds_market", "April 2025 as reported, as it was, and what would have broken it: one page."),
     "ensemble": ("validation", "Draw populations and parameters many times, as a fan chart."),
     "scenarios": ("scenarios", "List the scenarios, show one, or compare one with its base."),
     "shocks": ("shocks", "List the generators of synthetic shocks, or show one beside history."),
@@ -30,6 +30,9 @@ COMMANDS = {
     "strategies": ("multi_year", "List the strategies, or show one with its parameters."),
 }
 """Name to its module in `basis_stress.cli`, and one line of help."""
+
+RENAMED = {"unrolled": "day-by-day"}
+"""Old names of commands, which work for one release, and the new ones."""
 
 EXAMPLES = """\b
 Examples:
@@ -63,6 +66,9 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import a command's home and return it."""
+        if name in RENAMED:
+            click.echo(f"basis-stress: {name} is now {RENAMED[name]}", err=True)
+            name = RENAMED[name]
         if name not in COMMANDS:
             return None
         function = name.replace("-", "_") + "_" * keyword.iskeyword(name)

@@ -54,7 +54,11 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--leverage-limit", hidden=True)
 @click.option("--yield-scale", metavar="AXIS", help="Multiple of each yield's move from the first day.")
 @click.option(
-    "--axis", "more", multiple=True, metavar="NAME=AXIS", help="Any other axis, such as kink=1,2,4 of --market."
+    "--axis",
+    "more",
+    multiple=True,
+    metavar="NAME=AXIS",
+    help="Any other axis, such as capacity_multiple=1,2,4 of --market.",
 )
 @click.option("--sizing", type=click.Choice(["conversion-factor", "dv01"]), help="Futures per note.")
 @click.option(

@@ -1,4 +1,4 @@
-"""The commands that fit the market of funds and judge it."""
+"""The commands that fit and validate the market of funds."""
 
 import sys
 from pathlib import Path
@@ -12,11 +12,11 @@ from basis_stress.validation.ablations import ablations
 from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
 from basis_stress.validation.calibrate import as_toml
 from basis_stress.validation.calibrate import calibrate as fit_march_2020
-from basis_stress.validation.checks import counted_change
+from basis_stress.validation.checks import reported_change
 from basis_stress.validation.ensemble import ensemble as draw_ensemble
 from basis_stress.validation.sensitivity import sensitivity
 from basis_stress.validation.validate import as_markdown
-from basis_stress.validation.validate import validate as judge
+from basis_stress.validation.validate import validate as compare_targets
 
 VALIDATE_EXAMPLES = """\b
 Examples:
@@ -29,18 +29,18 @@ Examples:
 @click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
 def validate(file: Path | None, out: Path) -> None:
-    """Hold the market of funds against every target of history: five episodes, frozen parameters.
+    """Compare the market of funds with every historical target: five episodes, frozen parameters.
 
-    Prints the table, and what March 2020 is without each mechanism; writes both as validation.md and Parquet, beside a
-    tornado figure of what moving each parameter does.
+    Prints the table, and March 2020 without each mechanism; writes both as validation.md and Parquet, with a tornado
+    figure of the sensitivity to each parameter.
     """
-    table = judge(parameters(file), lambda text: click.echo(text, err=True))
+    table = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
     digest = table.attrs["digest"]
     without = ablations(parameters(file))
     text = f"Parameters {digest}\n\n{as_markdown(table)}\n\n{_reasons(table)}\n\n{ablations_as_markdown(without)}\n"
     save(text.encode(), out / "validation.md", "--out")
     # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
-    from basis_stress.validation.tornado_figure import tornado
+    from basis_stress.validation.figures import tornado
 
     table.attrs = {}
     moved = sensitivity(parameters(file))
@@ -56,14 +56,14 @@ def validate(file: Path | None, out: Path) -> None:
 
 
 def _reasons(table: pd.DataFrame) -> str:
-    """Why each target that is not met is not."""
+    """The reason for each target that is not met."""
     return "\n".join(f"{row['id']}: {row['reason']}" for row in table[table["met"] != "yes"].to_dict("records"))
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/march-2020.toml"), help="Parameter file.")
 def calibrate(out: Path) -> None:
-    """Fit the market of funds to the calibration targets of March 2020, for each kink, with profile intervals.
+    """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
 
     Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`.
     """
@@ -71,7 +71,8 @@ def calibrate(out: Path) -> None:
     save(as_toml(fits).encode(), out, "--out")
     for fit in fits:
         for name, (low, high) in fit.intervals.items():
-            click.echo(f"kink {fit.kink:g}  {name:11} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
+            value = getattr(fit, name)
+            click.echo(f"capacity multiple {fit.capacity_multiple:g}  {name:14} {value:8.4f}  [{low:.4f}, {high:.4f}]")
     click.echo(f"parameters: {out}")
 
 
@@ -85,11 +86,15 @@ def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     with click.progressbar(length=members, label=scenario, file=sys.stderr) as bar:
         drawn = draw_ensemble(scenario, members, seed, say=lambda done: bar.update(1))
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
-    from basis_stress.validation.fan_figure import fan
+    from basis_stress.validation.figures import fan
 
     folder = out or Path("results") / f"{drawn.scenario}-ensemble"
-    for name, paths in (("shorts", drawn.shorts), ("rent", drawn.rent), ("members", drawn.members)):
-        save(paths.rename(columns=str).to_parquet(), folder / f"{name}.parquet", "--out")
-    save(fan(drawn, counted_change(drawn.shorts.index)).encode(), folder / "fan.svg", "--out")
+    for name, series in (
+        ("shorts", drawn.shorts),
+        ("balance_sheet_spread", drawn.balance_sheet_spread),
+        ("members", drawn.members),
+    ):
+        save(series.rename(columns=str).to_parquet(), folder / f"{name}.parquet", "--out")
+    save(fan(drawn, reported_change(drawn.shorts.index)).encode(), folder / "fan.svg", "--out")
     click.echo(drawn.quantiles(drawn.shorts).round(1).to_string())
     click.echo(f"fan chart and paths: {folder}")

@@ -101,7 +101,7 @@ def backtest(
     }
     if market:
         # A single book should not pay for the market of funds.
-        from basis_stress.funds_market.parameters import market_scenario
+        from basis_stress.funds_market.episodes import market_scenario
         from basis_stress.funds_market.result import backtest_market
 
         book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from basis_stress.funds_market.observed import observed_basis
 from basis_stress.reporting.formatting import count, day, percent, usd
 from basis_stress.single_book.views import first_high
 
 if TYPE_CHECKING:
     from basis_stress.funds_market.result import MarketResult
 
+_MATERIAL_USD = 5e8
+"""Sales and inventory below this count as none."""
+_MATERIAL_BP = 0.5
+"""Dislocation below this counts as none."""
+
 
 def span(values: pd.Series[float], scale: float = 1.0, digits: int = 0) -> str:
-    """Least and most over kinks, one number where they agree: ``31–42``, ``−12 to −8``."""
+    """Range over capacity multiples, one number where they agree: ``31–42``, ``−12 to −8``."""
     low, high = (f"{scale * value + 0.0:.{digits}f}" for value in (values.min(), values.max()))
     low, high = (text.removeprefix("-") if float(text) == 0.0 else text.replace("-", "−") for text in (low, high))
     if low == high:
@@ -29,7 +33,7 @@ def usd_bn(values: pd.Series[float]) -> str:
 
 
 def moved(change: pd.Series[float]) -> str:
-    """A change in words: ``fell by 8–12%``, ``stayed within 0.1%``."""
+    """A change in words: ``fell by 8–12%``, ``did not move``."""
     if change.abs().max() < 0.0005:
         return "did not move"
     if change.max() < 0.0:
@@ -39,8 +43,13 @@ def moved(change: pd.Series[float]) -> str:
     return f"changed by {span(change, 100, 1)}%"
 
 
+def reported_change(result: MarketResult) -> str:
+    """Change of gross shorts from the first to the last CFTC report of the window."""
+    return percent(result.reported.iloc[-1] / result.reported.iloc[0] - 1, 1, signed=True)
+
+
 def headline(result: MarketResult) -> str:
-    """The episode in one sentence, every number computed."""
+    """Summarise the episode in one sentence; every number is computed."""
     table, name = result.summary, (result.scenario.title or result.scenario.name).split(":")[0]
     sold, failed = table["fund_sales_usd"], int(table["defaults"].max())
     story = (
@@ -48,123 +57,116 @@ def headline(result: MarketResult) -> str:
         f"from {usd(table['shorts_start_usd'].iloc[0])}"
     )
     if len(result.reported) > 1:
-        seen = result.reported.iloc[-1] / result.reported.iloc[0] - 1
-        story += (
-            f" (CFTC, {day(result.reported.index[0])} to {day(result.reported.index[-1])}: "
-            f"{percent(seen, 1, signed=True)})"
-        )
-    if sold.max() < 5e8:
+        first, last = day(result.reported.index[0]), day(result.reported.index[-1])
+        story += f" (CFTC, {first} to {last}: {reported_change(result)})"
+    if sold.max() < _MATERIAL_USD:
         return f"{story}: no basis fund was forced to sell, and {count(failed, 'fund')} failed."
     swaps = table["swap_sales_usd"]
-    beside = f", swap-spread trades {usd_bn(swaps)}" if swaps.max() >= 5e8 else ""
+    others = f", swap-spread trades {usd_bn(swaps)}" if swaps.max() >= _MATERIAL_USD else ""
     return (
-        f"{story}: basis trades sold {usd_bn(sold)} of Treasuries{beside}, notes cheapened by up to "
+        f"{story}: basis trades sold {usd_bn(sold)} of Treasuries{others}, notes cheapened by up to "
         f"{span(table['peak_dislocation_bp'])} bp of price, and {count(failed, 'basis fund')} failed."
     )
 
 
 def basis(result: MarketResult) -> str:
-    """How cheap notes became."""
-    if result.summary["peak_dislocation_bp"].max() < 0.5:
-        return (
-            "Notes stayed in line with futures: nobody sold to dealers more than they could carry, so the gap that "
-            "basis funds live on did not widen."
-        )
+    """Describe the dislocation."""
+    if result.summary["peak_dislocation_bp"].max() < _MATERIAL_BP:
+        return "Notes stayed in line with futures: sales to dealers were too small to widen the cash-futures basis."
     contracts = [column for column in result.dealers.columns if column.isupper()]
     deepest = result.dealers[contracts].to_numpy().max(axis=1)
     top = result.dealers.assign(deepest=deepest).groupby("date")["deepest"].max()
     dots = "; dots are the change in observed implied repo since the first day, over the same term"
     return (
-        f"Basis points of price by which a note is cheaper than its future says: a loss to basis funds, largest on "
+        f"Basis points of price by which a note is cheaper than its future implies: a loss to basis funds, largest on "
         f"{day(first_high(top))} at {span(result.summary['peak_dislocation_bp'], digits=1)} bp"
-        f"{dots if observed(result) else ''}."
+        f"{dots if not result.observed_basis().empty else ''}."
     )
 
 
-def observed(result: MarketResult) -> bool:
-    """Whether history holds basis spreads of the window."""
-    return not observed_basis(result).empty
-
-
 def shorts(result: MarketResult) -> str:
-    """Model against report."""
+    """Compare the model's shorts with the CFTC's reports."""
     change = moved(result.summary["shorts_change"])
     text = f"Face of the Treasury futures that leveraged funds had sold: the model's {change}"
     if len(result.reported) < 2:
         return f"{text}; no two CFTC reports fall in the window."
-    seen = result.reported.iloc[-1] / result.reported.iloc[0] - 1
-    model = result.by_kink("shorts", "shorts_usd")
+    model = result.by_capacity_multiple("shorts", "shorts_usd")
     close = model.loc[model.index.isin(result.reported.index)]
     gap = (close.sub(result.reported, axis=0)).abs().max().max()
     return (
-        f"{text}; the dots are what funds reported to the CFTC each Tuesday ({percent(seen, 1, signed=True)} from "
+        f"{text}; the dots are what funds reported to the CFTC each Tuesday ({reported_change(result)} from "
         f"first to last), at most {usd(gap)} from the model."
     )
 
 
 def cascade(result: MarketResult) -> str:
-    """Who sold most and when."""
-    if forced_usd(result) < 5e8:
+    """Describe the day and the funds of the largest sales."""
+    if forced_usd(result) < _MATERIAL_USD:
         return "No fund was forced to sell."
     swaps = result.summary["swap_sales_usd"]
-    also = f" Swap-spread funds sold {usd_bn(swaps)}." if swaps.max() >= 5e8 else ""
-    if result.summary["fund_sales_usd"].max() < 5e8:
+    also = f" Swap-spread funds sold {usd_bn(swaps)}." if swaps.max() >= _MATERIAL_USD else ""
+    if result.summary["fund_sales_usd"].max() < _MATERIAL_USD:
         return f"No basis fund was forced to sell.{also}"
     basis = result.funds[result.funds["book"] == "basis"]
-    daily = basis.groupby(["kink", "date"])["sold_usd"].sum()
+    daily = basis.groupby(["capacity_multiple", "date"])["sold_usd"].sum()
     worst = daily.groupby(level="date").max().idxmax()
-    total = basis.groupby(["kink", "fund"])["sold_usd"].sum()
+    total = basis.groupby(["capacity_multiple", "fund"])["sold_usd"].sum()
     share = pd.Series(
-        {kink: one.nlargest(10).sum() / one.sum() for kink, one in total.groupby(level="kink") if one.sum()}
+        {
+            multiple: sold.nlargest(10).sum() / sold.sum()
+            for multiple, sold in total.groupby(level="capacity_multiple")
+            if sold.sum()
+        }
     )
     return (
         f"Face of the notes each fund sold, by day: basis funds most on {day(worst)}, up to {usd(daily.max())}; "
-        f"the ten that sold most made up {span(share, 100)}% of theirs.{also}"
+        f"the ten largest sellers made up {span(share, 100)}% of it.{also}"
     )
 
 
 def forced_usd(result: MarketResult) -> float:
-    """Most that funds of either trade sold, USD."""
+    """Largest sales of basis and swap-spread funds over capacity multiples, USD."""
     return float((result.summary["fund_sales_usd"] + result.summary["swap_sales_usd"]).max())
 
 
 def dealers(result: MarketResult) -> str:
-    """How full dealers were."""
+    """Describe dealers' inventory against capacity."""
     peak = result.summary["peak_inventory_usd"]
-    bought = float(result.dealers[result.dealers["kink"] == result.kinks[0]]["purchases"].sum())
+    first = result.dealers["capacity_multiple"] == result.capacity_multiples[0]
+    bought = float(result.dealers[first]["purchases"].sum())
     bank = f"; the central bank bought {usd(bought)}" if bought else "; the central bank bought nothing"
-    if peak.max() < 5e8:
-        return f"Dealers were left with nothing to carry{bank}."
+    if peak.max() < _MATERIAL_USD:
+        return f"Dealers held no inventory at the close{bank}."
     return (
-        f"Dealers carried at most {usd_bn(peak)}, {span(peak / result.capacity_usd, 100)}% of the "
-        f"{usd(result.capacity_usd)} beyond which room costs more{bank}."
+        f"Dealers held at most {usd_bn(peak)}, {span(peak / result.capacity_usd, 100)}% of the capacity of "
+        f"{usd(result.capacity_usd)}, beyond which balance sheet costs more{bank}."
     )
 
 
 def amplification(result: MarketResult) -> str:
-    """What the loop adds."""
+    """Compare sales with and without feedback."""
     table = result.summary
-    if table["fund_sales_usd"].max() < 5e8:
-        return "With no forced sales there is nothing that could feed on itself."
+    if table["fund_sales_usd"].max() < _MATERIAL_USD:
+        return "Without forced sales there is no feedback."
     ratio = table["amplification"].dropna()
-    by = f"{span(ratio, digits=2)} times as much" if len(ratio) else "where none would have sold at all"
+    by = f"{span(ratio, digits=2)} times as much" if len(ratio) else "without it no fund would have sold"
     return (
-        f"With the loop (funds' sales fill dealers, notes cheapen, funds lose and sell again) funds sold "
+        f"With feedback (funds' sales fill dealers, notes cheapen, funds lose and sell again) funds sold "
         f"{usd_bn(table['fund_sales_usd'])}, against {usd_bn(table['fund_sales_without_feedback_usd'])} without it: "
         f"{by}."
     )
 
 
 def quiet(result: MarketResult) -> dict[str, str]:
-    """Figures that would be empty, and the sentence that says so."""
+    """Name each figure that would be empty, with the sentence that replaces it."""
     table = result.summary
     silent = {}
-    if table["peak_dislocation_bp"].max() < 0.5:
+    if table["peak_dislocation_bp"].max() < _MATERIAL_BP:
         silent["basis"] = basis(result)
-    if forced_usd(result) < 5e8:
+    if forced_usd(result) < _MATERIAL_USD:
         silent["cascade"] = cascade(result)
-    if table["fund_sales_usd"].max() < 5e8:
+    if table["fund_sales_usd"].max() < _MATERIAL_USD:
         silent["amplification"] = amplification(result)
-    if table["peak_inventory_usd"].max() < 5e8:
+    if table["peak_inventory_usd"].max() < _MATERIAL_USD:
         silent["dealers"] = dealers(result)
     return silent

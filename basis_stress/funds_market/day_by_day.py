@@ -1,4 +1,4 @@
-"""A liquidation day by day: calls, sales, dislocation, the next calls, each day in a plain sentence."""
+"""A liquidation day by day: margin calls, sales, dislocation and the next calls, one sentence per day."""
 
 from dataclasses import dataclass, fields
 
@@ -7,17 +7,17 @@ import pandas as pd
 
 from basis_engine.simulation.names import CashLine, LogEvent, PnlLine
 from basis_stress.funds_market.episodes import Episode
-from basis_stress.funds_market.measures import dislocations
 from basis_stress.reporting.formatting import count, day, usd
 
 _LENDERS = (CashLine.REPO_REMARGIN, CashLine.HAIRCUT, CashLine.REPO_NOT_ROLLED)
 _QUIET_USD = 5e7
-_TELLING_USD = 5e8  # less is not worth a sentence in a book of $800bn
+_MENTIONED_USD = 5e8
+"""Smallest flow that a sentence mentions; the book is $800bn."""
 
 
 @dataclass(frozen=True)
-class Day:
-    """One day of all basis funds together; USD, all positive."""
+class DayTotals:
+    """One day of all basis funds together; amounts in USD, all positive."""
 
     date: pd.Timestamp
     clearing: float
@@ -25,22 +25,29 @@ class Day:
     lenders: float
     """Paid to repo lenders: re-margin, haircut, loans not rolled."""
     advanced: float
-    """Advanced by repo lenders against dearer notes."""
+    """Lent by repo lenders against higher note prices."""
     received: float
-    """Paid out by the clearing house."""
+    """Received from the clearing house."""
     outside: float
+    """Sold by outside investors."""
     swaps: float
     """Sold by swap-spread trades."""
     short_of_cash: int
+    """Basis funds at their liquidity limit."""
     over_risk: int
+    """Basis funds at their value-at-risk limit."""
     failed: int
+    """Basis funds that failed."""
     sold: float
+    """Sold by basis funds."""
     inventory: float
+    """Dealers' inventory."""
     cheap_bp: float
+    """Largest dislocation of any contract, basis points of price."""
     held: float
     """Hedged book at the end of the day, face."""
     lost: float
-    """What dislocation has cost all funds since entry."""
+    """Loss of all basis funds on dislocation since entry."""
 
     @property
     def called(self) -> float:
@@ -49,13 +56,13 @@ class Day:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing was forced."""
+        """Whether no fund failed and no group sold a material amount."""
         return not self.failed and max(self.sold, self.outside, self.swaps) < _QUIET_USD
 
 
-def unroll(episode: Episode) -> list[Day]:
-    """Every day after entry."""
-    run, days = episode.run, episode.stage.days
+def daily_totals(episode: Episode) -> list[DayTotals]:
+    """Compute the totals of every day after entry."""
+    run, days = episode.run, episode.market.days
     funds = run.funds[: episode.book.basis_funds]
     flows = run.cash_flows[:, : funds["last"][-1]]
     legs = np.add.reduceat(flows, funds["first"].astype(np.int64), axis=1)
@@ -63,11 +70,11 @@ def unroll(episode: Episode) -> list[Day]:
     repo = legs[:, :, list(_LENDERS)].sum(axis=2)
     dealers = 1e9 * episode.dealers
     sold, swaps, outside = (dealers[name].diff().fillna(0.0) for name in ("fund_sales", "swap_sales", "outside_sales"))
-    cheap, held = dislocations(episode).max(axis=1), episode.hedged
+    cheap, held = episode.dislocations.max(axis=1), episode.hedged
     lost = run.attribution[:, : funds["last"][-1], PnlLine.DISLOCATION].sum(axis=1).cumsum()
-    at = np.searchsorted(episode.stage.market.data.dates, run.log["time"] // 1440)
+    at = np.searchsorted(episode.market.priced.data.dates, run.log["time"] // 1440)
     return [
-        Day(
+        DayTotals(
             date=days[d],
             clearing=-float(np.minimum(clearing[d], 0.0).sum()),
             lenders=-float(np.minimum(repo[d], 0.0).sum()),
@@ -88,78 +95,78 @@ def unroll(episode: Episode) -> list[Day]:
     ]
 
 
-def _funds(episode: Episode, today: "np.ndarray[tuple[int], np.dtype[np.bool_]]", what: LogEvent) -> int:
-    """Basis funds to which something happened."""
-    log = episode.run.log[today & (episode.run.log["what"] == what)]
+def _funds(episode: Episode, today: "np.ndarray[tuple[int], np.dtype[np.bool_]]", event: LogEvent) -> int:
+    """Count the basis funds with an event on a day."""
+    log = episode.run.log[today & (episode.run.log["what"] == event)]
     return len(np.unique(log["fund"][log["fund"] < episode.book.basis_funds]))
 
 
-def told(days: list[Day], until: str) -> list[tuple[str, Day, str]]:
-    """Dates, figures and sentence of each day; quiet days in a row, and all days past a date, become one."""
-    rows: list[list[Day]] = []
-    for one in days:
-        late = one.date > pd.Timestamp(until)
-        if rows and ((one.quiet and rows[-1][-1].quiet) or (late and rows[-1][-1].date > pd.Timestamp(until))):
-            rows[-1].append(one)
+def grouped(days: list[DayTotals], until: str) -> list[tuple[str, DayTotals, str]]:
+    """Dates, totals and sentence of each row; consecutive quiet days, and all days after ``until``, share one row."""
+    rows: list[list[DayTotals]] = []
+    for totals in days:
+        late = totals.date > pd.Timestamp(until)
+        if rows and ((totals.quiet and rows[-1][-1].quiet) or (late and rows[-1][-1].date > pd.Timestamp(until))):
+            rows[-1].append(totals)
         else:
-            rows.append([one])
-    return [(_dates(group), _sum(group), sentence(_sum(group))) for group in rows]
+            rows.append([totals])
+    return [(_dates(row), _sum(row), sentence(_sum(row))) for row in rows]
 
 
-def _dates(group: list[Day]) -> str:
-    """``7 April``, ``14–30 April``."""
+def _dates(group: list[DayTotals]) -> str:
+    """Text such as ``7 April`` or ``14–30 April``."""
     first, last = group[0].date, group[-1].date
     return day(first) if first == last else f"{first.day}–{day(last)}"
 
 
-def _sum(group: list[Day]) -> Day:
-    """Flows of several days added up, levels of the last."""
+def _sum(group: list[DayTotals]) -> DayTotals:
+    """Sum the flows of several days, and keep the levels of the last."""
     flows = ("clearing", "lenders", "advanced", "received", "outside", "swaps", "sold", "failed")
-    values = {field.name: getattr(group[-1], field.name) for field in fields(Day)}
-    return Day(**values | {name: sum(getattr(one, name) for one in group) for name in flows})
+    values = {field.name: getattr(group[-1], field.name) for field in fields(DayTotals)}
+    return DayTotals(**values | {name: sum(getattr(totals, name) for totals in group) for name in flows})
 
 
-def sentence(one: Day) -> str:
-    """What happened, for someone who has never traded."""
+def sentence(totals: DayTotals) -> str:
+    """Describe a day for a reader who has never traded."""
     parts = []
-    if one.outside > _TELLING_USD:
-        parts.append(f"Outside investors sold {usd(one.outside)} of Treasuries to dealers.")
-    if one.swaps > _TELLING_USD:
-        parts.append(f"Swap-spread funds sold {usd(one.swaps)}.")
-    parts += _margin(one)
-    if one.failed:
+    if totals.outside > _MENTIONED_USD:
+        parts.append(f"Outside investors sold {usd(totals.outside)} of Treasuries to dealers.")
+    if totals.swaps > _MENTIONED_USD:
+        parts.append(f"Swap-spread funds sold {usd(totals.swaps)}.")
+    parts += _margin(totals)
+    if totals.failed:
         parts.append(
-            f"{count(one.failed, 'fund').capitalize()} had no cash left for what was due and failed; lenders seize the "
-            "notes and sell them."
+            f"{count(totals.failed, 'fund').capitalize()} had no cash left for the payments due and failed; lenders "
+            "seize the notes and sell them."
         )
-    parts += _sales(one)
-    if one.cheap_bp > 0.5:
-        lost = f", which has cost basis funds {usd(one.lost, figures=2)} so far" if one.lost > _QUIET_USD else ""
-        parts.append(f"Notes are {one.cheap_bp:.1f} bp too cheap{lost}.")
+    parts += _sales(totals)
+    if totals.cheap_bp > 0.5:
+        lost = f", which has cost basis funds {usd(totals.lost, figures=2)} so far" if totals.lost > _QUIET_USD else ""
+        parts.append(f"Notes are {totals.cheap_bp:.1f} bp too cheap{lost}.")
     return " ".join(parts)
 
 
-def _margin(one: Day) -> list[str]:
-    """What was called, and what came in against it."""
+def _margin(totals: DayTotals) -> list[str]:
+    """Margin and repo payments of the day, and receipts that offset them."""
     parts = []
-    if one.clearing > _TELLING_USD:
-        back = f"; lenders advanced {usd(one.advanced)} on the dearer notes" if one.advanced > _TELLING_USD else ""
-        parts.append(f"The clearing house took {usd(one.clearing)} of margin{back}.")
-    if one.lenders > _TELLING_USD:
-        back = f"; the clearing house paid out {usd(one.received)}" if one.received > _TELLING_USD else ""
-        parts.append(f"Repo lenders took back {usd(one.lenders)}{back}.")
+    if totals.clearing > _MENTIONED_USD:
+        lent = f"; lenders lent {usd(totals.advanced)} more on the notes" if totals.advanced > _MENTIONED_USD else ""
+        parts.append(f"The clearing house collected {usd(totals.clearing)} of margin{lent}.")
+    if totals.lenders > _MENTIONED_USD:
+        paid = f"; the clearing house paid out {usd(totals.received)}" if totals.received > _MENTIONED_USD else ""
+        parts.append(f"Repo lenders took back {usd(totals.lenders)}{paid}.")
     return parts
 
 
-def _sales(one: Day) -> list[str]:
-    """Who sold, and why."""
-    if one.sold <= _QUIET_USD:
-        return [] if one.failed else ["No basis fund had to sell."]
-    why = []
-    if one.short_of_cash:
-        why.append(f"{count(one.short_of_cash, 'fund')} lacked cash for tomorrow's calls")
-    if one.over_risk:
-        why.append(f"{count(one.over_risk, 'fund')} stood above their risk limit")
-    if not why:
-        return [f"{usd(one.sold)} of notes were sold."]
-    return [f"{' and '.join(why)}: {usd(one.sold)} of notes were sold."]
+def _sales(totals: DayTotals) -> list[str]:
+    """Sales of basis funds, with their reasons."""
+    if totals.sold <= _QUIET_USD:
+        return [] if totals.failed else ["No basis fund had to sell."]
+    reasons = []
+    if totals.short_of_cash:
+        reasons.append(f"{count(totals.short_of_cash, 'fund')} lacked cash for tomorrow's calls")
+    if totals.over_risk:
+        reasons.append(f"{count(totals.over_risk, 'fund')} exceeded their risk limit")
+    if not reasons:
+        return [f"{usd(totals.sold)} of notes were sold."]
+    return [f"{' and '.join(reasons)}: {usd(totals.sold)} of notes were sold."]

@@ -1,4 +1,4 @@
-"""What the press told, what happened, what would have broken it: one page that unrolls April 2025 day by day."""
+"""The day-by-day page: April 2025 as the press reported it, as it was, and what would have broken the basis book."""
 
 from __future__ import annotations
 
@@ -13,100 +13,104 @@ from basis_data.markets.positions import leveraged_fund_shorts
 from basis_stress.funds_market import day_by_day_figures as figures
 from basis_stress.funds_market.boundary import FALL, LEVERS, Boundary, boundaries
 from basis_stress.funds_market.captions import moved, span
-from basis_stress.funds_market.day_by_day import told
-from basis_stress.funds_market.result import KINKS
-from basis_stress.funds_market.variant_runs import VariantRun, tell
+from basis_stress.funds_market.day_by_day import grouped
+from basis_stress.funds_market.result import CAPACITY_MULTIPLES
+from basis_stress.funds_market.variants import VariantRun, by_variant, run_variants
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill
 
 EACH_DAY_UNTIL = "2025-04-17"
 _HEADS = ["", "called", "sold", "dealers hold", "cheap, bp", "book", "what happened"]
+Cells = tuple[list[str], list[list[str]]]
+"""Heads and rows of a table."""
 
 
-def outcome_cells(variant_runs: Sequence[VariantRun]) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of what each dose came to."""
-    kinks = list(variant_runs[0].held.columns)
-    heads = ["telling", "change", *(f"kink {kink:g}" for kink in kinks), "all short futures", "cheap, bp", "failed"]
+def outcome_cells(variant_runs: Sequence[VariantRun]) -> Cells:
+    """Table of the outcome of each intensity."""
+    multiples = [f"multiple {multiple:g}" for multiple in variant_runs[0].held.columns]
+    heads = ["variant", "change", *multiples, "all short futures", "cheap, bp", "failed"]
     rows, before = [], None
-    for one in variant_runs:
-        name = "" if one.variant is before else one.variant.title
-        before = one.variant
-        book = [formatting.percent(change, 1, signed=True) for change in one.changes]
+    for run in variant_runs:
+        name = "" if run.variant is before else run.variant.title
+        before = run.variant
+        book = [formatting.percent(change, 1, signed=True) for change in run.changes]
         worst = [
-            span(pd.Series(one.shorts), 100, 1) + "%",
-            span(pd.Series(one.cheapest)),
-            span(pd.Series(one.defaults, dtype=float)),
+            span(pd.Series(run.shorts), 100, 1) + "%",
+            span(pd.Series(run.cheapest)),
+            span(pd.Series(run.defaults, dtype=float)),
         ]
-        rows.append([name, one.dose.label, *book, *worst])
+        rows.append([name, run.intensity.label, *book, *worst])
     return heads, rows
 
 
-def day_cells(one: VariantRun) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of one dose, day by day."""
-    start = float(one.held.to_numpy()[0, 0])
+def day_cells(run: VariantRun) -> Cells:
+    """Table of one intensity, day by day."""
+    start = float(run.held.to_numpy()[0, 0])
     rows = []
-    for when, totals, sentence in told(one.days, EACH_DAY_UNTIL):
+    for dates, totals, sentence in grouped(run.days, EACH_DAY_UNTIL):
         money = [formatting.usd(x) if x >= 5e7 else "–" for x in (totals.called, totals.sold, totals.inventory)]
         book = formatting.percent(totals.held / start - 1, 1, signed=True)
-        rows.append([when, *money, f"{totals.cheap_bp + 0.0:.1f}".replace("-", "−"), book, sentence])
+        rows.append([dates, *money, f"{totals.cheap_bp + 0.0:.1f}".replace("-", "−"), book, sentence])
     return _HEADS, rows
 
 
-def boundary_cells(found: Sequence[Boundary]) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the phase boundary."""
-    kinks = sorted({one.kink for one in found})
+def boundary_cells(found: Sequence[Boundary]) -> Cells:
+    """Table of the phase boundaries."""
+    multiples = sorted({boundary.capacity_multiple for boundary in found})
     rows = []
     for lever in LEVERS:
-        mine = [one for one in found if one.lever is lever]
-        back = sorted({value for one in mine for value in one.safe_again})
-        note = (
-            f"safe again at {', '.join(lever.unit.format(x) for x in back)}" if back else "once crossed, always crossed"
-        )
-        if all(one.critical is None for one in mine):
-            note = f"not crossed up to {lever.unit.format(lever.grid[-1])}"
-        rows.append([lever.name, *(_critical(one) for one in mine), note])
-    return ["what is moved", *(f"kink {kink:g}" for kink in kinks), "beyond it, on the grid"], rows
+        crossings = [boundary for boundary in found if boundary.lever is lever]
+        safe = sorted({value for boundary in crossings for value in boundary.safe_values})
+        if all(boundary.critical is None for boundary in crossings):
+            remark = f"not crossed up to {lever.text_format.format(lever.grid[-1])}"
+        elif safe:
+            remark = f"safe again at {', '.join(lever.text_format.format(x) for x in safe)}"
+        else:
+            remark = "once crossed, always crossed"
+        rows.append([lever.name, *map(_critical, crossings), remark])
+    return ["what is changed", *(f"multiple {multiple:g}" for multiple in multiples), "beyond it, on the grid"], rows
 
 
-def _critical(one: Boundary) -> str:
-    """A critical value in the lever's unit."""
-    return "none" if one.critical is None else one.lever.unit.format(one.critical)
+def _critical(boundary: Boundary) -> str:
+    """Critical value in the lever's unit."""
+    return "none" if boundary.critical is None else boundary.lever.text_format.format(boundary.critical)
 
 
 def _range(found: Sequence[Boundary], name: str) -> str:
-    """Least and most critical value of a lever over kinks."""
-    mine = sorted((one for one in found if one.lever.name == name and one.critical is not None), key=_value)
-    return "–".join(dict.fromkeys((_critical(mine[0]), _critical(mine[-1]))))
+    """Range of a lever's critical value over capacity multiples."""
+    crossed = [boundary for boundary in found if boundary.lever.name == name and boundary.critical is not None]
+    ends = min(crossed, key=_value), max(crossed, key=_value)
+    return "–".join(dict.fromkeys(map(_critical, ends)))
 
 
-def _value(one: Boundary) -> float:
-    """A critical value, for sorting."""
-    return float("inf") if one.critical is None else one.critical
+def _value(boundary: Boundary) -> float:
+    """Critical value, infinite if there is none."""
+    return float("inf") if boundary.critical is None else boundary.critical
 
 
 def headline(variant_runs: Sequence[VariantRun], found: Sequence[Boundary]) -> str:
-    """The page in two sentences, every number computed."""
-    record, alone = variant_runs[0], variant_runs[1]
-    book, label = formatting.usd(record.held.to_numpy()[0, 0]), alone.dose.label.replace(", ", " with ")
+    """Summarise the page in two sentences; every number is computed."""
+    record, levered = variant_runs[0], variant_runs[1]
+    book, label = formatting.usd(record.held.to_numpy()[0, 0]), levered.intensity.label.replace(", ", " with ")
     actions = {
-        "share of repo not rolled": "lenders stop rolling {} of repo",
-        "rise in haircuts": "raise haircuts by {} of a note's value",
+        "share of repo not rolled": "lenders do not roll {} of repo",
+        "rise in haircuts": "lenders raise haircuts by {} of a note's value",
         "rise in futures margins": "the clearing house raises margins by {}",
         "outside sales in a week, $bn": "outside investors sell {} in a week",
     }
-    crossed = {one.lever.name for one in found if one.critical is not None}
+    crossed = {boundary.lever.name for boundary in found if boundary.critical is not None}
     breaks = [text.format(_range(found, name)) for name, text in actions.items() if name in crossed]
-    end = f" A tenth of it goes once {', or '.join(breaks)}." if breaks else ""
-    lone = "" if LEVERS[0].name in crossed else ": leverage alone breaks nothing"
+    end = f" It falls by more than a tenth if {', or '.join(breaks)}." if breaks else ""
+    leverage = "" if LEVERS[0].name in crossed else ": leverage alone does not break it"
     return (
         f"In April 2025 the hedged basis book of {book} {moved(pd.Series(record.changes))} in the model, and at "
-        f"{label} it {moved(pd.Series(alone.changes))}{lone}.{end}"
+        f"{label} it {moved(pd.Series(levered.changes))}{leverage}.{end}"
     )
 
 
-def seen() -> str:
-    """What the CFTC's reports showed."""
+def reported_shorts() -> str:
+    """State what leveraged funds reported to the CFTC."""
     first, last = (float(leveraged_fund_shorts(day)["face_usd"].sum()) for day in ("2025-04-01", "2025-04-15"))
     return (
         f"Leveraged funds reported {formatting.usd(first, figures=4)} of short Treasury futures to the CFTC on 1 April "
@@ -116,45 +120,45 @@ def seen() -> str:
 
 def render(variant_runs: Sequence[VariantRun], found: Sequence[Boundary], frozen: Parameters) -> str:
     """Render the page; equal results give equal bytes."""
-    kinks = ", ".join(f"{kink:g}" for kink in variant_runs[0].held.columns)
+    multiples = [f"{multiple:g}" for multiple in variant_runs[0].held.columns]
     captions = (
-        f"Face of the hedged basis book, for the dose of each telling that sold most; bands span kinks {kinks}.",
-        f"Change of the hedged book by 30 April against how far one thing is moved from 7 April; dashed: a fall of "
-        f"{-FALL:.0%}, dots: where a kink's line crosses it; lines part where dealers fill up.",
+        "Face of the hedged basis book, for the intensity of each variant that sold most; bands span capacity "
+        f"multiples {', '.join(multiples)}.",
+        "Change of the hedged book by 30 April against the size of one change from 7 April; dashed: a fall of "
+        f"{-FALL:.0%}; dots: the crossing for each capacity multiple; lines part where inventory exceeds capacity.",
     )
     sections = []
-    for variant in dict.fromkeys(id(one.variant) for one in variant_runs):
-        mine = [one for one in variant_runs if id(one.variant) == variant]
-        shown = [mine[i] for i in mine[0].variant.unrolled]
-        sections.append((mine[0].variant, [(one.dose.label, day_cells(one)) for one in shown]))
+    for group in by_variant(variant_runs):
+        shown = [group[i] for i in group[0].variant.day_by_day]
+        sections.append((group[0].variant, [(run.intensity.label, day_cells(run)) for run in shown]))
     return fill(
-        "unrolled.html",
+        "day_by_day.html",
         headline=headline(variant_runs, found),
-        seen=seen(),
+        reported=reported_shorts(),
         outcomes=outcome_cells(variant_runs),
         boundary=boundary_cells(found),
         pictures=embedded(figures.draw(variant_runs, found, captions)),
         sections=sections,
-        middle=f"{list(variant_runs[0].held.columns)[len(variant_runs[0].held.columns) // 2]:g}",
+        middle=multiples[len(multiples) // 2],
         source=f"{frozen.source}; digest {frozen.digest}",
     )
 
 
-def unrolled(path: str | os.PathLike[str], progress: Callable[[str], None] | None = None) -> Path:
-    """Play every telling of April 2025, find the phase boundaries, and write the page.
+def day_by_day(path: str | os.PathLike[str], progress: Callable[[str], None] = lambda text: None) -> Path:
+    """Run every variant of April 2025, find the phase boundaries, and write the page.
 
     Parameters
     ----------
     progress
-        Told what is being done; the whole takes about 15 seconds.
+        Called with a line of text before each step; the whole takes about 15 seconds.
 
     Raises
     ------
     InputError
         If the page cannot be written.
     """
-    say = progress or (lambda text: None)
     frozen = parameters()
-    variant_runs = tell(KINKS, frozen, say)
-    found = boundaries(variant_runs[0].dose.scenario, [frozen.fit(kink) for kink in KINKS], say)
+    variant_runs = run_variants(CAPACITY_MULTIPLES, frozen, progress)
+    fits = [frozen.fit(multiple) for multiple in CAPACITY_MULTIPLES]
+    found = boundaries(variant_runs[0].intensity.scenario, fits, progress)
     return save(render(variant_runs, found, frozen), path, "report")

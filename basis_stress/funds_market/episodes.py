@@ -1,6 +1,7 @@
-"""Replay an episode with the market of funds: what shorts, dislocation, dealers and funds did, beside what is known."""
+"""Run an episode with the market of funds: daily shorts, dislocation, dealers and funds."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,40 +12,53 @@ from basis_data.markets.market_data import market_data
 from basis_data.markets.parameters import Fit
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.scenarios.parts import MarketEra
-from basis_data.scenarios.scenario import Scenario, market_era
+from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import DealerColumn, FundColumn, PositionColumn, Status
 from basis_engine.simulation.run import Run, run
 from basis_strategies.assemble import assemble
 from basis_strategies.funds_market import BookOfFunds, book_of_funds
-from basis_strategies.plan import DealerPlan
+from basis_strategies.plan import RENT_SHARES, DealerPlan
 from basis_strategies.population import Population
 from basis_stress.single_book.tabulate import days_of
 
 FLOWS = ("outside_sales", "swap_sales", "fund_sales", "purchases")
 """Columns of `Episode.dealers` that are flows."""
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+_FIELDS = {
+    "start": "start",
+    "end": "end",
+    "curve": "curve",
+    "margin_multiple": "margin_multiple",
+    "yield_scale": "yield_scale",
+    "scenario_repo_bp": "scenario_repo_bp",
+}
+"""Option of a backtest to the field of the scenario that it sets."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What an episode starts from: its priced market and the flows of others; shared by every run of it."""
+class EpisodeMarket:
+    """The priced market of an episode and the flows of outside investors; every run of the episode shares it."""
 
     scenario: Scenario
-    market: PricedMarket
+    priced: PricedMarket
     sales: np.ndarray[tuple[int], np.dtype[np.float64]]
+    """Sales of outside investors to dealers, USD by day."""
     purchases: np.ndarray[tuple[int], np.dtype[np.float64]]
+    """Purchases of the central bank from dealers, USD by day."""
 
     @property
     def days(self) -> pd.DatetimeIndex:
         """Business days of the episode."""
-        return days_of(self.market)
+        return days_of(self.priced)
 
 
 @dataclass(frozen=True)
 class Episode:
     """One run of an episode."""
 
-    stage: Stage
+    market: EpisodeMarket
     book: BookOfFunds
     run: Run
 
@@ -57,61 +71,120 @@ class Episode:
     @property
     def hedged(self) -> pd.Series:
         """Face of the population's short futures by day, USD."""
-        futures = self.run.positions["contract"] < len(self.stage.market.codes)
-        notional = np.array(self.stage.market.notionals)[self.run.positions["contract"]]
+        futures = self.run.positions["contract"] < len(self.market.priced.codes)
+        notional = np.array(self.market.priced.notionals)[self.run.positions["contract"]]
         contracts = self.run.position_days[:, :, PositionColumn.CONTRACTS]
-        return pd.Series(-(contracts * notional)[:, futures].sum(axis=1), self.stage.days)
+        return pd.Series(-(contracts * notional)[:, futures].sum(axis=1), self.market.days)
 
     @property
     def dealers(self) -> pd.DataFrame:
-        """Inventory and cumulative flows in $bn, rent and its volatility in basis points a year, by day.
+        """Inventory and cumulative flows in $bn, balance-sheet spread and its volatility in bp a year, by day.
 
         `fund_sales` are those of basis trades, `swap_sales` those of swap-spread trades.
         """
-        table = pd.DataFrame(self.run.dealer_days, self.stage.days, [one.name.lower() for one in DealerColumn])
+        names = [column.name.lower() for column in DealerColumn]
+        table = pd.DataFrame(self.run.dealer_days, self.market.days, names)
+        table = table.rename(columns={"rent": "balance_sheet_spread"})
         table["swap_sales"] = self._swap_sales()
         table["fund_sales"] -= table["swap_sales"]
         table[list(FLOWS)] /= 1e9
         table["inventory"] /= 1e9
         return table
 
-    def _swap_sales(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Treasuries that swap-spread trades have sold since entry, by day, USD at the closes of the days."""
-        swaps = self.run.positions["contract"] >= len(self.stage.market.codes)
+    def _swap_sales(self) -> Floats:
+        """Treasuries that swap-spread trades have sold since entry, USD by day at the closes of the days."""
+        swaps = self.run.positions["contract"] >= len(self.market.priced.codes)
         days = self.run.position_days[:, swaps]
         dirty = (days[:, :, PositionColumn.CLEAN] + days[:, :, PositionColumn.ACCRUED]) / 100
         sold = -np.diff(days[:, :, PositionColumn.FACE], axis=0, prepend=days[:1, :, PositionColumn.FACE])
-        total: np.ndarray[Any, np.dtype[np.float64]] = (sold * dirty).sum(axis=1).cumsum()
+        total: Floats = (sold * dirty).sum(axis=1).cumsum()
         return total
+
+    @property
+    def dealer_plan(self) -> DealerPlan:
+        """Assumptions on dealers in this run."""
+        plan = self.book.plan.dealers
+        assert plan is not None  # `run_episode` always sets it
+        return plan
+
+    @property
+    def dislocations(self) -> pd.DataFrame:
+        """Basis points of price by which notes are cheap against futures: days by contracts.
+
+        See `basis_engine.simulation.dealers`.
+        """
+        data = self.market.priced.data
+        jump = np.zeros(len(data.dates))
+        jump[2:] = 1e4 * np.diff(data.repo_rate)[1:] / 360  # no rate precedes the first roll
+        cheap = self.run.dealer_days[:, DealerColumn.RENT] * self.dealer_plan.rent_years + jump
+        cheap[0] = 0.0
+        columns = {
+            future.code: data.dislocation_bp[:, c] + RENT_SHARES.get(future.code, 0.0) * cheap
+            for c, future in enumerate(data.futures)
+        }
+        return pd.DataFrame(columns, self.market.days)
 
     @property
     def returns(self) -> pd.Series:
         """Return of the average basis fund since entry, by day."""
         equity = self.run.fund_days[:, : self.book.basis_funds, FundColumn.EQUITY]
-        return pd.Series((equity / equity[0]).mean(axis=1) - 1, self.stage.days)
+        return pd.Series((equity / equity[0]).mean(axis=1) - 1, self.market.days)
 
     @property
     def defaults(self) -> int:
-        """Basis funds that failed."""
+        """Number of basis funds that failed."""
         return int((self.run.funds["status"][: self.book.basis_funds] != Status.ACTIVE).sum())
+
+    @property
+    def shorts_change(self) -> float:
+        """Change in gross shorts over the episode, as a fraction."""
+        return relative_change(self.shorts)
+
+    @property
+    def hedged_change(self) -> float:
+        """Change in the hedged book over the episode, as a fraction."""
+        return relative_change(self.hedged)
 
     def change(self, start: str, end: str) -> float:
         """Change in gross shorts between two days, percent."""
         return float(100 * (self.shorts[end] / self.shorts[start] - 1))
 
 
-def stage(name: str | Scenario) -> Stage:
-    """Gather and price an episode, with swap-spread trades where the era has them."""
+def relative_change(values: pd.Series) -> float:
+    """Last value over the first, less one."""
+    return float(values.iloc[-1] / values.iloc[0] - 1)
+
+
+def episode_market(name: str | Path | Scenario) -> EpisodeMarket:
+    """Read and price the market of an episode, with swap-spread trades where the era has them."""
     chosen = name if isinstance(name, Scenario) else load_scenario(name)
-    market = priced_market(market_data(chosen, market_era(chosen).contracts))
-    sales, purchases = outside_flows(chosen, market.data.dates.astype("datetime64[D]"))
+    priced = priced_market(market_data(chosen, market_era(chosen).contracts))
+    sales, purchases = outside_flows(chosen, priced.data.dates.astype("datetime64[D]"))
     if market_era(chosen).swap_spread_book_usd_bn:
-        market = market.with_swaps()
-    return Stage(chosen, market, sales, purchases)
+        priced = priced.with_swaps()
+    return EpisodeMarket(chosen, priced, sales, purchases)
+
+
+def market_scenario(given: str | Path | Scenario, options: dict[str, Any]) -> Scenario:
+    """Apply the caller's options to a scenario of the market of funds.
+
+    Raises
+    ------
+    InputError
+        If an option belongs to a single book: the market's funds are drawn from the scenario's `[market]` part.
+    """
+    unknown = [name for name in options if name not in _FIELDS]
+    if unknown:
+        raise InputError(
+            f"{unknown[0]}: given with the market, whose funds are drawn from the scenario's [market] part; leave it "
+            "out or backtest a single book without the market"
+        )
+    base = given if isinstance(given, Scenario) else load_scenario(given)
+    return changed(base, base.name, **{_FIELDS[name]: value for name, value in options.items()}) if options else base
 
 
 def era_population(era: MarketEra) -> Population:
-    """Funds as the era has them."""
+    """Population of funds with the era's parameters."""
     return Population(
         buffer_sd=era.buffer_sd,
         calm_volatility=era.volatility_floor_bp,
@@ -121,8 +194,13 @@ def era_population(era: MarketEra) -> Population:
     )
 
 
-def play(
-    on: Stage,
+def era_dealers(era: MarketEra, **others: float) -> DealerPlan:
+    """Dealers with the era's capacity and ceiling, and other fields as given."""
+    return DealerPlan(capacity_usd=era.capacity_usd_bn * 1e9, ceiling=era.ceiling_bp, **others)
+
+
+def run_episode(
+    market: EpisodeMarket,
     fit: Fit,
     population: Population | None = None,
     dealers: DealerPlan | None = None,
@@ -135,23 +213,20 @@ def play(
     population
         How funds differ; the era's leverage and the fit's speed apply in any case.
     dealers
-        What is assumed of dealers; the fit's slope, decay and kink apply in any case.
+        Assumptions on dealers; the fit's slope, placement rate and capacity multiple apply in any case.
     extra_sales
-        USD sold by others each day on top of the episode's own flows.
+        USD that outside investors sell each day on top of the episode's own flows.
     """
-    era = market_era(on.scenario)
-    who = replace(
+    era = market_era(market.scenario)
+    funds = replace(
         population or era_population(era),
         leverage=era.era_leverage,
         haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,
     )
-    whom = replace(
-        dealers or DealerPlan(capacity_usd=era.capacity_usd_bn * 1e9, ceiling=era.ceiling_bp),
-        slope=fit.slope,
-        decay=fit.decay,
-        kink=fit.kink,
-    )
+    fitted = replace(dealers or era_dealers(era), slope=fit.slope, decay=fit.placement_rate, kink=fit.capacity_multiple)
     swaps = 1e9 * (era.swap_spread_book_usd_bn or 0.0)
-    book = book_of_funds(on.market, who, whom, era.hedged_share, on.sales + extra_sales, on.purchases, swaps)
-    return Episode(on, book, run(assemble(book.plan, on.market)))
+    book = book_of_funds(
+        market.priced, funds, fitted, era.hedged_share, market.sales + extra_sales, market.purchases, swaps
+    )
+    return Episode(market, book, run(assemble(book.plan, market.priced)))

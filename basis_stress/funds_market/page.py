@@ -1,4 +1,4 @@
-"""The market report: one HTML file on what shorts, dealers and funds did in an episode, and how the data compare."""
+"""The market report: one HTML page on shorts, dealers and funds in an episode, beside the CFTC's data."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
 from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
@@ -25,7 +26,7 @@ _SUMMARY = {
     "swap_sales_usd": ("sold by swap-spread trades", "$"),
     "amplification": ("sales with feedback over without", "x"),
     "peak_dislocation_bp": ("cheapest notes, bp of price", "n"),
-    "peak_inventory_usd": ("most that dealers carried", "$"),
+    "peak_inventory_usd": ("largest inventory of dealers", "$"),
     "worst_return": ("worst return of the average fund", "%"),
     "defaults": ("basis funds that failed", "0"),
 }
@@ -43,25 +44,30 @@ def _cell(value: float, kind: str) -> str:
 
 
 def summary_cells(result: MarketResult) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the summary: a row per figure, a column per kink."""
-    heads = ["", *(f"kink {kink:g}" for kink in result.kinks)]
+    """Heads and cells of the summary: a row per figure, a column per capacity multiple."""
+    heads = ["", *_columns(result)]
     rows = [[label, *(_cell(float(x), kind) for x in result.summary[name])] for name, (label, kind) in _SUMMARY.items()]
     return heads, rows
 
 
+def _columns(result: MarketResult) -> list[str]:
+    """Heads of the columns of capacity multiples."""
+    return [f"multiple {multiple:g}" for multiple in result.capacity_multiples]
+
+
 def flow_cells(result: MarketResult) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of who sold (+) and who took (-), a column per kink."""
-    wide = result.flows.pivot(index="who", columns="kink", values="usd").loc[list(result.flows["who"].unique())]
-    heads = ["sold (+), took (−)", *(f"kink {kink:g}" for kink in result.kinks)]
-    return heads, [[str(who), *(formatting.usd(float(x), signed=True) for x in row)] for who, row in wide.iterrows()]
+    """Heads and cells of sales (+) and purchases (-) by group, a column per capacity multiple."""
+    groups = list(result.flows["group"].unique())
+    wide = result.flows.pivot(index="group", columns="capacity_multiple", values="usd").loc[groups]
+    rows = [[str(name), *(formatting.usd(float(x), signed=True) for x in row)] for name, row in wide.iterrows()]
+    return ["sold (+), bought (−)", *_columns(result)], rows
 
 
-def daily_cells(result: MarketResult, kink: float | None = None) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells by day at one kink, the middle one by default; $bn, percent of the first day, bp of price."""
-    kink = result.kinks[len(result.kinks) // 2] if kink is None else kink
+def daily_cells(result: MarketResult) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells by day at the middle capacity multiple; $bn, percent of the first day, bp of price."""
     contract = "TY" if "TY" in result.dealers else next(name for name in map(str, result.dealers) if name.isupper())
-    shorts = result.by_kink("shorts", "shorts_usd")[kink].to_numpy() / 1e9
-    dealers = result.dealers[result.dealers["kink"] == kink]
+    shorts = result.by_capacity_multiple("shorts", "shorts_usd")[result.middle].to_numpy() / 1e9
+    dealers = result.dealers[result.dealers["capacity_multiple"] == result.middle]
     columns = zip(
         result.days,
         shorts,
@@ -85,23 +91,21 @@ def daily_cells(result: MarketResult, kink: float | None = None) -> tuple[list[s
 def daily_table(result: MarketResult) -> str:
     """The daily table as aligned text."""
     heads, rows = daily_cells(result)
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, row, widths)) for row in [heads, *rows])
+    return formatting.aligned([heads, *rows])
 
 
 def assumptions(result: MarketResult) -> list[str]:
-    """What had to be assumed, a sentence each."""
-    era = result.scenario.market
-    assert era is not None  # the market was played with it
+    """List the assumptions, a sentence each."""
+    era = market_era(result.scenario)
     return [
         f"Parameters: {result.source}.",
         f"The hedged basis book is {formatting.percent(era.hedged_share, 0)} of leveraged funds' reported shorts in "
-        f"{', '.join(era.contracts)}, {formatting.usd(result.hedged_usd)}; funds that do not sell here hold the rest.",
+        f"{', '.join(era.contracts)}, {formatting.usd(result.hedged_usd)}; the other funds never sell here.",
         f"{_counted(result)}, leverage drawn around {formatting.times(era.era_leverage)}; dealers' "
         f"capacity {formatting.usd(result.capacity_usd)} and ceiling {era.ceiling_bp:g} bp a year are assumptions.",
-        "The kink is not identified by March 2020: bands show what it leaves open. A band is no confidence interval.",
+        "March 2020 does not identify the capacity multiple: bands span its values. A band is no confidence interval.",
         "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption); swap spreads, "
-        "where the scenario has funds that hold them, move as observed, whatever those funds sell.",
+        "where the scenario has funds that hold them, move as observed and do not react to those funds' sales.",
     ]
 
 
@@ -115,7 +119,6 @@ def _counted(result: MarketResult) -> str:
 def render(result: MarketResult) -> str:
     """Render a market result as one self-contained HTML page; equal results give equal bytes."""
     days = result.days
-    middle = result.kinks[len(result.kinks) // 2]
     return fill(
         "market.html",
         scenario=result.scenario,
@@ -124,8 +127,8 @@ def render(result: MarketResult) -> str:
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
         summary=summary_cells(result),
         flows=flow_cells(result),
-        daily=daily_cells(result, middle),
-        middle=f"{middle:g}",
+        daily=daily_cells(result),
+        middle=f"{result.middle:g}",
         pictures=embedded(figures.draw(result)),
         quiet=list(captions.quiet(result).values()),
         assumptions=assumptions(result),

@@ -1,71 +1,99 @@
-"""The whole market in one result: an episode played with every kink, with and without feedback, as plain tables.
+"""Result of the market of funds: an episode run with every capacity multiple, with and without feedback, as tables.
 
-The kink (how much steeper dealers' rent rises beyond their capacity) is not identified by March 2020, so that every
-figure of a market is a band over kinks, never one number.
+The capacity multiple (how much steeper the dealers' balance-sheet spread rises once inventory exceeds capacity) is not
+identified by March 2020. Every figure of a market is therefore a band over capacity multiples, never one number.
 """
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from basis_data.markets.parameters import parameters
 from basis_data.markets.positions import leveraged_fund_shorts
-from basis_data.scenarios.scenario import Scenario
-from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.scenarios.scenario import Scenario, market_era
+from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionColumn, Status
-from basis_strategies.plan import DealerPlan
-from basis_stress.funds_market.episodes import FLOWS, Episode, Stage, play, stage
-from basis_stress.funds_market.measures import dealers_of, dislocations
+from basis_strategies.plan import RENT_SHARES
+from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
 from basis_stress.reporting.registry import write_report
 from basis_stress.single_book.frames import save_tables
 
-KINKS = (1.0, 2.0, 4.0)
+CAPACITY_MULTIPLES = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
+_TENORS = {"TU": 2, "FV": 5, "TY": 10}
+_RENAMED = {
+    "kinks": "capacity_multiples",
+    "by_kink": "by_capacity_multiple",
+    "rent_years": "years_to_delivery",
+}
+"""Old names, which work for one release, and the new ones."""
 
 
 @dataclass(frozen=True)
 class MarketResult:
-    """What shorts, dealers and funds did in one episode, a block of rows per kink; money in USD."""
+    """Shorts, dealers and funds in one episode, a block of rows per capacity multiple; money in USD."""
 
     scenario: Scenario
     source: str
-    """The parameter file used: where it comes from, and its digest."""
+    """Origin and digest of the parameter file."""
     capacity_usd: float
-    """Inventory beyond which dealers' rent rises faster."""
-    rent_years: float
-    """Years to delivery over which the rent is discounted."""
+    """Inventory beyond which the balance-sheet spread rises faster."""
+    years_to_delivery: float
+    """Years over which the balance-sheet spread is discounted."""
     hedged_usd: float
     """Face of the hedged basis book on the first day."""
     reported: "pd.Series[float]"
     """Gross shorts of leveraged funds in the CFTC's weekly reports inside the window, USD."""
     summary: pd.DataFrame
-    """One row per kink."""
+    """One row per capacity multiple."""
     shorts: pd.DataFrame
-    """Per kink and day: gross shorts, and what they would be if funds' sales did not reach dealers."""
+    """Per multiple and day: gross shorts, and what they would be if funds' sales did not reach dealers."""
     dealers: pd.DataFrame
-    """Per kink and day: inventory, rent (bp a year), flows of the day, dislocation by contract (bp of price)."""
+    """Per multiple and day: inventory, balance-sheet spread (bp a year), the day's flows, dislocation (bp of price)."""
     funds: pd.DataFrame
-    """Per kink, day and fund: book (basis or swap spread), notes held, sold since the day before, equity, status."""
+    """Per multiple, day and fund: book (basis or swap spread), notes held, sold that day, equity, status."""
     flows: pd.DataFrame
-    """Per kink: what each sold (+) and took (-) over the window; they sum to nothing."""
+    """Per multiple: sales (+) and purchases (-) of each group over the window; they sum to zero."""
 
     @property
-    def kinks(self) -> list[float]:
-        """Kinks played."""
-        return [float(kink) for kink in self.summary.index]
+    def capacity_multiples(self) -> list[float]:
+        """Capacity multiples that were run."""
+        return [float(multiple) for multiple in self.summary.index]
+
+    @property
+    def middle(self) -> float:
+        """The middle capacity multiple."""
+        return self.capacity_multiples[len(self.summary) // 2]
 
     @property
     def days(self) -> pd.DatetimeIndex:
         """Business days of the window."""
         return pd.DatetimeIndex(self.shorts["date"].unique())
 
-    def by_kink(self, table: str, column: str) -> pd.DataFrame:
-        """A column of `shorts` or `dealers`, days by kinks."""
-        return getattr(self, table).pivot(index="date", columns="kink", values=column)  # type: ignore[no-any-return]
+    def by_capacity_multiple(self, table: str, column: str) -> pd.DataFrame:
+        """A column of `shorts` or `dealers`, days by capacity multiples."""
+        pivoted: pd.DataFrame = getattr(self, table).pivot(index="date", columns="capacity_multiple", values=column)
+        return pivoted
+
+    def observed_basis(self) -> pd.DataFrame:
+        """Rise of implied repo over OIS since the first day, as basis points of price over the term to delivery.
+
+        Days of the window that history/basis_spreads.csv covers, by contract; empty if it lacks all or the first.
+        """
+        table = read("basis_spreads").set_index("date")
+        table = table[(table.index >= self.days[0]) & (table.index <= self.days[-1])]
+        codes = [code for code in _TENORS if code in self.dealers and code in RENT_SHARES]
+        if table.empty or not codes:
+            return pd.DataFrame()
+        spreads = table[[f"implied_repo_minus_ois_{_TENORS[code]}y_bp" for code in codes]].set_axis(codes, axis=1)
+        rise = (spreads - spreads.bfill().iloc[0]) * self.years_to_delivery
+        return rise.dropna(how="all")
 
     def save(self, folder: str | Path) -> Path:
         """Write every table as Parquet into a folder; all of them, or none."""
@@ -75,143 +103,155 @@ class MarketResult:
         """Write the self-contained HTML report."""
         return write_report(self, path)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return an attribute by its old name, with a warning."""
+            if name not in _RENAMED:
+                raise AttributeError(f"MarketResult has no attribute {name!r}")
+            warnings.warn(f"MarketResult.{name} is now MarketResult.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
+            return getattr(self, _RENAMED[name])
+
 
 def backtest_market(
     scenario: str | Path | Scenario,
-    kinks: Sequence[float] = KINKS,
+    capacity_multiples: Sequence[float] = CAPACITY_MULTIPLES,
     *,
     parameter_file: str | Path | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> MarketResult:
-    """Play an episode with the market of funds.
+    """Run an episode with the market of funds.
 
     Parameters
     ----------
     scenario
-        Name, TOML path or `Scenario`; one with a `[market]` part.
-    kinks
-        Kinks of the parameter file to play, each once.
+        Name, TOML path or `Scenario`; it needs a `[market]` part.
+    capacity_multiples
+        Capacity multiples of the parameter file to run, each once.
     parameter_file
-        Another file than the one frozen on March 2020.
+        Replaces the file that was fitted on March 2020.
     progress
-        Told what is being done.
+        Called with a line of text before each step.
 
     Raises
     ------
     InputError
-        If the scenario has no `[market]` part or lacks data, or the file has no such kink.
+        If the scenario has no `[market]` part or lacks data, or the file has no such capacity multiple.
     """
-    if not kinks or len(set(kinks)) < len(kinks):
-        raise InputError(f"kinks: {', '.join(map(str, kinks)) or 'none'} given, allowed are one or more, each once")
+    if not capacity_multiples or len(set(capacity_multiples)) < len(capacity_multiples):
+        given = ", ".join(map(str, capacity_multiples)) or "none"
+        raise InputError(f"capacity_multiples: {given} given, allowed are one or more, each once")
     frozen = parameters(parameter_file)
-    fits = [frozen.fit(kink) for kink in kinks]
+    fits = [frozen.fit(multiple) for multiple in capacity_multiples]
     progress("pricing notes and futures")
-    on = stage(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
-    pairs = []
+    market = episode_market(scenario)
+    isolated = era_dealers(market_era(market.scenario), feedback=0.0)  # funds' own sales do not reach these dealers
+    runs = []
     for fit in fits:
-        progress(f"playing {len(on.days)} days with kink {fit.kink:g}")
-        pairs.append((fit.kink, play(on, fit), play(on, fit, dealers=_without_feedback(on))))
-    whom = dealers_of(pairs[0][1])
+        progress(f"running {len(market.days)} days with capacity multiple {fit.capacity_multiple:g}")
+        runs.append((fit.capacity_multiple, run_episode(market, fit), run_episode(market, fit, dealers=isolated)))
+    first = runs[0][1]
     return MarketResult(
-        scenario=on.scenario,
+        scenario=market.scenario,
         source=f"{frozen.source}; digest {frozen.digest}",
-        capacity_usd=whom.capacity_usd,
-        rent_years=whom.rent_years,
-        hedged_usd=pairs[0][1].hedged.iloc[0],
-        reported=_reported(on),
-        summary=pd.DataFrame([_summary(*pair) for pair in pairs]).set_index("kink"),
-        shorts=pd.concat([_shorts(*pair) for pair in pairs], ignore_index=True),
-        dealers=pd.concat([_dealers(*pair) for pair in pairs], ignore_index=True),
-        funds=pd.concat([_funds(kink, episode) for kink, episode, _ in pairs], ignore_index=True),
-        flows=pd.concat([_flows(kink, episode) for kink, episode, _ in pairs], ignore_index=True),
+        capacity_usd=first.dealer_plan.capacity_usd,
+        years_to_delivery=first.dealer_plan.rent_years,
+        hedged_usd=first.hedged.iloc[0],
+        reported=_reported(market),
+        summary=pd.DataFrame(
+            [_summary(episode, without) for _, episode, without in runs],
+            pd.Index([multiple for multiple, _, _ in runs], name="capacity_multiple"),
+        ),
+        shorts=_stacked((multiple, _shorts(episode, without)) for multiple, episode, without in runs),
+        dealers=_stacked((multiple, _dealers(episode, without)) for multiple, episode, without in runs),
+        funds=_stacked((multiple, _funds(episode)) for multiple, episode, _ in runs),
+        flows=_stacked(((multiple, _flows(episode)) for multiple, episode, _ in runs), place=0),
     )
 
 
-def _without_feedback(on: Stage) -> DealerPlan:
-    """The era's dealers, whom funds' own sales do not reach."""
-    era = on.scenario.market
-    assert era is not None  # `stage` has refused a scenario without it
-    return DealerPlan(capacity_usd=era.capacity_usd_bn * 1e9, ceiling=era.ceiling_bp, feedback=0.0)
+def _stacked(tables: Iterable[tuple[float, pd.DataFrame]], place: int = 1) -> pd.DataFrame:
+    """Stack one table per capacity multiple, with a column that names it."""
+    parts = []
+    for multiple, table in tables:
+        table.insert(place, "capacity_multiple", multiple)
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
 
 
-def _reported(on: Stage) -> "pd.Series[float]":
-    """Gross shorts of every weekly report dated inside the window; none where yields are not those of its days."""
-    path = on.scenario.files.positions
-    reports = [leveraged_fund_shorts(day, path, on.scenario.report) for day in on.days]
-    totals = {one["report_date"].iloc[0]: float(one["face_usd"].sum()) for one in reports}
+def _reported(market: EpisodeMarket) -> "pd.Series[float]":
+    """Gross shorts, USD, of every weekly report dated inside the window; empty if the scenario changes the yields."""
+    path = market.scenario.files.positions
+    reports = [leveraged_fund_shorts(day, path, market.scenario.report) for day in market.days]
+    totals = {report["report_date"].iloc[0]: float(report["face_usd"].sum()) for report in reports}
     series = pd.Series(totals, dtype=float).sort_index()
-    if on.scenario.moves_yields and not on.scenario.intraday:
+    if market.scenario.moves_yields and not market.scenario.intraday:
         return series.iloc[:0]
-    return series[(series.index >= on.days[0]) & (series.index <= on.days[-1])]
+    return series[(series.index >= market.days[0]) & (series.index <= market.days[-1])]
 
 
-def _shorts(kink: float, episode: Episode, without: Episode) -> pd.DataFrame:
-    """Gross shorts with and without feedback."""
+def _shorts(episode: Episode, without: Episode) -> pd.DataFrame:
+    """Gross shorts by day with and without feedback, USD."""
     return pd.DataFrame(
         {
-            "date": episode.stage.days,
-            "kink": kink,
+            "date": episode.market.days,
             "shorts_usd": episode.shorts.to_numpy(),
             "without_feedback_usd": without.shorts.to_numpy(),
         }
     )
 
 
-def _dealers(kink: float, episode: Episode, without: Episode) -> pd.DataFrame:
-    """Dealers by day: level of the inventory, flows of the day, rent and what it does to each contract's notes."""
+def _dealers(episode: Episode, without: Episode) -> pd.DataFrame:
+    """Dealers by day: inventory, flows of the day, balance-sheet spread and each contract's dislocation."""
     table = episode.dealers.reset_index(names="date")
     for name in FLOWS:
         table[name] = table[name].diff().fillna(table[name])
     table[["inventory", *FLOWS]] *= 1e9
-    table.insert(1, "kink", kink)
-    table["rent_without_feedback"] = without.dealers["rent"].to_numpy()
-    return pd.concat([table, dislocations(episode).reset_index(drop=True)], axis=1)
+    table["spread_without_feedback"] = without.dealers["balance_sheet_spread"].to_numpy()
+    return pd.concat([table, episode.dislocations.reset_index(drop=True)], axis=1)
 
 
-def _funds(kink: float, episode: Episode) -> pd.DataFrame:
-    """Funds by day, in the order of their size."""
+def _funds(episode: Episode) -> pd.DataFrame:
+    """Funds by day, largest first."""
     run = episode.run
     days, count = run.fund_days.shape[:2]
     face = run.fund_days[:, :, FundColumn.FACE]
     sold = np.diff(face, axis=0, prepend=face[:1])
     return pd.DataFrame(
         {
-            "date": np.repeat(episode.stage.days, count),
-            "kink": kink,
+            "date": np.repeat(episode.market.days, count),
             "fund": np.tile([fund.name for fund in episode.book.plan.funds], days),
             "book": np.tile(np.where(np.arange(count) < episode.book.basis_funds, "basis", "swap spread"), days),
             "face_usd": face.ravel(),
             "sold_usd": -sold.ravel(),
             "equity_usd": run.fund_days[:, :, FundColumn.EQUITY].ravel(),
-            "status": [Status(int(one)).name.lower() for one in run.fund_days[:, :, FundColumn.STATUS].ravel()],
+            "status": [Status(int(status)).name.lower() for status in run.fund_days[:, :, FundColumn.STATUS].ravel()],
         }
     )
 
 
-def _summary(kink: float, episode: Episode, without: Episode) -> dict[str, float]:
-    """The figures of one kink."""
-    held, rents, dealers = episode.hedged, dislocations(episode), episode.dealers
+def _summary(episode: Episode, without: Episode) -> dict[str, float]:
+    """Summary figures of one capacity multiple."""
+    dealers = episode.dealers
     sold, alone = dealers["fund_sales"].iloc[-1], without.dealers["fund_sales"].iloc[-1]
     return {
-        "kink": kink,
         "shorts_start_usd": float(episode.shorts.iloc[0]),
         "shorts_end_usd": float(episode.shorts.iloc[-1]),
-        "shorts_change": float(episode.shorts.iloc[-1] / episode.shorts.iloc[0] - 1),
-        "hedged_change": float(held.iloc[-1] / held.iloc[0] - 1),
-        "without_feedback_change": float(without.shorts.iloc[-1] / without.shorts.iloc[0] - 1),
+        "shorts_change": episode.shorts_change,
+        "hedged_change": episode.hedged_change,
+        "without_feedback_change": without.shorts_change,
         "fund_sales_usd": 1e9 * float(sold),
         "fund_sales_without_feedback_usd": 1e9 * float(alone),
         "swap_sales_usd": 1e9 * float(dealers["swap_sales"].iloc[-1]),
         "amplification": float(sold / alone) if alone > 0 else np.nan,
-        "peak_dislocation_bp": float(rents.to_numpy().max()),
+        "peak_dislocation_bp": float(episode.dislocations.to_numpy().max()),
         "peak_inventory_usd": 1e9 * float(dealers["inventory"].max()),
         "worst_return": float(episode.returns.min()),
         "defaults": episode.defaults,
     }
 
 
-def _flows(kink: float, episode: Episode) -> pd.DataFrame:
-    """Who sold to dealers and who took it from them, USD; what is left is what dealers placed with investors."""
+def _flows(episode: Episode) -> pd.DataFrame:
+    """Sales of each group to dealers, USD; the remainder is what dealers placed with other investors."""
     dealers = 1e9 * episode.dealers[["inventory", *FLOWS]]
     seized = _seized(episode)
     last = dealers.iloc[-1]
@@ -226,15 +266,15 @@ def _flows(kink: float, episode: Episode) -> pd.DataFrame:
         "dealers, at the end": -last["inventory"] - waiting,
     }
     rows["other investors, through dealers"] = -sum(rows.values())
-    return pd.DataFrame({"kink": kink, "who": list(rows), "usd": [float(value) for value in rows.values()]})
+    return pd.DataFrame({"group": list(rows), "usd": [float(value) for value in rows.values()]})
 
 
 def _seized(episode: Episode) -> float:
-    """Market value of the notes of basis trades that lenders sold for failed funds."""
+    """Market value of the notes of basis trades that lenders sold for failed funds, USD."""
     log, run = episode.run.log, episode.run
     ours = log[(log["what"] == LogEvent.SEIZURE) & (log["party"] == Party.REPO_LENDER)]
-    ours = ours[ours["contract"] < len(episode.stage.market.codes)]
-    day = np.searchsorted(episode.stage.market.data.minutes, ours["time"], side="right") - 1
+    ours = ours[ours["contract"] < len(episode.market.priced.codes)]
+    day = np.searchsorted(episode.market.priced.data.minutes, ours["time"], side="right") - 1
     quote = run.position_days[day, ours["position"]]
     dirty = quote[:, PositionColumn.CLEAN] + quote[:, PositionColumn.ACCRUED]
     return float((ours["amount"] * dirty / 100).sum())

@@ -1,16 +1,19 @@
-"""April 2025 as it was, as its headlines told it, and with one thing changed that might have broken the basis book."""
+"""April 2025 as it was, as the press reported it, and with one thing changed that might have broken the basis book."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.parameters import Fit
+from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.calendars import mark_days
-from basis_stress.funds_market.episodes import Episode, Stage, play, stage
+from basis_stress.funds_market.day_by_day import DayTotals, daily_totals
+from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, relative_change, run_episode
+from basis_stress.funds_market.result import CAPACITY_MULTIPLES
 
 EPISODE = "april-2025"
 SHOCK = "2025-04-07"
@@ -22,61 +25,82 @@ THIN_BUFFER_SD = 0.5
 
 @dataclass(frozen=True)
 class Intensity:
-    """One run of a variant: what is changed, and by how much."""
+    """One strength of a variant: what is changed, and by how much."""
 
     label: str
     scenario: Scenario
     sales_usd: float = 0.0
-    """Sold to dealers by outsiders, in equal parts from the shock to `FLOW_END`."""
+    """USD sold to dealers by outside investors, in equal parts from the shock to `FLOW_END`."""
 
-    def stage(self) -> Stage:
-        """Market and flows of the run."""
-        return stage(self.scenario)
+    def market(self) -> EpisodeMarket:
+        """Priced market and flows of the variant."""
+        return episode_market(self.scenario)
 
-    def play(self, on: Stage, fit: Fit) -> Episode:
-        """Run it with one fit."""
-        week = (on.days >= pd.Timestamp(SHOCK)) & (on.days <= pd.Timestamp(FLOW_END))
-        return play(on, fit, extra_sales=np.where(week, self.sales_usd / max(week.sum(), 1), 0.0))
+    def run(self, market: EpisodeMarket, fit: Fit) -> Episode:
+        """Run the variant with one fit."""
+        week = (market.days >= pd.Timestamp(SHOCK)) & (market.days <= pd.Timestamp(FLOW_END))
+        return run_episode(market, fit, extra_sales=np.where(week, self.sales_usd / max(week.sum(), 1), 0.0))
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One telling of April 2025, in one or several doses."""
+    """One variant of April 2025, at one or several intensities."""
 
     name: str
     title: str
     story: str
-    doses: tuple[Intensity, ...]
-    unrolled: tuple[int, ...]
-    """Which doses are told day by day."""
+    intensities: tuple[Intensity, ...]
+    day_by_day: tuple[int, ...]
+    """Indices of the intensities that the page shows day by day."""
 
 
-def as_told(base: Scenario, leverage: float, margin_multiple: float = 1.0, thin: bool = True) -> Scenario:
+@dataclass(frozen=True)
+class VariantRun:
+    """One intensity of a variant, run with every capacity multiple."""
+
+    variant: Variant
+    intensity: Intensity
+    held: pd.DataFrame
+    """Hedged book, face USD: days by capacity multiples."""
+    shorts: list[float]
+    """Change of gross shorts over the window, as a fraction, by capacity multiple."""
+    defaults: list[int]
+    """Basis funds that failed, by capacity multiple."""
+    cheapest: list[float]
+    """Largest dislocation, basis points of price, by capacity multiple."""
+    days: list[DayTotals]
+    """Day by day at the middle capacity multiple."""
+
+    @property
+    def changes(self) -> list[float]:
+        """Change of the hedged book over the window, as a fraction, by capacity multiple."""
+        return [relative_change(self.held[multiple]) for multiple in self.held]
+
+
+def as_reported(base: Scenario, leverage: float, margin_multiple: float = 1.0) -> Scenario:
     """Funds at a leverage with thin buffers, and futures margins raised on the day of the shock."""
-    era = market_era(base).model_dump() | {"era_leverage": leverage}
-    if thin:
-        era["buffer_sd"] = THIN_BUFFER_SD
-    told = changed(base, "as told", market=era)
-    return told if margin_multiple == 1.0 else dearer_margin(told, margin_multiple)
+    era = market_era(base).model_dump() | {"era_leverage": leverage, "buffer_sd": THIN_BUFFER_SD}
+    reported = changed(base, "as reported", market=era)
+    return reported if margin_multiple == 1.0 else higher_margin(reported, margin_multiple)
 
 
-def dearer_margin(base: Scenario, multiple: float) -> Scenario:
+def higher_margin(base: Scenario, multiple: float) -> Scenario:
     """Futures margins at a multiple from the day of the shock."""
     return changed(base, "margin", margin_notices=[{"date": SHOCK, "multiple": multiple}])
 
 
 def other_losses(base: Scenario, share: float) -> Scenario:
     """Every fund loses this share of its equity in other markets on the day of the shock."""
-    return changed(base, "losses elsewhere", other_losses=[{"date": SHOCK, "share": share}])
+    return changed(base, "other losses", other_losses=[{"date": SHOCK, "share": share}])
 
 
 def higher_haircut(base: Scenario, rise: float) -> Scenario:
-    """Every repo lender asks this much more from the day of the shock."""
+    """Every repo lender raises its haircut by this share of value from the day of the shock."""
     return changed(base, "haircut", haircut_changes=[{"date": SHOCK, "haircut": base.haircut + rise}])
 
 
 def repo_freeze(base: Scenario, share: float) -> Scenario:
-    """From the day of the shock to the end lenders finance this share less of every note."""
+    """Lenders do not roll this share of every loan from the day of the shock to the end."""
     days = mark_days(np.datetime64(SHOCK), np.datetime64(base.end))
     rolls: list[dict[str, Any]] = [{"date": str(day), "share": share} for day in days]
     return changed(base, "repo freeze", not_rolled=rolls)
@@ -89,54 +113,92 @@ def variants() -> list[Variant]:
         Variant(
             EPISODE,
             "What happened",
-            "The record: yields, repo rates and positions of April 2025, funds as the era has them.",
+            "The record: yields, repo rates and positions of April 2025, and funds with the parameters of the era.",
             (Intensity("as it was", base),),
             (0,),
         ),
         Variant(
             "april-2025-as-told",
-            "What the headlines told",
+            "What the press reported",
             "Basis funds at 50 to 100 times leverage with almost no cash, forced to liquidate as prices swing.",
             (
-                Intensity("60x, thin buffers", as_told(base, 60)),
-                Intensity("100x, thin buffers", as_told(base, 100)),
-                Intensity("60x, thin buffers, margins +50%", as_told(base, 60, 1.5)),
+                Intensity("60x, thin buffers", as_reported(base, 60)),
+                Intensity("100x, thin buffers", as_reported(base, 100)),
+                Intensity("60x, thin buffers, margins +50%", as_reported(base, 60, 1.5)),
             ),
             (0, 2),
         ),
         Variant(
             "april-2025-repo-freeze",
-            "Had lenders pulled back",
-            "From 7 April repo lenders finance a share less of every note, whatever its quality.",
+            "If lenders had not rolled repo",
+            "From 7 April repo lenders do not roll a share of every loan, whatever the note.",
             tuple(Intensity(f"{share:.0%} not rolled", repo_freeze(base, share)) for share in (0.01, 0.05, 0.2)),
             (2,),
         ),
         Variant(
             "april-2025-haircut",
-            "Had lenders asked for more collateral",
-            "From 7 April repo lenders advance fewer cents per dollar of notes.",
+            "If lenders had raised haircuts",
+            "From 7 April repo lenders lend fewer cents per dollar of notes.",
             tuple(Intensity(f"haircuts +{100 * rise:.0f} points", higher_haircut(base, rise)) for rise in (0.02, 0.05)),
             (0,),
         ),
         Variant(
             "april-2025-margin",
-            "Had the clearing house raised margins",
+            "If the clearing house had raised margins",
             "On 7 April initial margins of futures rise, announced a day ahead.",
-            tuple(Intensity(f"margins +{m - 1:.0%}", dearer_margin(base, m)) for m in (1.5, 2.0, 3.0)),
+            tuple(Intensity(f"margins +{m - 1:.0%}", higher_margin(base, m)) for m in (1.5, 2.0, 3.0)),
             (2,),
         ),
         Variant(
             "april-2025-outside-sales",
-            "Had others sold as in March 2020",
+            "If others had sold as in March 2020",
             "From 7 to 11 April foreign holders and bond funds sell Treasuries to dealers, beside swap-spread funds.",
             tuple(Intensity(f"${bn}bn sold", base, bn * 1e9) for bn in (100, 200, 300, 500)),
             (1,),
         ),
         Variant(
             "april-2025-losses-elsewhere",
-            "Had funds lost money in other markets",
-            "On 7 April every fund loses a share of its equity elsewhere, in cash due the next morning.",
+            "If funds had lost money in other markets",
+            "On 7 April every fund loses a share of its equity in other markets, in cash due the next morning.",
             tuple(Intensity(f"{share:.0%} of equity", other_losses(base, share)) for share in (0.05, 0.1, 0.3)),
             (1,),
         ),
     ]
+
+
+def run_variants(
+    capacity_multiples: Sequence[float] = CAPACITY_MULTIPLES,
+    frozen: Parameters | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[VariantRun]:
+    """Run every intensity of every variant with every capacity multiple."""
+    frozen, variant_runs = frozen or parameters(), []
+    for variant in variants():
+        for intensity in variant.intensities:
+            progress(f"{variant.name}: {intensity.label}")
+            variant_runs.append(run_intensity(variant, intensity, [frozen.fit(x) for x in capacity_multiples]))
+    return variant_runs
+
+
+def run_intensity(variant: Variant, intensity: Intensity, fits: Sequence[Fit]) -> VariantRun:
+    """Run one intensity with each fit."""
+    market = intensity.market()
+    runs = {fit.capacity_multiple: intensity.run(market, fit) for fit in fits}
+    episodes = list(runs.values())
+    return VariantRun(
+        variant,
+        intensity,
+        pd.DataFrame({multiple: episode.hedged for multiple, episode in runs.items()}),
+        [episode.shorts_change for episode in episodes],
+        [episode.defaults for episode in episodes],
+        [float(episode.dislocations.to_numpy().max()) for episode in episodes],
+        daily_totals(episodes[len(episodes) // 2]),
+    )
+
+
+def by_variant(variant_runs: Sequence[VariantRun]) -> list[list[VariantRun]]:
+    """Group runs by variant, in order."""
+    groups: dict[int, list[VariantRun]] = {}
+    for run in variant_runs:
+        groups.setdefault(id(run.variant), []).append(run)
+    return list(groups.values())

@@ -1,1 +1,1 @@
-"""Strategies over years: run, tabulate, measure, compare, and set beside published figures."""
+"""Strategies over years: run, tabulate, measure, compare, and compare with published figures."""

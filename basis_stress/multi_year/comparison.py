@@ -1,7 +1,7 @@
-"""Is this rule better, or lucky? Strategies over the same days, and paired bootstrap intervals of their differences.
+"""Compare strategies over the same days, with paired bootstrap intervals of their differences.
 
-Days are drawn in blocks (Politis and Romano 1992, circular), the same days for both of a pair, so that what hit both
-cancels and what follows a bad day stays with it.
+Days are drawn in blocks (Politis and Romano 1992, circular), the same days for both of a pair: shocks common to both
+cancel, and the days after a bad day stay with it.
 """
 
 from dataclasses import dataclass
@@ -28,25 +28,25 @@ BLOCK_DAYS = 20
 
 @dataclass(frozen=True)
 class Comparison:
-    """Strategies beside each other."""
+    """Several strategies over the same days."""
 
     runs: tuple[MultiYearRun, ...]
     performance: pd.DataFrame
     """One row per strategy."""
     differences: pd.DataFrame
-    """One row per strategy but the first: it less the first, with the interval, and whether that tells them apart."""
+    """One row per strategy but the first: its difference from the first, with the interval."""
     draws: int
     block_days: int
     level: float
 
     @property
     def verdicts(self) -> list[str]:
-        """A sentence per difference: better, worse, or what luck alone could do."""
+        """A sentence per difference: better, worse, or within the range of chance."""
         return [verdict(str(name), self.runs[0].name, row, self.level) for name, row in self.differences.iterrows()]
 
     @property
     def caveats(self) -> list[str]:
-        """What to know before reading the figures, by strategy."""
+        """Caveats on the figures, by strategy."""
         return [f"{run.name}: {caveat}" for run in self.runs for caveat in run.caveats]
 
     def save(self, folder: str | Path) -> Path:
@@ -81,16 +81,16 @@ def compare(
     seed: int = 1,
     **window: Any,
 ) -> Comparison:
-    """Play strategies over the same days and say whether the later ones are better than the first, or lucky.
+    """Run strategies over the same days and test whether the later ones are better than the first, or lucky.
 
     Parameters
     ----------
     strategies
-        Two or more, such as ``bs.LongBasis()`` and ``bs.LongBasis(enter_bp=10, exit_bp=0)``.
+        Two or more, for instance ``bs.LongBasis()`` and ``bs.LongBasis(enter_bp=10, exit_bp=0)``.
     draws, block_days, level, seed
         Bootstrap samples, business days to a block, share of samples inside the interval, seed.
     **window
-        What `run_strategy` takes: ``start``, ``end``, ``execution`` and the rest.
+        Parameters of `run_strategy`: ``start``, ``end``, ``execution`` and the rest.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def compare(
     ):
         if not low <= value <= high:
             raise InputError(f"compare, {name}: {value} given, allowed is {low} to {high}")
-    names = [one.name for one in strategies]
+    names = [strategy.name for strategy in strategies]
     if len(names) < 2 or len(set(names)) < len(names):
         raise InputError(f"compare: {', '.join(names) or 'nothing'} given; give two strategies or more, each once")
     runs = run_strategies(strategies, **window)
@@ -120,10 +120,10 @@ def compare(
 
 
 def differ(
-    one: MultiYearRun, other: MultiYearRun, draws: int, block_days: int, level: float, seed: int
+    run: MultiYearRun, other: MultiYearRun, draws: int, block_days: int, level: float, seed: int
 ) -> dict[str, object]:
     """One strategy less another: mean return a year and Sharpe ratio, with intervals."""
-    pair = np.column_stack([run.daily["excess_return"].to_numpy()[1:] for run in (one, other)])
+    pair = np.column_stack([years.daily["excess_return"].to_numpy()[1:] for years in (run, other)])
     samples = resampled_moments(pair, draws, block_days, seed)
     row: dict[str, object] = {}
     for name, figure in (("return", _mean_difference), ("sharpe", _sharpe_difference)):
@@ -156,7 +156,7 @@ def resampled_moments(pair: Array, draws: int, block_days: int, seed: int) -> Ar
 
 
 def _moments(pair: Array) -> Array:
-    """First and second moments [4] of the days as they were."""
+    """First and second moments [4] of the days in their own order."""
     moments: Array = np.hstack([pair, pair * pair]).mean(axis=0)
     return moments
 
@@ -168,10 +168,10 @@ def _mean_difference(moments: Array) -> Array:
 
 
 def _sharpe_difference(moments: Array) -> Array:
-    """Difference of Sharpe ratios, per year; NaN where one of them never moves."""
+    """Difference of Sharpe ratios, per year; NaN where either is constant."""
     mean, square = moments[:, :2], moments[:, 2:]
     variance = square - mean * mean
-    # What is left of a constant's variance is rounding.
+    # The variance of a constant is rounding error.
     deviation = np.sqrt(np.where(variance > 1e-12 * square, variance, np.nan))
     sharpe = np.sqrt(DAYS) * mean / deviation
     difference: Array = sharpe[:, 0] - sharpe[:, 1]
@@ -179,7 +179,7 @@ def _sharpe_difference(moments: Array) -> Array:
 
 
 def verdict(name: str, other: str, row: "pd.Series[Any]", level: float) -> str:
-    """What a difference says, in a sentence."""
+    """Describe a difference in a sentence."""
     low, high, difference = row["return_low"], row["return_high"], row["return_difference"]
     size = f"{abs(100 * difference):.2f}% a year {'more' if difference > 0 else 'less'} than {other}"
     interval = f"{level:.0%} interval {_signed(100 * low)}% to {_signed(100 * high)}%"

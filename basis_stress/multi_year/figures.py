@@ -1,8 +1,9 @@
-"""The pictures of a long run, and of strategies beside each other."""
+"""The pictures of a multi-year run, and of a comparison of strategies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
 
-from basis_stress.multi_year.crises import crises
+from basis_data.scenarios.scenario import scenario
 from basis_stress.multi_year.performance import CARRY
 from basis_stress.reporting import figure_style as look
 from basis_stress.reporting.figure_style import Picture
@@ -31,14 +32,29 @@ GROUPS = {
     "curve and expected repo": ["curve"],
     "interest on cash": ["cash_interest"],
     "costs": ["cost"],
-    "losses elsewhere and borne by others": ["other_loss", "default_loss"],
+    "other losses and losses borne by others": ["other_loss", "default_loss"],
 }
-"""Lines of attribution as they are drawn."""
+"""Profit lines as the figure groups them."""
+EPISODES = ("september-2019", "march-2020", "svb-2023", "april-2025", "january-2026")
+"""Scenarios whose windows are shaded."""
+
+
+@cache
+def stress_periods() -> pd.DataFrame:
+    """`title`, `start`, `end` of each episode."""
+    chosen = [scenario(name) for name in EPISODES]
+    return pd.DataFrame(
+        {
+            "title": [episode.title for episode in chosen],
+            "start": pd.to_datetime([episode.start for episode in chosen]),
+            "end": pd.to_datetime([episode.end for episode in chosen]),
+        }
+    )
 
 
 def years_axis(axes: Axes, days: pd.DatetimeIndex) -> None:
-    """Years, with crises shaded."""
-    for _, crisis in crises().iterrows():
+    """Label years and shade stress periods."""
+    for _, crisis in stress_periods().iterrows():
         if crisis["end"] >= days[0] and crisis["start"] <= days[-1]:
             axes.axvspan(crisis["start"], crisis["end"], color=look.RED, alpha=0.16, lw=0)
     axes.set_xlim(*date2num(days[[0, -1]]))  # type: ignore[no-untyped-call]
@@ -48,7 +64,7 @@ def years_axis(axes: Axes, days: pd.DatetimeIndex) -> None:
 
 
 def equity(run: MultiYearRun) -> Figure:
-    """Equity, its drawdown, and where the basis held was observed."""
+    """Equity, its drawdown, and the days on which the basis held was observed."""
     daily = run.daily
     figure, (top, middle, bottom) = look.new_figure(5.6, 3, (3.0, 1.4, 0.25))
     days = pd.DatetimeIndex(daily.index)
@@ -59,9 +75,9 @@ def equity(run: MultiYearRun) -> Figure:
     look.legend_above(top, 2)
     middle.fill_between(days, 100 * daily["drawdown"], color=look.RED, alpha=0.5, lw=0)
     middle.set_ylabel("drawdown, %")
-    seen = daily["observed_share"].to_numpy()
+    observed = daily["observed_share"].to_numpy()
     for low, high, colour in ((0.5, 1.1, look.GREEN), (-0.1, 0.5, look.ORANGE)):
-        bottom.fill_between(days, 0, 1, where=(seen >= low) & (seen < high), color=colour, lw=0, step="mid")
+        bottom.fill_between(days, 0, 1, where=(observed >= low) & (observed < high), color=colour, lw=0, step="mid")
     bottom.set_yticks([])
     bottom.grid(False)
     bottom.set_ylabel("basis", rotation=0, ha="right", va="center")
@@ -95,7 +111,7 @@ def heat_map(run: MultiYearRun) -> Figure:
 
 def attribution(run: MultiYearRun) -> Figure:
     """Cumulative profit by source, as a share of equity at entry."""
-    lines = run.attribution.drop(columns="strategy").groupby("date").sum().iloc[1:]
+    lines = run.lines.iloc[1:]
     figure, (axes,) = look.new_figure(3.6)
     days, start = pd.DatetimeIndex(lines.index), float(run.daily["equity_usd"].iloc[0])
     for (name, columns), colour in zip(GROUPS.items(), look.PALETTE, strict=False):
@@ -118,7 +134,7 @@ def by_strategy(run: MultiYearRun) -> Figure:
 
 
 def _curves(table: pd.DataFrame, label: str) -> Figure:
-    """A line per column over the years, named below: names are long."""
+    """A line per column over the years; the legend is below because names are long."""
     figure, (axes,) = look.new_figure(3.6 + 0.2 * table.shape[1])
     days = pd.DatetimeIndex(table.index)
     for name, colour in zip(table, cycle(look.PALETTE), strict=False):
@@ -131,7 +147,7 @@ def _curves(table: pd.DataFrame, label: str) -> Figure:
 
 
 def balance(run: MultiYearRun) -> Figure:
-    """Leverage, margin over equity, and what was called each day."""
+    """Leverage, margin over equity, and the day's calls."""
     daily = run.daily
     figure, (top, middle, bottom) = look.new_figure(4.6, 3)
     days = pd.DatetimeIndex(daily.index)
@@ -149,7 +165,7 @@ def balance(run: MultiYearRun) -> Figure:
 
 
 def draw(run: MultiYearRun) -> list[Picture]:
-    """Every picture of a long run."""
+    """Draw every picture of a multi-year run."""
     row = run.performance.iloc[0]
     observed = "" if np.isnan(row["observed_share"]) else (
         f" The strip below: green where most of the basis held was observed ({percent(row['observed_share'], 0)} of "
@@ -166,7 +182,7 @@ def draw(run: MultiYearRun) -> list[Picture]:
         (
             "months",
             "Returns by month, %",
-            f"Worst month {row['worst_month']}, {percent(row['worst_month_return'])}; interest on cash is in them.",
+            f"Worst month {row['worst_month']}, {percent(row['worst_month_return'])}; interest on cash is included.",
             heat_map,
         ),
         (
@@ -186,13 +202,13 @@ def draw(run: MultiYearRun) -> list[Picture]:
         ),
     ]
     if run.attribution["strategy"].nunique() > 2:  # cash is one of them
-        told = "Costs and what their notes cost to finance are in them; interest on cash and margin stands alone."
-        whole.insert(3, ("strategies", "Which strategy it came from", told, by_strategy))
+        caption = "Lines include costs and financing; interest on cash and margin is a separate line."
+        whole.insert(3, ("strategies", "Which strategy it came from", caption, by_strategy))
     with look.style():
         return [Picture(name, title, caption, look.svg(paint(run))) for name, title, caption, paint in whole]
 
 
-def paths(comparison: Comparison) -> Figure:
+def equity_over_cash(comparison: Comparison) -> Figure:
     """Equity of every strategy over that of cash."""
     grown = {run.name: 100 * (1 + run.daily["excess_return"]).cumprod() - 100 for run in comparison.runs}
     return _curves(pd.DataFrame(grown), "% over cash")
@@ -202,11 +218,13 @@ def intervals(comparison: Comparison) -> Figure:
     """Difference in return to the first strategy, with its interval."""
     table = comparison.differences
     figure, (axes,) = look.new_figure(1.3 + 0.45 * len(table))
-    for row, (_, one) in enumerate(table.iterrows()):
-        clear = one["return_low"] > 0 or one["return_high"] < 0
+    for row, (_, difference) in enumerate(table.iterrows()):
+        clear = difference["return_low"] > 0 or difference["return_high"] < 0
         colour = look.BLUE if clear else look.GREY
-        axes.plot([100 * one["return_low"], 100 * one["return_high"]], [row, row], color=colour, lw=5, alpha=0.5)
-        axes.plot(100 * one["return_difference"], row, "o", color=colour)
+        axes.plot(
+            [100 * difference["return_low"], 100 * difference["return_high"]], [row, row], color=colour, lw=5, alpha=0.5
+        )
+        axes.plot(100 * difference["return_difference"], row, "o", color=colour)
     axes.axvline(0.0, color=look.INK, lw=0.8)
     axes.set_yticks(range(len(table)), [str(name) for name in table.index])
     axes.set_ylim(len(table) - 0.5, -0.5)
@@ -217,15 +235,15 @@ def intervals(comparison: Comparison) -> Figure:
 
 
 def draw_comparison(comparison: Comparison) -> list[Picture]:
-    """Every picture of a comparison."""
+    """Draw every picture of a comparison."""
     with look.style():
         return [
-            Picture("paths", "Profit over cash", "Crises are shaded.", look.svg(paths(comparison))),
+            Picture("paths", "Profit over cash", "Crises are shaded.", look.svg(equity_over_cash(comparison))),
             Picture(
                 "intervals",
                 "Better, or lucky?",
-                f"Difference in return to {comparison.runs[0].name} over the same days: blue where the interval leaves "
-                "zero out, grey where luck alone could do it.",
+                f"Difference in return to {comparison.runs[0].name} over the same days: blue where the interval excludes "
+                "zero, grey where chance alone could explain it.",
                 look.svg(intervals(comparison)),
             ),
         ]

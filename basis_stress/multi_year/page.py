@@ -1,4 +1,4 @@
-"""The page of a long run, and the page of strategies beside each other."""
+"""The page of a multi-year run, and the page of a comparison."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from basis_stress.multi_year import figures as figures
 from basis_stress.multi_year.performance import DAYS
-from basis_stress.multi_year.published import beside_published
+from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
@@ -68,15 +68,11 @@ def _cell(row: pd.Series[Any], name: str, kind: str) -> str:
 def performance_text(table: pd.DataFrame) -> str:
     """The performance table as aligned text."""
     heads, rows = performance_cells(table)
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    return "\n".join(
-        "  ".join([cell.ljust(widths[0]) if i == 0 else cell.rjust(widths[i]) for i, cell in enumerate(row)])
-        for row in [heads, *rows]
-    )
+    return formatting.aligned([heads, *rows])
 
 
 def headline(run: MultiYearRun) -> str:
-    """The result in a sentence."""
+    """Summarise the result in a sentence."""
     row = run.performance.iloc[0]
     ending = "" if run.daily["status"].iloc[-1] == "active" else " It did not survive."
     return (
@@ -99,9 +95,9 @@ def _earned(run: MultiYearRun) -> str:
 
 
 def render(run: MultiYearRun) -> str:
-    """Render a long run as one self-contained HTML page; equal results give equal bytes."""
+    """Render a multi-year run as one self-contained HTML page; equal results give equal bytes."""
     return fill(
-        "long_run.html",
+        "multi_year.html",
         run=run,
         headline=headline(run),
         window=f"{run.settings['start']} to {run.settings['end']}",
@@ -113,7 +109,7 @@ def render(run: MultiYearRun) -> str:
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """Render strategies beside each other as one self-contained HTML page."""
+    """Render a comparison as one self-contained HTML page."""
     return fill(
         "comparison.html",
         comparison=comparison,
@@ -124,7 +120,7 @@ def render_comparison(comparison: Comparison) -> str:
 
 
 def write(run: MultiYearRun, path: str | os.PathLike[str]) -> Path:
-    """Write the page of a long run to ``path``; see `basis_stress.reporting.files.save`."""
+    """Write the page of a multi-year run to ``path``; see `basis_stress.reporting.files.save`."""
     return save(render(run), path, "report")
 
 

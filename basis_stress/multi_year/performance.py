@@ -1,4 +1,4 @@
-"""What years of daily returns come to: carry, return, volatility, Sharpe, drawdown, worst month, margin, calls."""
+"""Performance of daily returns: carry, return, volatility, Sharpe ratio, drawdown, worst month, margin, calls."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ GROSS = [*CARRY, "dislocation", "swap_spread", "curve"]
 
 
 def performance(name: str, daily: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """One row of figures.
+    """Compute one row of figures.
 
     Parameters
     ----------

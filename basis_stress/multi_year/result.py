@@ -1,4 +1,4 @@
-"""The result of a long run: its tables, and the report drawn from them."""
+"""The result of a multi-year run: its tables, and the report drawn from them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +13,20 @@ MULTI_YEAR_TABLES = ("performance", "daily", "monthly", "attribution", "position
 
 @dataclass(frozen=True)
 class MultiYearRun:
-    """What a strategy came to over the years. Money in USD, returns decimal; nothing is decided on day 0."""
+    """A strategy over the years. Money in USD, returns decimal; the strategy decides nothing on day 0."""
 
     name: str
     """The strategy with the parameters that differ from their defaults."""
     description: str
     settings: dict[str, object]
     assumptions: list[str]
-    """What had to be assumed, a sentence each."""
+    """Assumptions, a sentence each."""
     caveats: list[str]
-    """What to know before reading the figures, a sentence each."""
+    """Caveats on the figures, a sentence each."""
     performance: pd.DataFrame
     """One row: carry, return, volatility, Sharpe, drawdown, worst month, margin to equity, days called."""
     daily: pd.DataFrame
-    """One row per day: equity, return, balance sheet, what was called, how much of the basis held was observed."""
+    """One row per day: equity, return, balance sheet, calls, observed share of the basis held."""
     monthly: pd.DataFrame
     """Returns, years by months."""
     attribution: pd.DataFrame
@@ -34,7 +34,12 @@ class MultiYearRun:
     positions: pd.DataFrame
     """One row per pair held and day."""
     events: pd.DataFrame
-    """One row per event but prices and decisions, with the event that caused it."""
+    """One row per event, with its cause; price moves and decisions are left out."""
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """Lines of attribution by day, summed over strategies, USD."""
+        return self.attribution.drop(columns="strategy").groupby("date").sum()
 
     def save(self, folder: str | Path) -> Path:
         """Write every table as Parquet into a folder; all of them, or none.

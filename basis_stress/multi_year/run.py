@@ -1,4 +1,4 @@
-"""Play a strategy through the years: observed and modelled basis, quarterly rolls, real margins, daily decisions."""
+"""Run a strategy over years: observed and modelled basis, quarterly rolls, published margins, daily decisions."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -28,31 +28,32 @@ def run_strategy(
     cash_spread_bp: float = 0.0,
     swap_spreads: str | Path | None = None,
 ) -> MultiYearRun:
-    """Play a strategy, the user's own or the library's, through the years.
+    """Run a strategy, the user's own or the library's, over years.
 
     Parameters
     ----------
     strategy
-        Such as ``bs.LongBasis(leverage=20)``; the library is in `bs.strategies()`.
+        For instance ``bs.LongBasis(leverage=20)``; the library is in `bs.strategies()`.
     start, end
         From 2018-04-02, when SOFR begins, to 2026-04-17, where the par yields end.
     execution
-        What trading costs in the 10-year contract; others in proportion (`basis_strategies.multi_year_market.COST_MULTIPLES`).
+        Trading costs in the 10-year contract; others in proportion
+        (`basis_strategies.multi_year_market.COST_MULTIPLES`).
     basis
         'observed' for the published basis to August 2024, modelled and labelled so elsewhere; 'none' for fair futures.
     expectations
-        What carries notes to delivery: 'bills' or 'overnight'.
+        Rate that carries notes to delivery: 'bills' or 'overnight'.
     cash_spread_bp
         Cash and margin earn SOFR less this.
     swap_spreads
-        The user's own swap spreads, where a leg needs them outside the public windows.
+        The user's own swap spreads; a leg needs them outside the public windows.
 
     Raises
     ------
     InputError
         If the window, a leg or a parameter is wrong.
     StrategyError
-        If the strategy decides what cannot be: its ``result`` holds the days before.
+        If the strategy decides an impossible position: its ``result`` holds the days before.
     """
     if not isinstance(strategy, (Strategy, Portfolio)):
         raise InputError(f"strategy: {strategy!r} given, allowed is a strategy such as bs.LongBasis(); give that")
@@ -79,25 +80,25 @@ def run_strategies(
     cash_spread_bp: float = 0.0,
     swap_spreads: str | Path | None = None,
 ) -> list[MultiYearRun]:
-    """Play several strategies over the same days and the same market; see `run_strategy`."""
-    legs = sorted({leg for strategy in strategies for one in _parts(strategy) for leg in one.legs})
+    """Run several strategies over the same days and the same market; see `run_strategy`."""
+    legs = sorted({leg for strategy in strategies for sleeve in _sleeves(strategy) for leg in sleeve.legs})
     tenors = tuple(sorted(int(leg.split("Y")[0]) for leg in legs if leg.endswith("swap spread")))
     codes = tuple(leg for leg in ("TU", "FV", "TY", "US") if leg in legs) or ("TY",)
     terms = tuple(term for term in (2, 5, 10, 30) if any(leg.startswith(f"{term}Y o") for leg in legs))
-    path = None if swap_spreads is None else Path(swap_spreads)
-    built = _stage(
-        str(start), str(end), codes, terms, basis, expectations, cash_spread_bp, execution or Execution(), tenors, path
+    file = None if swap_spreads is None else Path(swap_spreads)
+    market = _market(
+        str(start), str(end), codes, terms, basis, expectations, cash_spread_bp, execution or Execution(), tenors, file
     )
-    return [_played(strategy, built) for strategy in strategies]
+    return [_run(strategy, market) for strategy in strategies]
 
 
-def _parts(strategy: Strategy | Portfolio) -> tuple[Strategy, ...]:
-    """The strategies behind a pool of cash."""
+def _sleeves(strategy: Strategy | Portfolio) -> tuple[Strategy, ...]:
+    """The strategies that share a pool of cash."""
     return strategy.strategies if isinstance(strategy, Portfolio) else (strategy,)
 
 
 @lru_cache(maxsize=4)
-def _stage(
+def _market(
     start: str,
     end: str,
     codes: tuple[str, ...],
@@ -109,7 +110,7 @@ def _stage(
     tenors: tuple[int, ...],
     swap_spreads: Path | None,
 ) -> MarketRows:
-    """The market of a window, kept: it takes seconds, a strategy a fraction of one."""
+    """Build the market of a window, cached: it takes seconds, a strategy a fraction of one."""
     market = multi_year_market(
         start,
         end,
@@ -124,10 +125,10 @@ def _stage(
     return market_rows(market, execution)
 
 
-def _played(strategy: Strategy | Portfolio, built: MarketRows) -> MultiYearRun:
-    """One strategy's result; after an error, what was played before it goes along with the error."""
+def _run(strategy: Strategy | Portfolio, market: MarketRows) -> MultiYearRun:
+    """Run one strategy; attach the days before an error to the error."""
     try:
-        return tabulate_years(run_years(strategy, built))
+        return tabulate_years(run_years(strategy, market))
     except StrategyError as error:
         if error.partial_run is not None and error.partial_run.days > 1:
             error.result = tabulate_years(error.partial_run)

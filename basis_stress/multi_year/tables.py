@@ -1,4 +1,4 @@
-"""Tables of a long run: days, months, lines of profit by strategy, what was held, what happened."""
+"""Tables of a multi-year run: days, months, profit lines by strategy, positions, events."""
 
 import numpy as np
 import pandas as pd
@@ -6,17 +6,17 @@ import pandas as pd
 from basis_engine.simulation.names import FundColumn, LogEvent, PnlLine, PositionColumn, Status, column_names
 from basis_strategies.run import StrategyRun
 from basis_strategies.strategy import Portfolio
-from basis_stress.multi_year.caveats import assumptions, caveats
 from basis_stress.multi_year.performance import monthly_returns, performance
+from basis_stress.multi_year.remarks import assumptions, caveats
 from basis_stress.multi_year.result import MultiYearRun
 from basis_stress.single_book.tabulate import event_table
 
 QUIET = (LogEvent.PRICE_MOVE, LogEvent.DECISION)
-"""Events of every day, which the log of years leaves out."""
+"""Events of every day; the log of a multi-year run leaves them out."""
 
 
 def tabulate_years(played: StrategyRun) -> MultiYearRun:
-    """Every table of what was played."""
+    """Compute every table of a run."""
     rules = played.rules
     daily, by_strategy = _daily(played), _attribution(played)
     lines = by_strategy.drop(columns="strategy").groupby("date").sum()
@@ -36,7 +36,7 @@ def tabulate_years(played: StrategyRun) -> MultiYearRun:
 
 
 def _days(played: StrategyRun) -> pd.DatetimeIndex:
-    """Days played."""
+    """Days of the run."""
     return pd.DatetimeIndex(played.market.dates[: played.days], name="date").as_unit("ms")
 
 
@@ -84,9 +84,9 @@ def _observed(played: StrategyRun) -> tuple["np.ndarray[tuple[int], np.dtype[np.
     columns = np.concatenate([sleeve.columns for sleeve in played.sleeves])
     hedged = played.market.pairs["hedged"][columns]
     value = np.abs(_values(played)) * hedged
-    seen = played.market.signals["observed"][: played.days, columns]
+    observed = played.market.signals["observed"][: played.days, columns]
     total = value.sum(axis=1)
-    return total, np.divide((value * seen).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
+    return total, np.divide((value * observed).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def _log_days(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -96,19 +96,19 @@ def _log_days(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.int64]
 
 
 def _log_dates(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
-    """Date of each row of the event log; New York's is that of UTC at all hours at which anything happens."""
+    """Date of each row of the event log; dates in New York and UTC agree at the hours of all events."""
     return np.asarray(played.run.log["time"].astype("datetime64[m]").astype("datetime64[D]"))
 
 
-def _by_day(played: StrategyRun, what: LogEvent) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Amounts of one kind of event, by day."""
-    chosen = played.run.log["what"] == what
+def _by_day(played: StrategyRun, event: LogEvent) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Amounts of one kind of event, by day, USD."""
+    chosen = played.run.log["what"] == event
     days = _log_days(played)[chosen]
     return np.bincount(days, played.run.log["amount"][chosen], played.days)[: played.days].astype(np.float64)
 
 
 def _sold_by_order(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Face sold because a limit ordered it, by day: sales whose cause is an order."""
+    """Face sold by order of a limit, USD by day: sales whose cause is an order."""
     log = played.run.log
     ordered = (log["what"] == LogEvent.SALE) & (log["what"][log["cause"]] == LogEvent.ORDER)
     sold = np.bincount(_log_days(played)[ordered], log["amount"][ordered], played.days)
@@ -116,7 +116,7 @@ def _sold_by_order(played: StrategyRun) -> "np.ndarray[tuple[int], np.dtype[np.f
 
 
 def _attribution(played: StrategyRun) -> pd.DataFrame:
-    """Lines of profit by day and strategy; what belongs to no position is the cash pool's."""
+    """Profit lines by day and strategy; lines without a position belong to the cash pool."""
     rows = played.run.attribution[: played.days]
     parts = [(sleeve.strategy.name, rows[:, sleeve.first : sleeve.last].sum(axis=1)) for sleeve in played.sleeves]
     parts.append(("cash", rows[:, len(played.run.positions) :].sum(axis=1)))
@@ -129,7 +129,7 @@ def _attribution(played: StrategyRun) -> pd.DataFrame:
 
 
 def _positions(played: StrategyRun) -> pd.DataFrame:
-    """What was held, where anything was."""
+    """Positions by day; days without one are left out."""
     rows = played.run.position_days[: played.days]
     day, p = np.nonzero(rows[:, :, PositionColumn.FACE])
     columns = np.concatenate([sleeve.columns for sleeve in played.sleeves])
@@ -154,13 +154,13 @@ def _positions(played: StrategyRun) -> pd.DataFrame:
 
 
 def _events(played: StrategyRun) -> pd.DataFrame:
-    """The event log but prices and decisions."""
+    """The event log without price moves and decisions."""
     table = event_table(played.run.log, ["fund"], played.market.hedges)
     return table[~np.isin(played.run.log["what"], QUIET)].reset_index(drop=True)
 
 
 def _settings(played: StrategyRun) -> dict[str, object]:
-    """What was run, by name."""
+    """Settings of the run, by name."""
     given = {name: value for name, value in played.rules.model_dump().items() if name != "strategies"}
     if isinstance(played.rules, Portfolio):
         given["strategies"] = [strategy.name for strategy in played.rules.strategies]

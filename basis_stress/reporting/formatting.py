@@ -63,6 +63,14 @@ def listing(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def aligned(rows: list[list[str]]) -> str:
+    """Rows as lines of text, the first column to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
+    )
+
+
 def count(number: int, noun: str) -> str:
     """``no sales``, ``1 sale``, ``3 sales``."""
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

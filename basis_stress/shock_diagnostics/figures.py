@@ -1,4 +1,4 @@
-"""Diagnostic pictures of a shock generator: what it draws, beside the daily curve changes of 1990 to 2026."""
+"""Diagnostic pictures of a shock generator: generated paths beside the daily curve changes of 1990 to 2026."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _FANS = ((0.01, 0.99, 0.14), (0.05, 0.95, 0.2), (0.25, 0.75, 0.3))
-_FEW = 5  # paths drawn singly on top of the fan
+_FEW = 5  # paths shown on top of the fan
 _TEN_YEAR = TENOR_NAMES.index("10y")
 _PLACES = np.arange(len(TENOR_NAMES))
 
 
 def picture(name: str, title: str, caption: str, draw: Callable[[], Figure]) -> Picture:
-    """Draw one in the house style."""
+    """Draw a picture in the common style."""
     with look.style():
         return Picture(name, title, caption, look.svg(draw()))
 
 
 def _tenors(axes: Axes) -> None:
-    """Tenors a step apart, by name."""
+    """Label tenors at equal distances."""
     axes.set_xticks(_PLACES, TENOR_NAMES)
 
 
@@ -59,15 +59,15 @@ def paths(drawn: Paths) -> Figure:
     top.set_title("10-year yield since the start, bp")
     look.legend_above(top, 3)
     _fan(middle, np.hstack([start, 1e4 * drawn.repo_spread]), look.ORANGE)
-    middle.set_title("Repo over its rate of the day, bp")
+    middle.set_title("Repo over the rate of the day, bp")
     _fan(bottom, np.hstack([start + 1.0, drawn.margin_multiple]), look.GREEN)
-    bottom.set_title("Initial margin, multiple of that of the start")
+    bottom.set_title("Initial margin, multiple of the starting margin")
     bottom.set_xlabel("business days")
     return figure
 
 
 def moments(table: pd.DataFrame) -> Figure:
-    """Standard deviation and excess kurtosis by tenor: bands of simulated histories and what was observed."""
+    """Standard deviation and excess kurtosis by tenor: bands of simulated histories, and observations."""
     figure = Figure(figsize=(8.0, 3.3), layout="constrained")
     for axes, group, title in zip(
         figure.subplots(1, 2), (GROUPS[0], GROUPS[2]), ("Standard deviation, bp a day", "Excess kurtosis"), strict=True
@@ -125,7 +125,7 @@ def tails(found: Tails) -> Figure:
 
 
 def shapes(found: Shapes) -> Figure:
-    """First three components, and quantiles of what each tenor moved over the horizon."""
+    """First three components, and quantiles of each tenor's move over the horizon."""
     figure = Figure(figsize=(8.0, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     for k, colour in enumerate((look.BLUE, look.ORANGE, look.GREEN)):
@@ -145,7 +145,7 @@ def shapes(found: Shapes) -> Figure:
 
 
 def extremes(fits: Sequence[tuple[str, Array, Array, float]]) -> Figure:
-    """Exceedances against the quantiles of the law fitted to them, a panel each: title, observed, fitted, shape."""
+    """Exceedances against quantiles of the fitted distribution; each fit is title, observed, fitted and shape."""
     rows = -(-len(fits) // 3)
     figure = Figure(figsize=(8.0, 2.6 * rows), layout="constrained")
     for axes, (title, observed, fitted, shape) in zip(figure.subplots(rows, 3).flat, fits, strict=True):
@@ -153,13 +153,13 @@ def extremes(fits: Sequence[tuple[str, Array, Array, float]]) -> Figure:
         axes.plot([0.0, most], [0.0, most], color=look.GREY, lw=0.9)
         axes.plot(fitted, observed, ".", color=look.BLUE, ms=3.5)
         axes.set_title(f"{title}, shape {shape:+.2f}".replace("-", "−"), fontsize=9)
-    figure.supxlabel("quantile of the fitted law, standard deviations beyond the threshold", fontsize=9.5)
+    figure.supxlabel("quantile of the fitted distribution, standard deviations beyond the threshold", fontsize=9.5)
     figure.supylabel("observed", fontsize=9.5)
     return figure
 
 
 def margins(check: MarginCheck) -> Figure:
-    """CME's margin and the model's, each over its mean, six contracts."""
+    """CME's margin and the model's, each over its mean, for six contracts."""
     figure = Figure(figsize=(8.0, 4.6), layout="constrained")
     panels = figure.subplots(2, 3, sharey=True)
     for axes, code in zip(panels.flat, check.asked, strict=True):
@@ -177,12 +177,12 @@ def margins(check: MarginCheck) -> Figure:
 
 
 def impulse(drawn: Paths, profile: Array) -> Figure:
-    """Shape of the shock on arrival, and what is left of it, with repo and margin, by day."""
+    """Shape of the shock on its first day, and the remaining shock, repo and margin by day."""
     figure, (top, middle, bottom, last) = look.new_figure(7.0, 4, (1.3, 1.0, 0.8, 0.8), shared=False)
     top.bar(_PLACES, 1e4 * profile, 0.6, color=look.BLUE)
     top.axhline(0.0, color=look.INK, lw=0.8)
     _tenors(top)
-    top.set_title("Shock on arrival, bp")
+    top.set_title("Shock on its first day, bp")
     days = np.arange(drawn.changes.shape[1] + 1)
     levels = 1e4 * drawn.levels(np.zeros(len(TENOR_NAMES)))[0]
     for name, colour in (("2y", look.SKY), ("7y", look.ORANGE), ("10y", look.BLUE), ("30y", look.PURPLE)):
@@ -190,9 +190,9 @@ def impulse(drawn: Paths, profile: Array) -> Figure:
     middle.set_title("Yields since the start, bp")
     look.legend_above(middle, 4)
     bottom.step(days, np.append(1.0, drawn.margin_multiple[0]), where="post", color=look.GREEN)
-    bottom.set_title("Initial margin, multiple of that of the start")
+    bottom.set_title("Initial margin, multiple of the starting margin")
     last.step(days, np.append(0.0, 1e4 * drawn.repo_spread[0]), where="post", color=look.ORANGE)
-    last.set_title("Repo over its rate of the day, bp")
+    last.set_title("Repo over the rate of the day, bp")
     last.set_xlabel("business days")
     for axes in (middle, bottom, last):
         axes.set_xlim(0, days[-1])

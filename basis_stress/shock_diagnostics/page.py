@@ -1,4 +1,4 @@
-"""The diagnostic page of a shock generator: what it draws, and how far history and a held-back decade agree."""
+"""The diagnostic page of a shock generator: its paths, and how far history and held-back decades agree with it."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from basis_stress.shock_diagnostics import figures as figures
 from basis_stress.shock_diagnostics.tables import group_cells, horizon_cells, odd_sentence, outside_cells, summary
 
 SIMULATIONS = 1000
-"""Of each stretch that a generator is held to; joint bands of 110 statistics want as many."""
+"""Simulated histories per stretch; joint bands of 110 statistics need as many."""
 FEWEST_SIMULATIONS = 20
 WHOLE = "1990–2026"
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A generator's page in the making."""
+    """Everything that the page of a generator shows."""
 
     name: str
     drawn: Paths
     settings: dict[str, Any]
     evidence: dict[str, Evidence]
-    """By stretch; empty for impulses, which history says nothing about."""
+    """By stretch; empty for impulses, on which history gives no evidence."""
     pictures: list[Picture]
 
 
@@ -53,12 +53,12 @@ def diagnose(
     progress: Callable[[str], None] = lambda text: None,
     **settings: Any,
 ) -> Diagnosis:
-    """Generate paths and hold the generator to history.
+    """Generate paths and compare the generator with history.
 
     Parameters
     ----------
     simulations
-        Of each stretch of history, at least 20. See `basis_data.shocks.paths.generate` for the rest.
+        Simulated histories per stretch of history, at least 20. See `basis_data.shocks.paths.generate` for the rest.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def diagnose(
     kind = generator(name, **settings)
     if isinstance(kind, ImpulseShock):
         caption = (
-            "Every path is the same. Margin follows the volatility that the shock makes, repo the turbulence; "
-            "both begin at the average of 1990–2026."
+            "Every path is the same. Margin follows the volatility that the shock causes, repo the turbulence; "
+            "both start at the average of 1990–2026."
         )
         pictures = [figures.picture("impulse", "The shock", caption, lambda: figures.impulse(drawn, kind.profile()))]
         return Diagnosis(name, drawn, kind.model_dump(), {}, pictures)
@@ -91,7 +91,7 @@ def diagnose(
 
 
 def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering) -> list[Picture]:
-    """The five that every random generator has."""
+    """Draw the five pictures of every random generator."""
     past, horizon = history(), drawn.changes.shape[1]
     return [
         figures.picture(
@@ -110,13 +110,13 @@ def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering)
         figures.picture(
             "clustering",
             "Volatility clusters",
-            "Autocorrelation of absolute daily changes: how much a large day says of the size of later ones.",
+            "Autocorrelation of absolute daily changes: how far a large day predicts large days after it.",
             lambda: figures.clustering(memory),
         ),
         figures.picture(
             "tails",
             "Tails",
-            "How often a day moves more than so much. The generated line ends where the largest of all paths lies.",
+            "Share of days with a larger move. The generated line ends at the largest move of all paths.",
             lambda: figures.tails(diagnosis.tails(drawn, past)),
         ),
         figures.picture(
@@ -130,20 +130,20 @@ def _stochastic(drawn: Paths, whole: pd.DataFrame, memory: diagnosis.Clustering)
 
 
 def _extremes(sampler: FactorPaths) -> Picture:
-    """Fit of the tails."""
-    law = sampler.innovations
-    assert isinstance(law, Extremes)
+    """Draw the fit of the tails."""
+    innovations = sampler.innovations
+    assert isinstance(innovations, Extremes)
     return figures.picture(
         "extremes",
         "The extreme-value fit",
-        "Largest 5% of standardised surprises of the first three components, against the generalised Pareto law fitted "
-        "to each tail; on the line, the law is right. A larger shape is a fatter tail.",
-        lambda: figures.extremes(diagnosis.extreme_fits(law)),
+        "Largest 5% of standardised surprises of the first three components, against the generalised Pareto "
+        "distribution fitted to each tail; a good fit lies on the line. A larger shape is a fatter tail.",
+        lambda: figures.extremes(diagnosis.extreme_fits(innovations)),
     )
 
 
 def _margins() -> Picture:
-    """Margin model against CME."""
+    """Draw the margin model against CME's margins."""
     check = margin_check()
     row = check.table().loc["all"]
     caption = (
@@ -152,7 +152,7 @@ def _margins() -> Picture:
         f"and gave {row['notices']:.1f} notices a year to the rule's {row['model_notices']:.1f}. The rule is off by "
         f"{row['error']:.0%} (root mean square), no rule at all by {row['unexplained']:.0%}."
     )
-    return figures.picture("margins", "Do margins rise so?", caption, lambda: figures.margins(check))
+    return figures.picture("margins", "Do margins follow volatility?", caption, lambda: figures.margins(check))
 
 
 def _signed(basis_points: float) -> str:
@@ -161,18 +161,18 @@ def _signed(basis_points: float) -> str:
 
 
 def _impulse_headline(found: Diagnosis) -> str:
-    """What an impulse does, in one sentence."""
+    """Describe an impulse in one sentence."""
     kind = generator(found.name, **found.settings)
     assert isinstance(kind, ImpulseShock)
     two, ten, thirty = (_signed(1e4 * kind.profile()[TENOR_NAMES.index(name)]) for name in ("2y", "10y", "30y"))
-    left = "and it lasts" if kind.kept == 1.0 else f"and {kind.kept:.0%} of it is left a day later"
+    left = "and the move is permanent" if kind.kept == 1.0 else f"and {kind.kept:.0%} of it remains a day later"
     return (
         f"{found.name}: on day {kind.day} the 2-, 10- and 30-year yields move by {two}, {ten} and {thirty} bp, {left}."
     )
 
 
 def headline(found: Diagnosis) -> str:
-    """The page in one or two sentences, every number computed."""
+    """Summarise the page in one or two sentences; every number is computed."""
     if not found.evidence:
         return _impulse_headline(found)
     last = summary(found.drawn).query("of == '10y' and day == day.max()").set_index("quantile")["value"]
@@ -202,8 +202,8 @@ def render(found: Diagnosis) -> str:
         horizon=horizon_cells(found.drawn),
         odd=odd_sentence(found.drawn),
         groups=group_cells(found.evidence) if found.evidence else None,
-        outside=[(label, outside_cells(one.table())) for label, one in found.evidence.items()],
-        simulations=[len(one.simulated) for one in found.evidence.values()][:1],
+        outside=[(label, outside_cells(stretch.table())) for label, stretch in found.evidence.items()],
+        simulations=[len(stretch.simulated) for stretch in found.evidence.values()][:1],
         pictures=embedded(found.pictures),
     )
 
@@ -213,6 +213,6 @@ def write(found: Diagnosis, folder: str | os.PathLike[str]) -> Path:
     target = Path(folder)
     save(summary(found.drawn).to_parquet(), target / "summary.parquet", "--out")
     if found.evidence:
-        tables = [one.table().reset_index().assign(stretch=label) for label, one in found.evidence.items()]
+        tables = [evidence.table().reset_index().assign(stretch=label) for label, evidence in found.evidence.items()]
         save(pd.concat(tables, ignore_index=True).to_parquet(), target / "evidence.parquet", "--out")
     return save(render(found), target / "shocks.html", "--out")

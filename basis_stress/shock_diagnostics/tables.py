@@ -1,4 +1,4 @@
-"""Tables of a shock generator's page: quantiles by day, and what lies in which band."""
+"""Tables of a shock generator's page: quantiles by day, and statistics inside and outside their bands."""
 
 import numpy as np
 import pandas as pd
@@ -35,14 +35,16 @@ def summary(drawn: Paths) -> pd.DataFrame:
 
 def group_cells(evidence: dict[str, Evidence]) -> tuple[list[str], list[list[str]]]:
     """Heads and cells: how many statistics of each group lie in their own band, and in the joint one."""
-    rows, tables = [], [one.table() for one in evidence.values()]
+    rows, tables = [], [stretch.table() for stretch in evidence.values()]
     for group in (*GROUPS, "all"):
         cells = [group]
         for table in tables:
             mine = table if group == "all" else table.loc[[group]]
             cells.append(f"{mine['inside'].sum()} · {mine['inside_joint'].sum()} of {len(mine)}")
         rows.append(cells)
-    rows.append(["share of stretches the joint band holds", *(f"{one.joint_share:.0%}" for one in evidence.values())])
+    rows.append(
+        ["share of stretches the joint band holds", *(f"{stretch.joint_share:.0%}" for stretch in evidence.values())]
+    )
     return ["in the 95% band · in the joint band", *evidence], rows
 
 
@@ -69,10 +71,10 @@ def horizon_cells(drawn: Paths) -> tuple[list[str], list[list[str]]]:
 
 
 def odd_sentence(drawn: Paths) -> str:
-    """How often paths go where no curve has been."""
+    """State the share of days on which paths leave the range of history."""
     odd = oddities(drawn)
     return (
-        f"From the curve of {formatting.day(odd.start)} {str(odd.start)[:4]}, some yield is under zero on "
-        f"{odd.negative:.1%} of days and held at a bound on {odd.bounded:.1%}; on {odd.steeper:.1%} of days two "
-        "neighbouring tenors stand further apart than on any day of history."
+        f"From the curve of {formatting.day(odd.start)} {str(odd.start)[:4]}, some yield is below zero on "
+        f"{odd.negative:.1%} of days and at a bound on {odd.bounded:.1%}; on {odd.steeper:.1%} of days two "
+        "neighbouring tenors are further apart than on any day of history."
     )

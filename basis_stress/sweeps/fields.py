@@ -16,7 +16,7 @@ from basis_stress.sweeps.designs import Table
 
 SCENARIO_FIELDS = ("yield_scale", "margin_multiple")
 POPULATION_FIELDS = ("seed",)
-RENAMED = {**RENAMED_TERMS, "scale": "yield_scale"}
+RENAMED = {**RENAMED_TERMS, "scale": "yield_scale", "kink": "capacity_multiple", "decay": "placement_rate"}
 """Old names of axes, which work for one release, and the new ones."""
 
 

@@ -12,8 +12,7 @@ from basis_data.markets.parameters import Fit
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_engine.simulation.world import Records
-from basis_stress.funds_market.episodes import Episode, Stage, era_population, play, stage
-from basis_stress.funds_market.measures import dislocations
+from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_population, run_episode
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import data_digest
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
@@ -49,10 +48,10 @@ class MarketJob:
 
     def run(self, scenario: int, cells: Cells) -> Records:
         """Outcomes of cells of one path, a row each."""
-        on = staged(self.scenarios[scenario], data_digest())
+        market = staged(self.scenarios[scenario], data_digest())
         names = list(cells)
         rows = [
-            _outcomes(_played(on, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
+            _outcomes(_played(market, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
             for cell in zip(*cells.values(), strict=True)
         ]
         return np.array(rows)
@@ -67,39 +66,39 @@ class MarketJob:
 
 
 @lru_cache(maxsize=4)
-def staged(scenario: Scenario, digest: str) -> Stage:
+def staged(scenario: Scenario, digest: str) -> EpisodeMarket:
     """What the markets of a path start from, kept from part to part; ``digest`` tells apart what was read."""
-    return stage(scenario)
+    return episode_market(scenario)
 
 
-def _played(on: Stage, fit: Fit, cell: dict[str, float]) -> Episode:
+def _played(market: EpisodeMarket, fit: Fit, cell: dict[str, float]) -> Episode:
     """One cell: the stage, the fit and the population with its values in them."""
     values = {name: float(value) for name, value in cell.items()}
-    data = on.market.data
+    data = market.priced.data
     if SCALE in values:
         data = with_yield_scale(data, values[SCALE])
     if "margin_multiple" in values:
         data = replace(data, margin_multiple=data.margin_multiple * values["margin_multiple"])
     era = {name: values[name] for name in ERA_FIELDS if name in values}
-    market = market_era(on.scenario).model_copy(update=era)
-    scenario = changed(on.scenario, on.scenario.name, market=market.model_dump())
-    priced = on.market if data is on.market.data else priced_market(data)
-    if market.swap_spread_book_usd_bn and priced.swaps is None:
+    changed_era = market_era(market.scenario).model_copy(update=era)
+    scenario = changed(market.scenario, market.scenario.name, market=changed_era.model_dump())
+    priced = market.priced if data is market.priced.data else priced_market(data)
+    if changed_era.swap_spread_book_usd_bn and priced.swaps is None:
         priced = priced.with_swaps()
-    there = replace(on, scenario=scenario, market=priced)
-    who = replace(era_population(market), seed=int(values.get("seed", 0)))
-    return play(there, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), who)
+    there = replace(market, scenario=scenario, priced=priced)
+    who = replace(era_population(changed_era), seed=int(values.get("seed", 0)))
+    return run_episode(there, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), who)
 
 
 def _outcomes(episode: Episode) -> list[float]:
     """What a cell came to, in the order of `MARKET_OUTCOMES`."""
-    held, dealers = episode.hedged, episode.dealers
+    dealers = episode.dealers
     return [
-        float(episode.shorts.iloc[-1] / episode.shorts.iloc[0] - 1),
-        float(held.iloc[-1] / held.iloc[0] - 1),
+        episode.shorts_change,
+        episode.hedged_change,
         1e9 * float(dealers["fund_sales"].iloc[-1]),
-        float(dealers["rent"].max()),
-        float(dislocations(episode).to_numpy().max()),
+        float(dealers["balance_sheet_spread"].max()),
+        float(episode.dislocations.to_numpy().max()),
         1e9 * float(dealers["inventory"].max()),
         float(episode.returns.min()),
         float(episode.defaults),

@@ -16,7 +16,7 @@ from basis_engine.base.compile import settings
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import Execution
-from basis_stress.funds_market.parameters import market_scenario
+from basis_stress.funds_market.episodes import market_scenario
 from basis_stress.sweeps import cluster as dask
 from basis_stress.sweeps import fields
 from basis_stress.sweeps.axes import Axis

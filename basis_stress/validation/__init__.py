@@ -1,1 +1,1 @@
-"""Fit the market of funds to March 2020 and judge it against the historical targets."""
+"""Fit the market of funds to March 2020 and validate it against the historical targets."""

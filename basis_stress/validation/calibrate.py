@@ -1,10 +1,10 @@
-"""Fit the market of funds to March 2020, and to nothing else: three numbers for each kink, with profile intervals.
+"""Fit the market of funds to March 2020 alone: three parameters per capacity multiple, with profile intervals.
 
-The kink (how much steeper rent rises beyond dealers' capacity) is not identified by March 2020: the fit is repeated for
-1, 2 and 4, and results are always reported as that band.
+March 2020 does not identify the capacity multiple (how much steeper the balance-sheet spread rises once inventory
+exceeds dealers' capacity): the fit is repeated for 1, 2 and 4, and results are always reported as that band.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,23 +14,23 @@ from scipy.optimize import least_squares
 from basis_data.markets.parameters import Fit
 from basis_strategies.plan import RENT_SHARES, DealerPlan
 from basis_strategies.population import Population
-from basis_stress.funds_market.episodes import Episode, Stage, play, stage
+from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, run_episode
+from basis_stress.funds_market.result import CAPACITY_MULTIPLES
 
-KINKS = (1.0, 2.0, 4.0)
 STARTS = ((0.7, 0.3, 0.08), (1.2, 0.6, 0.045))
-"""The loss has two basins, of slow and of fast placement of inventory, nearly as deep: both are searched."""
+"""Starting points: the loss has two minima of nearly equal depth, with slow and with fast placement of inventory."""
 LOW, HIGH = (0.01, 0.01, 0.005), (10.0, 0.9, 0.6)
-NAMES = ("slope", "decay", "risk_speed")
+NAMES = ("slope", "placement_rate", "risk_speed")
 SEEDS = (0, 1, 2)
-"""Populations over which each fit is averaged, so that no single draw is fitted."""
+"""Seeds of the populations over which each fit is averaged, to avoid fitting a single draw."""
 PROFILE_STEPS = (0.6, 0.75, 0.9, 1.1, 1.3, 1.6)
-"""Multiples of the fitted value at which the others are refitted."""
+"""Multiples of the fitted value at which the other parameters are refitted."""
 
 
 def observables(episode: Episode) -> dict[str, float]:
-    """What the calibration targets measure, from one run of March 2020 (units of history/targets.csv)."""
-    rent = episode.dealers["rent"]
-    rise = float(rent["2020-03-11":"2020-03-13"].max())  # it starts from nothing on 18 February
+    """Compute the values that the calibration targets measure, in the units of history/targets.csv."""
+    spread = episode.dealers["balance_sheet_spread"]
+    rise = float(spread["2020-03-11":"2020-03-13"].max())  # the spread is zero on 18 February
     years = DealerPlan().rent_years
     sold = episode.dealers["fund_sales"]
     return {
@@ -64,38 +64,51 @@ TARGETS = {
 """Observed value and tolerance of each calibration target (history/targets.csv; T06 is the middle of 91 to 148)."""
 
 
-def misses(on: Stage, kink: float, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def misses(market: EpisodeMarket, capacity_multiple: float, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Misses of all targets in units of their tolerance, averaged over populations."""
-    fit = Fit(kink=kink, slope=values[0], decay=values[1], risk_speed=values[2], loss=0.0)
-    runs = [observables(play(on, fit, Population(seed=seed))) for seed in SEEDS]
-    return np.array(
-        [(np.mean([run[name] for run in runs]) - value) / tolerance for name, (value, tolerance) in TARGETS.items()]
+    fit = Fit(
+        capacity_multiple=capacity_multiple, slope=values[0], placement_rate=values[1], risk_speed=values[2], loss=0.0
     )
+    runs = [observables(run_episode(market, fit, Population(seed=seed))) for seed in SEEDS]
+    return np.array(weighted_misses(runs))
+
+
+def weighted_misses(runs: Sequence[Mapping[str, float]]) -> list[Any]:
+    """Miss of each target by the mean of several runs, in units of its tolerance."""
+    return [(np.mean([run[name] for run in runs]) - value) / tolerance for name, (value, tolerance) in TARGETS.items()]
 
 
 def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Fit]:
-    """Fit each kink; ``say`` is told of progress."""
-    on = stage("march-2020")
+    """Fit each capacity multiple; ``say`` is called with a line per fit."""
+    market = episode_market("march-2020")
     fits = []
-    for kink in KINKS:
-        best = min((_fit(partial(misses, on, kink), np.array(start)) for start in STARTS), key=lambda fit: fit.cost)
+    for capacity_multiple in CAPACITY_MULTIPLES:
+        residuals = partial(misses, market, capacity_multiple)
+        best = min((_fit(residuals, np.array(start)) for start in STARTS), key=lambda fit: fit.cost)
         loss = 2 * float(best.cost)
         fitted = ", ".join(f"{name} {value:.4g}" for name, value in zip(NAMES, best.x, strict=True))
-        say(f"kink {kink:g}: {fitted}, loss {loss:.3g}")
-        intervals = dict(_intervals(on, kink, best.x, loss))
-        fits.append(Fit(kink=kink, **dict(zip(NAMES, map(float, best.x), strict=True)), loss=loss, intervals=intervals))
+        say(f"capacity multiple {capacity_multiple:g}: {fitted}, loss {loss:.3g}")
+        intervals = dict(_intervals(market, capacity_multiple, best.x, loss))
+        fits.append(
+            Fit(
+                capacity_multiple=capacity_multiple,
+                **dict(zip(NAMES, map(float, best.x), strict=True)),
+                loss=loss,
+                intervals=intervals,
+            )
+        )
     return fits
 
 
 def _fit(residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], start: np.ndarray[Any, Any]) -> Any:
-    """Least squares within bounds; steps wide enough to see past the granularity of daily decisions."""
+    """Least squares within bounds; the difference step is wide because daily decisions make the loss uneven."""
     return least_squares(residuals, start, bounds=(LOW, HIGH), x_scale=start, diff_step=0.02, xtol=1e-3, max_nfev=30)
 
 
 def _intervals(
-    on: Stage, kink: float, best: np.ndarray[Any, Any], loss: float
+    market: EpisodeMarket, capacity_multiple: float, best: np.ndarray[Any, Any], loss: float
 ) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Range of each parameter over which the loss, the others refitted, stays within one of the least."""
+    """Range of each parameter over which the loss, with the others refitted, is at most its minimum plus one."""
     for fixed, name in enumerate(NAMES):
         others = [i for i in range(len(NAMES)) if i != fixed]
         inside = [float(best[fixed])]
@@ -103,7 +116,7 @@ def _intervals(
             value = best[fixed] * step
 
             def residuals(x: np.ndarray[Any, Any], value: float = value) -> np.ndarray[Any, Any]:
-                return misses(on, kink, np.insert(x, fixed, value))  # noqa: B023
+                return misses(market, capacity_multiple, np.insert(x, fixed, value))  # noqa: B023
 
             if not LOW[fixed] <= value <= HIGH[fixed]:
                 continue
@@ -116,12 +129,12 @@ def _intervals(
 
 
 def as_toml(fits: list[Fit]) -> str:
-    """Text of the parameter file."""
+    """Format the parameter file."""
     lines = [
         'source = "Fitted by `basis-stress calibrate` to the calibration targets of March 2020 (history/targets.csv)"',
     ]
     for fit in fits:
-        lines += ["", "[[fits]]", f"kink = {fit.kink:g}"]
+        lines += ["", "[[fits]]", f"capacity_multiple = {fit.capacity_multiple:g}"]
         lines += [f"{name} = {getattr(fit, name):.6g}" for name in (*NAMES, "loss")]
         lines += ["[fits.intervals]"]
         lines += [f"{name} = [{low:.4g}, {high:.4g}]" for name, (low, high) in fit.intervals.items()]

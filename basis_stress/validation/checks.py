@@ -1,4 +1,4 @@
-"""Figures of the validation table that need no market of funds: data reproduced, arithmetic, closed forms."""
+"""Values of the validation table that need no run of an episode: data, arithmetic, closed forms."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ from basis_strategies.funds_market import book_of_funds
 from basis_strategies.plan import DealerPlan
 from basis_strategies.population import Population
 from basis_stress.front_door.backtest import backtest
-from basis_stress.funds_market.episodes import Stage
-from basis_stress.funds_market.linear import simulated_amplification
+from basis_stress.funds_market.amplification import simulated_amplification
+from basis_stress.funds_market.episodes import EpisodeMarket
 
 
-def counted_totals() -> pd.Series:
+def reported_totals() -> pd.Series:
     """Gross shorts of leveraged funds by report, all contracts, $bn."""
     reports = read("positions")
     reports = reports[reports["report_type"] == "FutOnly"]
@@ -31,9 +31,9 @@ def counted_totals() -> pd.Series:
     return totals
 
 
-def counted_change(days: pd.Index) -> pd.Series:
+def reported_change(days: pd.Index) -> pd.Series:
     """Change in gross shorts since the last report at or before the first day, percent, by report."""
-    totals = counted_totals()
+    totals = reported_totals()
     first = totals[: days[0]].iloc[-1]
     change: pd.Series = 100 * (totals[days[0] : days[-1]] / first - 1)
     return change
@@ -41,24 +41,24 @@ def counted_change(days: pd.Index) -> pd.Series:
 
 def cftc_totals() -> tuple[float, ...]:
     """Gross shorts of leveraged funds on three dates, $bn."""
-    totals = counted_totals()
+    totals = reported_totals()
     return tuple(float(totals[pd.Timestamp(day)]) for day in ("2019-12-31", "2022-10-04", "2023-05-09"))
 
 
 def variation_margin(scenario: str, spans: tuple[tuple[str, str], ...]) -> tuple[float, ...]:
-    """Variation margin of the CFTC book struck between days, $bn."""
-    struck = backtest(scenario, book="cftc", contract=["TU", "FV", "TY", "US"]).positions
-    by_day = struck.groupby("date")["variation_margin_due_usd"].sum() / 1e9
+    """Variation margin of the CFTC book between days, $bn."""
+    positions = backtest(scenario, book="cftc", contract=["TU", "FV", "TY", "US"]).positions
+    by_day = positions.groupby("date")["variation_margin_due_usd"].sum() / 1e9
     return tuple(float(by_day[start:end].sum()) for start, end in spans)
 
 
 def variation_margin_2020() -> tuple[float, ...]:
-    """28 February to 9 March 2020, and on to 18 March."""
+    """Variation margin from 28 February to 9 March 2020, and on to 18 March, $bn."""
     return variation_margin("march-2020", (("2020-03-02", "2020-03-09"), ("2020-03-10", "2020-03-18")))
 
 
 def variation_margin_2025() -> tuple[float, ...]:
-    """2 to 4 April 2025, and on to 9 April."""
+    """Variation margin from 2 to 4 April 2025, and on to 9 April, $bn."""
     return variation_margin("april-2025", (("2025-04-03", "2025-04-04"), ("2025-04-07", "2025-04-09")))
 
 
@@ -87,7 +87,7 @@ def form_pf() -> float:
 
 
 def quarter_of_repo() -> float:
-    """What 45 bp more repo to a quarter's end adds to a forward at 100, in 32nds."""
+    """Effect of 45 bp more repo to a quarter's end on a forward at 100, in 32nds."""
     days = np.array(["2025-04-01", "2025-06-30", "2032-02-15"], "datetime64[D]").astype(np.int64)
     settle, delivery, maturity = (int(day) for day in days)
     dear, cheap = (forward_price(100.0, 0.04, maturity, settle, delivery, repo) for repo in (0.0488, 0.0443))
@@ -95,14 +95,14 @@ def quarter_of_repo() -> float:
 
 
 def amplification() -> float:
-    """The engine's amplification over 1 / (1 - k), for the k of 0 to 0.9 at which it is farthest from one."""
+    """The engine's amplification over 1 / (1 - k), for the k from 0 to 0.9 at which the ratio is farthest from one."""
     ratios = [simulated_amplification(k) * (1.0 - k) for k in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)]
     return max(ratios, key=lambda ratio: abs(ratio - 1.0))
 
 
-def thirty_year_spread(march: Stage) -> tuple[float, ...]:
-    """30-year swap spread that swap-spread trades are marked on, 18 February and 20 March 2020, basis points."""
-    swaps = march.market.with_swaps().swaps
+def thirty_year_spread(march: EpisodeMarket) -> tuple[float, ...]:
+    """30-year swap spread at which swap-spread trades are marked, 18 February and 20 March 2020, basis points."""
+    swaps = march.priced.with_swaps().swaps
     assert swaps is not None
     spread = pd.DataFrame(swaps.spread_bp, march.days, swaps.tenors)[30]
     return tuple(float(spread[day]) for day in ("2020-02-18", "2020-03-20"))
@@ -111,14 +111,15 @@ def thirty_year_spread(march: Stage) -> tuple[float, ...]:
 FUNDS_SHORT = 77
 """Most leveraged funds short in one Treasury futures contract (5-year), CFTC, 8 April 2025."""
 LARGEST = 50
+"""Largest funds whose share is computed."""
 
 
-def concentration(on: Stage) -> tuple[float, float]:
+def concentration(market: EpisodeMarket) -> tuple[float, float]:
     """Shares of exposure and of repo that the 50 largest of a population of `FUNDS_SHORT` hold, percent."""
-    era = market_era(on.scenario)
-    who = Population(funds=FUNDS_SHORT, leverage=era.era_leverage, buffer_sd=era.buffer_sd)
-    book = book_of_funds(on.market, who, DealerPlan(), era.hedged_share, on.sales, on.purchases)
-    setup = assemble(book.plan, on.market)
+    era = market_era(market.scenario)
+    funds = Population(funds=FUNDS_SHORT, leverage=era.era_leverage, buffer_sd=era.buffer_sd)
+    book = book_of_funds(market.priced, funds, DealerPlan(), era.hedged_share, market.sales, market.purchases)
+    setup = assemble(book.plan, market.priced)
     first = run(replace(setup, days=1, schedule=setup.schedule[:0])).fund_days[0]
     shares = []
     for column in (FundColumn.BONDS, FundColumn.REPO_OWED):

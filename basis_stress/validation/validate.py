@@ -1,7 +1,7 @@
-"""History as the judge: every target, what the frozen parameters give, and whether it is met.
+"""Validation: every historical target, the model's values with frozen parameters, and whether the target is met.
 
-Parameters are fitted on March 2020 alone. Each kink of the fit is run; a target counts as met only if all of them meet
-it. A target that is not met stays, with its reason.
+Parameters are fitted on March 2020 alone. Every capacity multiple of the fit is run; a target counts as met only if all
+of them meet it. A target that is not met stays in the table, with its reason.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,8 @@ from basis_data.scenarios.scenario import market_era
 from basis_data.tables.reader import read
 from basis_engine.simulation.names import PositionColumn
 from basis_strategies.plan import RENT_SHARES, DealerPlan
-from basis_stress.funds_market.episodes import Episode, Stage, play, stage
+from basis_stress.funds_market.episodes import Episode, episode_market, run_episode
+from basis_stress.validation.calibrate import TARGETS
 from basis_stress.validation.checks import (
     amplification,
     cftc_totals,
@@ -34,26 +35,26 @@ Values = tuple[float, ...]
 
 @dataclass(frozen=True)
 class TargetResult:
-    """A target beside what the model gives."""
+    """A target beside the model's values."""
 
     observed: Values
     tolerance: Values
     model: Mapping[str, Values]
-    """Kink, or 'data' where no run is needed, to values."""
+    """Values by capacity multiple, or under 'data' where no run is needed."""
     reason: str = ""
 
     @property
     def met(self) -> bool:
         """Whether every value of every run is within its tolerance."""
         return all(
-            abs(value - seen) <= allowed
+            abs(value - observed) <= allowed
             for values in self.model.values()
-            for value, seen, allowed in zip(values, self.observed, self.tolerance, strict=True)
+            for value, observed, allowed in zip(values, self.observed, self.tolerance, strict=True)
         )
 
 
 def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
-    """Judge every target.
+    """Compare the model with every target.
 
     Returns
     -------
@@ -66,12 +67,12 @@ def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lamb
     runs: dict[str, dict[str, Episode]] = {}
     for name in names:
         say(f"{name} ...")
-        on: Stage = stage(name)
-        runs[name] = {f"{fit.kink:g}": play(on, fit) for fit in chosen.fits}
+        market = episode_market(name)
+        runs[name] = {f"{fit.capacity_multiple:g}": run_episode(market, fit) for fit in chosen.fits}
     say("closed forms and data ...")
-    judged = _judged(runs)
+    results = _target_results(runs)
     targets = read("targets")
-    outcomes = [_outcome(judged[target]) for target in targets["id"]]
+    outcomes = [_outcome(results[target]) for target in targets["id"]]
     table = pd.concat([targets, pd.DataFrame(outcomes, targets.index)], axis=1)
     table.attrs["digest"] = chosen.digest
     return table[[*_COLUMNS]]
@@ -92,113 +93,120 @@ _COLUMNS = (
 )
 
 
-def _outcome(one: TargetResult) -> dict[str, str]:
-    """Model, verdict and reason as text."""
-    texts = {name: " | ".join(f"{value:.4g}" for value in values) for name, values in one.model.items()}
+def _outcome(result: TargetResult) -> dict[str, str]:
+    """Model values, whether the target is met, and the reason, as text."""
+    texts = {name: " | ".join(f"{value:.4g}" for value in values) for name, values in result.model.items()}
     same = len(set(texts.values())) == 1
     model = next(iter(texts.values())) if same else "; ".join(f"κ={name}: {text}" for name, text in texts.items())
-    return {"model": model, "met": "yes" if one.met else "no", "reason": "" if one.met else one.reason}
+    return {"model": model, "met": "yes" if result.met else "no", "reason": "" if result.met else result.reason}
 
 
 def _each(runs: Mapping[str, Episode], value: Callable[[Episode], Values]) -> dict[str, Values]:
-    """A value of every kink."""
-    return {kink: value(episode) for kink, episode in runs.items()}
+    """Compute a value for every capacity multiple."""
+    return {capacity_multiple: value(episode) for capacity_multiple, episode in runs.items()}
 
 
-def _rent(episode: Episode, day: str) -> Values:
-    """Dealers' rent, basis points a year; it starts from nothing."""
-    return (float(episode.dealers["rent"][day]),)
+def _spread(episode: Episode, day: str) -> Values:
+    """Dealers' balance-sheet spread on a day, basis points a year; it is zero at the start."""
+    return (float(episode.dealers["balance_sheet_spread"][day]),)
 
 
 def _peak(episode: Episode) -> float:
-    """Rise of dealers' rent from 18 February, when it is nothing, to its peak, basis points a year."""
-    return float(episode.dealers["rent"].max())
+    """Rise of dealers' balance-sheet spread from zero on 18 February to its peak, basis points a year."""
+    return float(episode.dealers["balance_sheet_spread"].max())
 
 
 def _forced_sales(episode: Episode) -> float:
     """Sales of basis trades as a share of the hedged book, percent."""
-    face = episode.run.position_days[:, episode.run.positions["contract"] < len(episode.stage.market.codes)]
+    face = episode.run.position_days[:, episode.run.positions["contract"] < len(episode.market.priced.codes)]
     held = face[:, :, PositionColumn.FACE].sum(axis=1)
     return float(100 * (1 - held[-1] / held[0]))
 
 
-def _judged(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult]:
-    """Every target, by its id."""
+def _calibrated(*names: str) -> tuple[Values, Values]:
+    """Observed values and tolerances of calibration targets."""
+    observed, tolerances = zip(*(TARGETS[name] for name in names), strict=True)
+    return observed, tolerances
+
+
+def _target_results(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult]:
+    """Compare every target with the model, by its id."""
     march, april = runs["march-2020"], runs["april-2025"]
     years = DealerPlan().rent_years
     belly = [RENT_SHARES[code] * years for code in ("TU", "FV", "TY")]
     return {
         "T01": TargetResult((745.52, 433.77, 860.26), (0.05,) * 3, {"data": cftc_totals()}),
         "T02": TargetResult(
-            (-8.6, -12.4, -17.4),
-            (4, 4, 6),
-            _each(march, lambda one: tuple(one.change("2020-03-03", f"2020-03-{day}") for day in (17, 24, 31))),
+            *_calibrated("T02 17 Mar", "T02 24 Mar", "T02 31 Mar"),
+            _each(march, lambda episode: tuple(episode.change("2020-03-03", f"2020-03-{day}") for day in (17, 24, 31))),
         ),
         "T03": TargetResult(
-            (-11.6, -20.1),
-            (4, 6),
-            _each(march, lambda one: tuple(one.change("2020-02-18", f"2020-03-{day}") for day in (17, 31))),
-            "the fall of 18 to 25 February came before any flow or dislocation that is known",
+            *_calibrated("T03 17 Mar", "T03 31 Mar"),
+            _each(march, lambda episode: tuple(episode.change("2020-02-18", f"2020-03-{day}") for day in (17, 31))),
+            "the fall of 18 to 25 February came before any known flow or dislocation",
         ),
-        "T04": TargetResult((82.0,), (20.0,), _each(march, lambda one: (_peak(one),))),
+        "T04": TargetResult(*_calibrated("T04"), _each(march, lambda episode: (_peak(episode),))),
         "T05": TargetResult(
-            (24.0, 26.0, 17.0),
-            (7.2, 7.8, 5.1),
-            _each(march, lambda one: tuple(factor * _peak(one) for factor in belly)),
+            *_calibrated("T05 2y", "T05 5y", "T05 10y"),
+            _each(march, lambda episode: tuple(factor * _peak(episode) for factor in belly)),
         ),
         "T06": TargetResult(
-            (119.5,),
-            (28.5,),
-            _each(march, lambda one: (float(one.dealers["fund_sales"].iloc[-1]),)),
-            "sales of the funds are above the basis part that is published",
+            *_calibrated("T06"),
+            _each(march, lambda episode: (float(episode.dealers["fund_sales"].iloc[-1]),)),
+            "sales of the funds exceed the published basis part",
         ),
         "T07": TargetResult(
-            (-7.0,),
-            (3.0,),
-            _each(march, lambda one: (100 * float(one.returns.min()),)),
-            "the cut of 3 March made overnight financing cheaper than the carry in futures priced the day before, "
-            "which markets had seen coming",
+            *_calibrated("T07 trough"),
+            _each(march, lambda episode: (100 * float(episode.returns.min()),)),
+            "the rate cut of 3 March made overnight financing cheaper than the carry in futures priced the day before; "
+            "markets had expected it",
         ),
         "T08": TargetResult(
             (-5.5,),
             (3.0,),
-            _each(march, lambda one: (one.change("2020-03-03", "2020-03-10"),)),
+            _each(march, lambda episode: (episode.change("2020-03-03", "2020-03-10"),)),
             "outside sales by day are not known: an even spread from 9 March starts the unwind late",
         ),
         "T09": TargetResult(
             (35.5, 8.75),
             (24.5, 17.75),
-            _each(march, lambda one: (*_rent(one, "2020-03-18"), *_rent(one, "2020-03-25"))),
-            "purchases of the central bank empty the dealers' balance sheet faster than the basis closed",
+            _each(march, lambda episode: (*_spread(episode, "2020-03-18"), *_spread(episode, "2020-03-25"))),
+            "central-bank purchases reduce the model's dealer inventory faster than the basis closed",
         ),
         "T10": TargetResult(
-            (58.0,), (40.0,), _each(march, lambda one: (float(one.dealers["inventory"].max()),)), "see T09"
+            (58.0,), (40.0,), _each(march, lambda episode: (float(episode.dealers["inventory"].max()),)), "see T09"
         ),
-        "T11": TargetResult((-53.0, -106.0), (13.25, 26.5), {"data": thirty_year_spread(march["1"].stage)}),
+        "T11": TargetResult((-53.0, -106.0), (13.25, 26.5), {"data": thirty_year_spread(march["1"].market)}),
         "T12": TargetResult((-17.5, 15.9), (4.375, 3.975), {"data": variation_margin_2020()}, "the clocks differ"),
-        "T13": TargetResult((-0.4,), (2.0,), _each(april, lambda one: (one.change("2025-04-01", "2025-04-15"),))),
-        "T14": TargetResult((60.0,), (20.0,), _each(april, lambda one: (float(one.dealers["swap_sales"].iloc[-1]),))),
+        "T13": TargetResult(
+            (-0.4,), (2.0,), _each(april, lambda episode: (episode.change("2025-04-01", "2025-04-15"),))
+        ),
+        "T14": TargetResult(
+            (60.0,), (20.0,), _each(april, lambda episode: (float(episode.dealers["swap_sales"].iloc[-1]),))
+        ),
         "T15": TargetResult(
-            (0.0, 0.0), (0.0, 2.0), _each(april, lambda one: (float(one.defaults), _forced_sales(one)))
+            (0.0, 0.0), (0.0, 2.0), _each(april, lambda episode: (float(episode.defaults), _forced_sales(episode)))
         ),
         "T16": TargetResult((-10.8, 18.0), (1.08, 4.5), {"data": variation_margin_2025()}, "the clocks differ"),
         "T17": TargetResult(
-            (-0.6,), (2.0,), _each(runs["september-2019"], lambda one: (one.change("2019-09-10", "2019-09-17"),))
+            (-0.6,),
+            (2.0,),
+            _each(runs["september-2019"], lambda episode: (episode.change("2019-09-10", "2019-09-17"),)),
         ),
         "T18": TargetResult(
             (18.0,),
             (10.0,),
             _each(runs["september-2019"], _september_rise),
-            "one night at 5.25% is one night's cost; dealers' balance sheets before the quarter's end are not modelled",
+            "one night at 5.25% costs one night; dealers' balance sheets before the quarter's end are not modelled",
         ),
         "T19": TargetResult(
             (-5.2, -24.0),
             (4.0, 8.0),
-            _each(runs["svb-2023"], lambda one: (one.change("2023-03-07", "2023-03-14"), _two_year(one))),
-            "directional 2-year shorts were stopped out; no public series gives that flow, and none is tuned in",
+            _each(runs["svb-2023"], lambda episode: (episode.change("2023-03-07", "2023-03-14"), _two_year(episode))),
+            "directional 2-year shorts were stopped out; no public series gives that flow, and the model assumes none",
         ),
         "T20": TargetResult(
-            (-2.1,), (3.3,), _each(runs["january-2026"], lambda one: (one.change("2026-01-13", "2026-01-27"),))
+            (-2.1,), (3.3,), _each(runs["january-2026"], lambda episode: (episode.change("2026-01-13", "2026-01-27"),))
         ),
         "T21": TargetResult((45.5, 155.5), (15.5, 55.5), {"data": margin_rises()}),
         "T22": TargetResult((117.0,), (3.51,), {"data": (margin_leverage(),)}),
@@ -208,7 +216,7 @@ def _judged(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult
         "T26": TargetResult(
             (83.0, 89.0),
             (5.0, 5.0),
-            {"data": concentration(april["1"].stage)},
+            {"data": concentration(april["1"].market)},
             "77 is the most leveraged funds that the CFTC counts short in one contract; funds short in others alone "
             "would add to the tail",
         ),
@@ -217,20 +225,20 @@ def _judged(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult
 
 def _september_rise(episode: Episode) -> Values:
     """Rise of the 10-year's dislocation to 19 September 2019, basis points a year."""
-    return (RENT_SHARES["TY"] * _rent(episode, "2019-09-19")[0],)
+    return (RENT_SHARES["TY"] * _spread(episode, "2019-09-19")[0],)
 
 
 def _two_year(episode: Episode) -> float:
     """Change in the population's 2-year shorts against all gross 2-year shorts, week to 14 March 2023, percent."""
     contracts = episode.run.position_days[:, :, PositionColumn.CONTRACTS]
-    codes = np.array(episode.stage.market.hedges)[episode.run.positions["contract"]]
+    codes = np.array(episode.market.priced.hedges)[episode.run.positions["contract"]]
     held = contracts[:, codes == "TU"].sum(axis=1)
-    day = int(np.searchsorted(np.asarray(episode.stage.days), np.datetime64("2023-03-14")))
-    return float(100 * market_era(episode.stage.scenario).hedged_share * (held[day] / held[0] - 1))
+    day = int(np.searchsorted(np.asarray(episode.market.days), np.datetime64("2023-03-14")))
+    return float(100 * market_era(episode.market.scenario).hedged_share * (held[day] / held[0] - 1))
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """The table for README and the terminal."""
+    """Format the table as Markdown for README and the terminal."""
     shown = table[["id", "episode", "role", "target", "observed", "unit", "tolerance", "model", "met"]]
     lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
     lines += ["| " + " | ".join(str(cell).replace(" | ", " / ") for cell in row) + " |" for row in shown.to_numpy()]

@@ -25,7 +25,7 @@ def test_equal_seeds_give_equal_members() -> None:
 def test_members_lie_inside_the_intervals_and_quantiles_in_order() -> None:
     drawn = ensemble("march-2020", 12)
     for row in drawn.members.itertuples():
-        for name, (low, high) in parameters().fit(float(row.kink)).intervals.items():
+        for name, (low, high) in parameters().fit(float(row.capacity_multiple)).intervals.items():
             assert low <= getattr(row, name) <= high
     quantiles = drawn.quantiles(drawn.shorts)
     assert list(quantiles) == list(QUANTILES)
@@ -37,7 +37,7 @@ def test_the_command_writes_paths_and_a_fan(tmp_path: Path) -> None:
     done = CliRunner().invoke(group, ["ensemble", "april-2025", "--members", "4", "--out", str(tmp_path)])
     assert done.exit_code == 0
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"shorts.parquet", "rent.parquet", "members.parquet", "fan.svg"}
+    assert names == {"shorts.parquet", "balance_sheet_spread.parquet", "members.parquet", "fan.svg"}
     assert "<svg" in (tmp_path / "fan.svg").read_text()
 
 

@@ -1,4 +1,4 @@
-"""The market report and the unrolled page: self-contained, equal bytes, and the numbers of the run they show."""
+"""The market report and the day-by-day page: self-contained, equal bytes, and the numbers of the run they show."""
 
 import base64
 import re
@@ -17,13 +17,11 @@ from basis_stress.funds_market import captions as captions_market
 from basis_stress.funds_market import figures as figures_market
 from basis_stress.funds_market import page as market_report
 from basis_stress.funds_market.boundary import FALL, LEVERS, boundaries, find
-from basis_stress.funds_market.day_by_day import sentence, told, unroll
+from basis_stress.funds_market.day_by_day import daily_totals, grouped, sentence
 from basis_stress.funds_market.day_by_day_page import boundary_cells, day_cells, outcome_cells, render
-from basis_stress.funds_market.episodes import play, stage
-from basis_stress.funds_market.measures import dislocations
+from basis_stress.funds_market.episodes import episode_market, run_episode
 from basis_stress.funds_market.result import backtest_market
-from basis_stress.funds_market.variant_runs import VariantRun
-from basis_stress.funds_market.variants import repo_freeze, variants
+from basis_stress.funds_market.variants import repo_freeze, run_intensity, variants
 from basis_stress.reporting import figure_style as figures_style
 
 FROZEN = parameters()
@@ -36,21 +34,16 @@ def result(request):
 
 @pytest.fixture(scope="module")
 def march():
-    return play(stage("march-2020"), FROZEN.fit(2.0))
+    return run_episode(episode_market("march-2020"), FROZEN.fit(2.0))
 
 
 @pytest.fixture(scope="module")
 def frozen_repo():
-    """The repo freeze, which unrolls in a few days."""
-    variant = next(one for one in variants() if one.name.endswith("repo-freeze"))
-    dose = variant.doses[1]
-    on = dose.stage()
-    runs = {kink: dose.play(on, FROZEN.fit(kink)) for kink in (1.0, 2.0)}
-    held = pd.DataFrame({kink: run.hedged for kink, run in runs.items()})
-    shorts = [run.shorts.iloc[-1] / run.shorts.iloc[0] - 1 for run in runs.values()]
-    cheapest = [dislocations(run).to_numpy().max() for run in runs.values()]
-    one = VariantRun(variant, dose, held, shorts, [run.defaults for run in runs.values()], cheapest, unroll(runs[2.0]))
-    return one, runs[2.0]
+    """The repo freeze, which liquidates the book in a few days."""
+    variant = next(variant for variant in variants() if variant.name.endswith("repo-freeze"))
+    intensity = variant.intensities[1]
+    run = run_intensity(variant, intensity, [FROZEN.fit(1.0), FROZEN.fit(2.0)])
+    return run, intensity.run(intensity.market(), FROZEN.fit(2.0))
 
 
 def loads_nothing(page):
@@ -74,7 +67,7 @@ def test_market_report_is_self_contained_and_deterministic(result):
 
 def test_numbers_of_the_page_are_those_of_the_run(march):
     result = backtest_market("march-2020")
-    shorts = result.by_kink("shorts", "shorts_usd")[2.0]
+    shorts = result.by_capacity_multiple("shorts", "shorts_usd")[2.0]
     np.testing.assert_array_equal(shorts, march.shorts)
     page = market_report.render(result)
     change = 100 * (march.shorts.iloc[-1] / march.shorts.iloc[0] - 1)
@@ -83,23 +76,23 @@ def test_numbers_of_the_page_are_those_of_the_run(march):
     low, high = (-100 * result.summary["shorts_change"]).agg(["min", "max"])
     assert f"fell by {low:.1f}" in captions_market.headline(result)
     assert f"{high:.1f}%" in captions_market.headline(result)
-    sold = result.dealers[result.dealers["kink"] == 2.0]["fund_sales"].sum()
+    sold = result.dealers[result.dealers["capacity_multiple"] == 2.0]["fund_sales"].sum()
     assert sold == pytest.approx(1e9 * march.dealers["fund_sales"].iloc[-1], rel=1e-12)
 
 
 def test_what_is_sold_is_taken(result):
-    np.testing.assert_allclose(result.flows.groupby("kink")["usd"].sum(), 0.0, atol=1.0)
+    np.testing.assert_allclose(result.flows.groupby("capacity_multiple")["usd"].sum(), 0.0, atol=1.0)
 
 
 def test_dislocation_is_what_notes_fell_short_of(march):
-    """The price at which funds hold notes is their price before dealers' rent, less the dislocation."""
-    day = march.stage.days.get_loc(pd.Timestamp("2020-03-12"))
-    cheap = dislocations(march).iloc[day]
-    without = play(march.stage, FROZEN.fit(2.0).model_copy(update={"slope": 0.0}))
+    """The price at which funds hold notes is their price before dealers' balance-sheet spread, less the dislocation."""
+    day = march.market.days.get_loc(pd.Timestamp("2020-03-12"))
+    cheap = march.dislocations.iloc[day]
+    without = run_episode(march.market, FROZEN.fit(2.0).model_copy(update={"slope": 0.0}))
     quotes, plain = (run.run.position_days[day, :, PositionColumn.CLEAN] for run in (march, without))
-    jump = dislocations(without).iloc[day]
+    jump = without.dislocations.iloc[day]
     for p, position in enumerate(march.run.positions):
-        code = march.stage.market.codes[position["contract"]]
+        code = march.market.priced.codes[position["contract"]]
         fair = plain[p] / (1 - jump[code] / 1e4)
         assert quotes[p] == pytest.approx(fair * (1 - cheap[code] / 1e4), rel=1e-12)
 
@@ -121,13 +114,13 @@ def test_tables_and_report_are_written(result, tmp_path):
 
 def test_backtest_takes_the_market():
     result = bs.backtest("march-2020", market=True)
-    assert result.kinks == [1.0, 2.0, 4.0]
+    assert result.capacity_multiples == [1.0, 2.0, 4.0]
     with pytest.raises(InputError, match=r"leverage: given with the market"):
         bs.backtest("march-2020", market=True, leverage=50)
-    with pytest.raises(InputError, match="kink: 3 given"):
-        backtest_market("march-2020", kinks=[3.0])
+    with pytest.raises(InputError, match="capacity multiple: 3 given"):
+        backtest_market("march-2020", capacity_multiples=[3.0])
     with pytest.raises(InputError, match="each once"):
-        backtest_market("march-2020", kinks=[])
+        backtest_market("march-2020", capacity_multiples=[])
 
 
 def test_command_prints_the_run(tmp_path):
@@ -137,42 +130,51 @@ def test_command_prints_the_run(tmp_path):
     assert market_report.daily_table(backtest_market("march-2020")) in run.stdout
 
 
-def test_freeze_unrolls_day_by_day(frozen_repo):
+def test_a_repo_freeze_liquidates_the_book_day_by_day(frozen_repo):
     _, run = frozen_repo
-    days = unroll(run)
+    days = daily_totals(run)
     assert sum(day.sold for day in days) == pytest.approx(1e9 * run.dealers["fund_sales"].iloc[-1], rel=1e-9)
     assert sum(day.failed for day in days) == run.defaults > 0
     first = next(day for day in days if day.failed)
     assert first.date == pd.Timestamp("2025-04-08")  # called on the 7th, due on the 8th
     assert f"{first.failed} funds had no cash left" in sentence(first)
-    rows = told(days, "2025-04-17")
+    rows = grouped(days, "2025-04-17")
     assert rows[-1][0] == "21–30 April"
-    assert sum(figures.sold for _, figures, _ in rows) == pytest.approx(sum(day.sold for day in days), rel=1e-12)
+    assert sum(totals.sold for _, totals, _ in rows) == pytest.approx(sum(day.sold for day in days), rel=1e-12)
 
 
-def test_unrolled_page_shows_its_runs(frozen_repo):
-    one, _ = frozen_repo
-    base = variants()[0].doses[0].scenario
+def test_day_by_day_page_shows_its_runs(frozen_repo):
+    run, _ = frozen_repo
+    base = variants()[0].intensities[0].scenario
     few = boundaries(base, [FROZEN.fit(1.0)])
-    telling = VariantRun(one.variant, one.dose, one.held, one.shorts, one.defaults, one.cheapest, one.days)
-    variant_runs = [telling] * 3
+    variant_runs = [run] * 3
     page = render(variant_runs, few, FROZEN)
     loads_nothing(page)
     assert page == render(variant_runs, few, FROZEN)
-    assert f"{one.changes[0]:.1%}".replace("-", "−") in outcome_cells([one])[1][0]
+    assert f"{run.changes[0]:.1%}".replace("-", "−") in outcome_cells([run])[1][0]
     assert len(boundary_cells(few)[1]) == len(LEVERS)
-    assert day_cells(one)[1][0][0].endswith("April")
+    assert day_cells(run)[1][0][0].endswith("April")
 
 
 def test_boundary_is_where_the_book_falls_by_a_tenth():
-    base = variants()[0].doses[0].scenario
-    lever = next(one for one in LEVERS if one.name == "share of repo not rolled")
+    base = variants()[0].intensities[0].scenario
+    lever = next(lever for lever in LEVERS if lever.name == "share of repo not rolled")
     outcomes, critical, safe = find(lambda x: -x, (0.0, 0.05, 0.2, 0.4))
     assert (outcomes, safe) == ((0.0, -0.05, -0.2, -0.4), ())
     assert critical == pytest.approx(-FALL, abs=2e-3)
     assert find(lambda x: 0.0, (0.0, 1.0)) == ((0.0, 0.0), None, ())
     assert find(lambda x: -0.2 if x == 1 else 0.0, (0, 1, 2))[2] == (2,)
-    dose = lever.dose(base, 0.02)
-    assert dose.scenario == repo_freeze(base, 0.02)
-    held = dose.play(dose.stage(), FROZEN.fit(1.0)).hedged
-    assert held.iloc[-1] / held.iloc[0] - 1 < FALL
+    intensity = lever.intensity(base, 0.02)
+    assert intensity.scenario == repo_freeze(base, 0.02)
+    assert intensity.run(intensity.market(), FROZEN.fit(1.0)).hedged_change < FALL
+
+
+def test_old_names_work_with_a_warning(result):
+    with pytest.warns(DeprecationWarning, match="MarketResult.by_kink is now MarketResult.by_capacity_multiple"):
+        old = result.by_kink("shorts", "shorts_usd")
+    pd.testing.assert_frame_equal(old, result.by_capacity_multiple("shorts", "shorts_usd"))
+    with pytest.raises(AttributeError, match="no attribute 'knks'"):
+        _ = result.knks
+    help_text = CliRunner().invoke(group, ["unrolled", "--help"])
+    assert "basis-stress: unrolled is now day-by-day" in help_text.stderr
+    assert "results/day-by-day.html" in help_text.stdout

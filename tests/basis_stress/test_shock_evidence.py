@@ -1,4 +1,4 @@
-"""Generators reproduce history within their bands, foretell what they foretell, and the page says so."""
+"""Generators reproduce history within their bands, predict held-back decades as known, and the page reports it."""
 
 from pathlib import Path
 
@@ -92,7 +92,7 @@ KNOWN_OUTSIDE = {
     "1990s": {"correlation", "clustering, 1-5 days", "clustering, 6-20 days", "clustering, 21-60 days"},
     "2010s": {"standard deviation, bp", "correlation"},
 }
-"""What no generator, or not every one, foretells of a decade that it was not fitted to; kept as found, not tuned."""
+"""Statistics of a held-back decade that some generators miss; kept as found, not tuned."""
 MOST_OUTSIDE = {"last ten years": 4, "2000s": 7, "1990s": 4, "2010s": 16}
 
 
@@ -137,8 +137,10 @@ def test_equal_seeds_write_equal_pages() -> None:
     first, again = (render(diagnose("butterfly", 2, 10, 1, size_bp=40, day=3)) for _ in range(2))
     assert first == again
     assert "7-year yield rises" in first
-    said = "parallel: on day 1 the 2-, 10- and 30-year yields move by −30, −30 and −30 bp, and it lasts."
-    assert headline(diagnose("parallel", 1, 5, size_bp=-30)) == said
+    sentence = (
+        "parallel: on day 1 the 2-, 10- and 30-year yields move by −30, −30 and −30 bp, and the move is permanent."
+    )
+    assert headline(diagnose("parallel", 1, 5, size_bp=-30)) == sentence
 
 
 def test_oddities_are_counted() -> None:

@@ -421,7 +421,7 @@ def test_populations_of_a_market_are_an_axis(tmp_path):
 
 
 def test_markets_on_processes_are_the_same_markets(tmp_path):
-    axes = {"era_leverage": "15,30", "kink": "1,4"}
+    axes = {"era_leverage": "15,30", "capacity_multiple": "1,4"}
     one = bs.sweep("april-2025", market=True, out=tmp_path / "one", part=1, threads=1, **axes)
     two = bs.sweep("april-2025", market=True, out=tmp_path / "two", part=1, threads=2, **axes)
     assert files_of(one.folder) == files_of(two.folder)

@@ -1,4 +1,4 @@
-"""History as the judge: all targets in the table, the fit on March 2020 alone, the rest with frozen parameters."""
+"""Validation: all targets in the table, the fit on March 2020 alone, other episodes with frozen parameters."""
 
 import numpy as np
 import pandas as pd
@@ -7,10 +7,10 @@ import pytest
 from basis_data.markets.parameters import FROZEN, parameters
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
-from basis_stress.funds_market.episodes import play, stage
+from basis_stress.funds_market.episodes import episode_market, run_episode
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.calibrate import NAMES, TARGETS, misses
-from basis_stress.validation.validate import _judged, as_markdown, validate
+from basis_stress.validation.validate import _target_results, as_markdown, validate
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_no_target_is_left_out(table: pd.DataFrame) -> None:
     assert len(as_markdown(table).splitlines()) == len(table) + 2
 
 
-def test_one_set_of_parameters_tells_both_stories(table: pd.DataFrame) -> None:
+def test_one_set_of_parameters_fits_both_episodes(table: pd.DataFrame) -> None:
     met = table.set_index("id")["met"]
     for target in ("T02", "T03", "T04", "T05", "T06"):  # March 2020: the book spirals
         assert met[target] == "yes", target
@@ -43,64 +43,64 @@ def test_targets_of_the_fit_are_those_of_the_file() -> None:
     assert [TARGETS[f"T05 {part}"][0] for part in ("2y", "5y", "10y")] == [24.0, 26.0, 17.0]
 
 
-@pytest.mark.parametrize("kink", [1.0, 4.0])
-def test_the_frozen_fit_is_a_minimum(kink: float) -> None:
-    on, fit = stage("march-2020"), parameters().fit(kink)
+@pytest.mark.parametrize("capacity_multiple", [1.0, 4.0])
+def test_the_frozen_fit_is_a_minimum(capacity_multiple: float) -> None:
+    market, fit = episode_market("march-2020"), parameters().fit(capacity_multiple)
     best = np.array([getattr(fit, name) for name in NAMES])
-    least = float(np.sum(misses(on, kink, best) ** 2))
+    least = float(np.sum(misses(market, capacity_multiple, best) ** 2))
     assert least == pytest.approx(fit.loss, rel=1e-3)
     for i in range(len(NAMES)):
         for step in (0.8, 1.25):
             moved = best.copy()
             moved[i] *= step
-            assert float(np.sum(misses(on, kink, moved) ** 2)) > least
+            assert float(np.sum(misses(market, capacity_multiple, moved) ** 2)) > least
 
 
 def test_half_the_outside_flow_is_less_of_a_spiral() -> None:
-    on, fit = stage("march-2020"), parameters().fit(1.0)
-    whole, half = play(on, fit), play(on, fit, extra_sales=-0.5 * on.sales)
+    market, fit = episode_market("march-2020"), parameters().fit(1.0)
+    whole, half = run_episode(market, fit), run_episode(market, fit, extra_sales=-0.5 * market.sales)
     assert whole.shorts.iloc[-1] < half.shorts.iloc[-1] < whole.shorts.iloc[0]
 
 
 def test_swap_spread_funds_sell_what_is_published_of_april_2025() -> None:
-    sold = play(stage("april-2025"), parameters().fit(2.0)).dealers["swap_sales"]
+    sold = run_episode(episode_market("april-2025"), parameters().fit(2.0)).dealers["swap_sales"]
     assert sold.iloc[-1] == pytest.approx(60.0, abs=20.0)
     assert sold.diff().idxmax() == pd.Timestamp("2025-04-08")  # the day the spread fell most
 
 
 def test_a_wrong_parameter_file_gets_one_sentence(tmp_path) -> None:
     file = tmp_path / "own.toml"
-    file.write_text(FROZEN.read_text().replace("decay = 0.", "decay = 6.", 1))
+    file.write_text(FROZEN.read_text().replace("placement_rate = 0.", "placement_rate = 6.", 1))
     with pytest.raises(
-        InputError, match=r"own\.toml, fits, entry 1, decay: 6.* given, allowed is less than or equal to 1"
+        InputError, match=r"own\.toml, fits, entry 1, placement_rate: 6.* given, allowed is less than or equal to 1"
     ):
         parameters(file)
     with pytest.raises(InputError, match="cannot be read as a parameter file"):
         parameters(tmp_path / "none.toml")
-    with pytest.raises(InputError, match="kink: 3 given, allowed are 1, 2, 4"):
+    with pytest.raises(InputError, match="capacity multiple: 3 given, allowed are 1, 2, 4"):
         parameters().fit(3)
 
 
-def test_ablations_say_what_march_2020_stands_on() -> None:
+def test_ablations_remove_the_mechanisms_of_march_2020() -> None:
     table = ablations()
     whole = table.loc["as fitted"]
-    assert table.loc["without outside sales", "rent_peak_bp"] == 0.0
+    assert table.loc["without outside sales", "spread_peak_bp"] == 0.0
     assert table.loc["without value-at-risk limits", "sales_usd_bn"] == 0.0
-    assert table.loc["without the funds' own feedback", "rent_peak_bp"] < whole["rent_peak_bp"]
+    assert table.loc["without the funds' own feedback", "spread_peak_bp"] < whole["spread_peak_bp"]
     assert table["loss"].drop("as fitted").max() > 10 * whole["loss"]
 
 
-def test_what_is_judged_is_what_the_file_observed() -> None:
+def test_validated_values_are_those_of_the_file() -> None:
     names = ("march-2020", "april-2025", "september-2019", "svb-2023", "january-2026")
-    judged = _judged({name: {"1": play(stage(name), parameters().fit(1.0))} for name in names})
+    results = _target_results({name: {"1": run_episode(episode_market(name), parameters().fit(1.0))} for name in names})
     observed = read("targets").set_index("id")["observed"]
     compared = 0
-    for target, one in judged.items():
+    for target, result in results.items():
         try:
             stated = tuple(float(value) for value in observed[target].split(" | "))
         except ValueError:
             continue  # a range, or a formula
-        if target not in ("T06", "T15"):  # judged by the basis part of the sales; by a count and a share
-            assert one.observed == stated, target
+        if target not in ("T06", "T15"):  # compared by the basis part of the sales; by a count and a share
+            assert result.observed == stated, target
             compared += 1
     assert compared >= 16

@@ -13,7 +13,7 @@ from basis_engine.base.errors import InputError
 from basis_strategies.assemble import dirty_price
 from basis_strategies.plan import DealerPlan, Execution, FundPlan
 from basis_strategies.population import RANGES, Population, draw_funds
-from basis_stress.funds_market.episodes import stage
+from basis_stress.funds_market.episodes import episode_market
 
 SHORTS = {"TU": 1.1e6, "FV": 1.6e6, "TY": 1.3e6, "TN": 3e5}
 DAILY_SD = 0.002
@@ -24,7 +24,7 @@ OFR_SHARES = (0.027, 0.051, 0.740, 0.136, 0.047)
 @pytest.fixture(scope="module")
 def market() -> PricedMarket:
     """March 2020."""
-    return stage("march-2020").market
+    return episode_market("march-2020").priced
 
 
 def books(market: PricedMarket, funds: list[FundPlan]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Parameters of the market of funds, fitted to March 2020 only, read from a file whose digest is kept with results."""
+"""Parameters of the market of funds: fitted on March 2020 alone and kept in a file; results carry its digest."""
 
 import hashlib
 import tomllib
@@ -14,31 +14,32 @@ FROZEN = Path(__file__).parents[1] / "fitted" / "march-2020.toml"
 
 
 class Fit(StrictModel):
-    """A fit of three parameters for a given kink; the data do not identify the kink."""
+    """One fit: three numbers for a given capacity multiple, which the data do not identify."""
 
-    kink: float = Field(ge=1, le=10, title="multiple of the slope beyond capacity")
+    capacity_multiple: float = Field(ge=1, le=10, title="multiple of the slope beyond capacity")
     slope: float = Field(ge=0, le=100, title="basis points a year per $bn of inventory")
-    decay: float = Field(ge=0, le=1, title="share of inventory placed per day")
+    placement_rate: float = Field(ge=0, le=1, title="share of inventory placed per day")
     risk_speed: float = Field(ge=0, le=1, title="share of the excess over the limit sold per day")
     loss: float = Field(ge=0, title="weighted sum of squared misses of the calibration targets")
     intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
-    """By parameter: range over which the loss, with the others refitted, stays within 1 of its minimum."""
+    """Range of each parameter over which the loss, with the others refitted, is at most its minimum plus one."""
 
 
 class Parameters(StrictModel):
-    """The parameter file: a fit for each kink."""
+    """The parameter file: one fit for each capacity multiple."""
 
     source: str
     fits: tuple[Fit, ...] = Field(min_length=1)
     digest: str = ""
     """SHA-256 of the file, first twelve digits."""
 
-    def fit(self, kink: float) -> Fit:
-        """Return the fit of a kink."""
+    def fit(self, capacity_multiple: float) -> Fit:
+        """Look up the fit of a capacity multiple."""
         for fit in self.fits:
-            if fit.kink == kink:
+            if fit.capacity_multiple == capacity_multiple:
                 return fit
-        raise InputError(f"kink: {kink:g} given, allowed are {', '.join(f'{fit.kink:g}' for fit in self.fits)}")
+        allowed = ", ".join(f"{fit.capacity_multiple:g}" for fit in self.fits)
+        raise InputError(f"capacity multiple: {capacity_multiple:g} given, allowed are {allowed}")
 
 
 def parameters(path: str | Path | None = None) -> Parameters:
@@ -47,7 +48,7 @@ def parameters(path: str | Path | None = None) -> Parameters:
     Raises
     ------
     InputError
-        If the file is missing or not TOML, or a value is out of range.
+        If the file is missing, is not TOML, or holds a value out of range.
     """
     file = Path(path or FROZEN)
     try:
