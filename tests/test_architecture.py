@@ -4,7 +4,7 @@ Every check is a function of a folder, and has seen a planted violation fail.
 """
 
 import ast
-import re
+import importlib
 import shutil
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from basis_engine.base.compile import CALLEES
 from support import ROOT
 
 ROOTS = {"basis_stress": ".", "basis_strategies": "strategies", "basis_data": "data", "basis_engine": "engine"}
@@ -38,7 +39,7 @@ LAYERS = (
     ("basis_engine.bonds",),
     ("basis_engine.base",),
 )
-"""Rooms from the top down: a room imports its own modules and rooms further down; rooms of one line, each other's not."""
+"""Rooms from the top down: a room imports its own modules and rooms further down; rooms of a line, never each other."""
 FRONT = ("basis_stress", "basis_stress.__main__")
 """The front door: the public names and ``python -m basis_stress``; nothing imports them."""
 
@@ -121,7 +122,7 @@ def test_no_circles_and_no_arrows_up() -> None:
         ("basis_stress/single_book/frames.py", "def late():\n    from basis_stress.single_book.result import Result"),
         (
             "data/basis_data/scenarios/parts.py",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from basis_data.scenarios.scenario import Scenario",
+            "import typing\nif typing.TYPE_CHECKING:\n    from basis_data.scenarios.scenario import Scenario",
         ),
     ],
 )
@@ -236,23 +237,71 @@ def test_every_folder_of_modules_is_a_package() -> None:
     assert not [path for path in sources(ROOT).values() if not path.with_name("__init__.py").is_file()]
 
 
-def test_steps_are_called_by_kernels_only() -> None:
-    steps = {
-        match[1]
-        for source in (ROOT / "engine").rglob("*.py")
-        for match in re.finditer(r"^@callee.*\ndef (\w+)\(", source.read_text(), re.MULTILINE)
-    }
-    assert len(steps) > 50
-    outside = [
-        path
-        for folder in ("basis_stress", "strategies", "data", "benchmarks", "tests", "docs")
-        for path in (ROOT / folder).rglob("*.py")
+DECORATORS = {"kernel", "callee", "parallel_kernel", "decision", "compiled"}
+
+
+def references_from_python(path: Path, callees: set[tuple[str, str]], module: str = "") -> list[str]:
+    """Callees that a file refers to outside functions that compile."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {name: (module, name) for where, name in callees if where == module}
+    imported = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                named[alias.asname or alias.name] = (node.module or "", alias.name)
+                imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            imported |= {alias.asname or alias.name: alias.name for alias in node.names}
+    found: list[str] = []
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.FunctionDef):
+            used = {name.id for mark in node.decorator_list for name in ast.walk(mark) if isinstance(name, ast.Name)}
+            if used & DECORATORS:
+                return
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and named.get(node.id) in callees:
+            found.append(f"{path.name}:{node.lineno} {node.id}")
+        if isinstance(node, ast.Attribute) and (imported.get(ast.unparse(node.value), ""), node.attr) in callees:
+            found.append(f"{path.name}:{node.lineno} {ast.unparse(node)}")
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(tree)
+    return found
+
+
+def registered_callees() -> set[tuple[str, str]]:
+    """Every callee of the product: `callee` registers each when its module is imported."""
+    for name in sources(ROOT):
+        if name.startswith(("basis_engine.", "basis_strategies.")):
+            importlib.import_module(name)
+    return {(module, name) for module, name in CALLEES if module.startswith("basis_")}
+
+
+def test_callees_are_called_by_kernels_only() -> None:
+    """A call from Python crashes the interpreter."""
+    callees = registered_callees()
+    assert len(callees) > 150
+    names = {path: name for name, path in sources(ROOT).items()}
+    others = [path for folder in ("benchmarks", "tests", "docs") for path in (ROOT / folder).rglob("*.py")]
+    wrong = [
+        reference
+        for path in [*names, *others]
+        for reference in references_from_python(path, callees, names.get(path, ""))
     ]
-    for path in [*outside, ROOT / "engine" / "basis_engine" / "simulation" / "run.py"]:
-        names = {
-            alias.name
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("basis_engine")
-            for alias in node.names
-        }
-        assert not names & steps, f"{path.name} imports {names & steps}, which only kernels may call"
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from basis_engine.base.compile import portion\nportion(1, 0, 1)",
+        "from basis_engine.base.compile import portion as share\ndef late():\n    return share(1, 0, 1)",
+        "import basis_engine.base.compile\nbasis_engine.base.compile.portion(1, 0, 1)",
+        "from basis_engine.base import compile as compiling\ncompiling.portion(1, 0, 1)",
+    ],
+)
+def test_a_planted_call_of_a_callee_is_found(tmp_path: Path, planted: str) -> None:
+    path = tmp_path / "planted.py"
+    path.write_text(planted)
+    assert len(references_from_python(path, {("basis_engine.base.compile", "portion")})) == 1
