@@ -1,10 +1,8 @@
 """What a strategy sees when it decides, at 15:30: its fund, and each pair that it may trade with the day's signals."""
 
-from typing import Annotated
-
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import BusinessDays, Day, Index, Rate, Usd
 from basis_engine.simulation.ledger import equity, market_value
-from basis_engine.simulation.rows import Day, Index, Rate, Usd
 from basis_engine.simulation.signals import Signal
 from basis_engine.simulation.unwind import spare_liquidity
 from basis_engine.simulation.world import Floats, Rows, World
@@ -34,8 +32,8 @@ class FundView:
     book: Usd  # market value of notes, those sold short counted like those held
     leverage: float  # book over equity
     margin: Usd  # initial margin posted
-    days_in: Annotated[int, "business days"]  # since the book was empty; 0 while it is
-    days_out: Annotated[int, "business days"]  # since the book was last held; `NEVER` if it never was
+    days_in: BusinessDays  # since the book was empty; 0 while it is
+    days_out: BusinessDays  # since the book was last held; `NEVER` if it never was
 
 
 @kernel

@@ -9,15 +9,19 @@ from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-Usd = Annotated[float, "USD"]
-Points = Annotated[float, "price per 100 face"]
-Rate = Annotated[float, "decimal per year"]
-Share = Annotated[float, "fraction"]
-BasisPoints = Annotated[float, "1e-4 of price"]
-Minute = Annotated[int, "minutes UTC since 1970-01-01"]
-Day = Annotated[int, "days since 1970-01-01"]
-Index = Annotated[int, "row number"]
-Word = Annotated[int, "member of an enumeration in basis_engine.simulation.names"]
+from basis_engine.base.units import (
+    BasisPoints,
+    BasisPointsPerYear,
+    Day,
+    Index,
+    Minute,
+    Points,
+    Rate,
+    Share,
+    Usd,
+    Word,
+    Years,
+)
 
 
 class Mark:
@@ -199,7 +203,7 @@ class Contract:
     futures_cost: BasisPoints
     impact: Annotated[float, "basis points of price per USD bn in one slice"]
     rent_share: Share  # of dealers' rent that cheapens this contract's notes
-    rent_years: Annotated[float, "years"]  # over which the rent is discounted: to delivery
+    rent_years: Years  # over which the rent is discounted: to delivery
     seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
 
 
@@ -212,8 +216,8 @@ class Dealers:
     slope: Annotated[float, "basis points a year per USD bn"]
     kink: float  # slope beyond capacity, as a multiple
     capacity: Usd
-    ceiling: Annotated[float, "basis points a year"]
-    rent: Annotated[float, "basis points a year"]
+    ceiling: BasisPointsPerYear
+    rent: BasisPointsPerYear
     volatility: Annotated[float, "squared basis points a year"]  # of the rent's rises
     memory: Share  # of yesterday's volatility
     outside_sales: Usd  # since the run began

@@ -8,11 +8,11 @@ import math
 from typing import NamedTuple
 
 from basis_engine.base.compile import kernel
+from basis_engine.base.units import BasisPoints, Day, Index, Points, Rate, Share
 from basis_engine.bonds.delivery import implied_repo, net_basis
 from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.market import Baskets, Path, Priced, best_delivery
 from basis_engine.simulation.marks import cheapened
-from basis_engine.simulation.rows import BasisPoints, Day, Index, Points, Rate, Share
 from basis_engine.simulation.world import Floats, Integers, Market, Rows, Table
 
 VOLATILITY_MARKS = 20

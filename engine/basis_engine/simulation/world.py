@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from basis_engine.base.units import Floats as Floats
+from basis_engine.base.units import Integers as Integers
 from basis_engine.simulation.rows import (
     Account,
     Clock,
@@ -21,8 +22,6 @@ from basis_engine.simulation.rows import (
     Position,
 )
 
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
 Records: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 T = TypeVar("T")
