@@ -3,7 +3,7 @@
 import numpy as np
 
 from basis_engine.simulation.names import PositionColumn, Unwind
-from basis_engine.simulation.rows import Contract, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions, run
 from basis_engine.simulation.schedule import DAY_LENGTH, SETTLEMENT_TIME, Calendar, build_schedule
 from basis_engine.simulation.world import Market
@@ -27,7 +27,7 @@ def simulated_amplification(ratio: float) -> float:
     notes["clean"], quotes["price"] = 100.0, 100.0
     quotes["dislocation"][1:] = SHOCK_BP
     calendar = Calendar(midnight, np.zeros(DAYS), np.zeros(DAYS), marks["time"], np.arange(DAYS))
-    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(Contract, 1)
+    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(ContractRow, 1)
     dealers = empty_rows(Dealers, 1)
     _fill(funds, entry_equity=BOOK_USD / LEVERAGE, unwind=Unwind.TARGET_LEVERAGE, drawdown_limit=1.0, depth_share=1.0)
     _fill(funds, leverage_target=LEVERAGE, leverage_limit=LEVERAGE, feedback=1.0)

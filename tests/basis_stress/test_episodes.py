@@ -126,7 +126,8 @@ def test_dealers_follow_their_twin(episode: Episode) -> None:
     """Inventory, rent and its volatility in plain Python; each contract's notes cheapen by their share."""
     plan, era = episode.book.plan.dealers, market_era(episode.stage.scenario)
     assert plan is not None
-    terms = {name: getattr(plan, name) for name in ("slope", "kink", "decay", "ceiling", "memory")}
+    terms = {name: getattr(plan, name) for name in ("slope", "ceiling", "memory")}
+    terms |= {"capacity_multiple": plan.kink, "placement_rate": plan.decay}
     terms["capacity"] = era.capacity_usd_bn * 1e9
     sold = np.diff(episode.run.dealer_days[:, DealerColumn.FUND_SALES], prepend=0.0)
     flows = (episode.stage.sales - episode.stage.purchases)[1:]

@@ -10,7 +10,7 @@ from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
-from basis_engine.simulation.market import Baskets, Path, Priced, par_curves, price_path
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, par_curves, price_path
 from basis_engine.simulation.world import Floats, Integers
 
 
@@ -18,7 +18,7 @@ from basis_engine.simulation.world import Floats, Integers
 class Marks:
     """Every mark of a run, those within the day among the closes; arrays by mark."""
 
-    path: Path
+    path: CurvePath
     baskets: Baskets
     priced: Priced
     day: Integers
@@ -30,7 +30,7 @@ class PricedMarket:
     """A scenario's market, priced; notes of all baskets are stacked, contract after contract."""
 
     data: MarketData
-    path: Path
+    path: CurvePath
     baskets: Baskets
     priced: Priced
     cusips: tuple[str, ...]
@@ -98,14 +98,14 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
     )
 
 
-def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
+def _marks(data: MarketData, closes: CurvePath, baskets: Baskets) -> Marks:
     """Price the marks within the day among the closes; a contract's final settlement stays at a close."""
     intraday, last = data.intraday, len(closes.time)
     times = np.concatenate([closes.time, intraday.minutes])
     order = np.argsort(times)
     day = np.concatenate([np.arange(last), intraday.day])[order]
     discounts = np.concatenate([closes.curves, _discounts(data, intraday.par_yields, intraday.day)])
-    path = Path(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
+    path = CurvePath(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
     close_at = np.append(np.flatnonzero(order < last), len(order))
     dated = ("known_mark", "first_mark", "final_mark", "last_mark")
     among = baskets._replace(**{name: close_at[np.minimum(getattr(baskets, name), last)] for name in dated})
@@ -117,7 +117,7 @@ def _cusips(data: MarketData) -> tuple[str, ...]:
     return tuple(cusip for one in data.futures for cusip in one.basket.cusip)
 
 
-def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
+def _fit_spreads(data: MarketData, path: CurvePath, baskets: Baskets) -> None:
     """Give every note whose price was observed on the first day the spread to the curve that fits it."""
     if data.scenario.files.prices is None:
         return
@@ -129,12 +129,12 @@ def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
             baskets.spread[note] = fitted_spread(path.curve_kind, path.curves[0], *bond, float(observed[cusip]))
 
 
-def _path(data: MarketData) -> Path:
+def _path(data: MarketData) -> CurvePath:
     """The engine's view of the marks."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
     carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
-    return Path(data.minutes, data.settle, curves.kind, parameters, carried)
+    return CurvePath(data.minutes, data.settle, curves.kind, parameters, carried)
 
 
 def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:

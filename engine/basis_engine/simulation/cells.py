@@ -16,9 +16,9 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.day import simulate_outcomes, world_at
 from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.record import enter
-from basis_engine.simulation.rows import Contract, Fund, OutcomeRow, Position, dtype_of
+from basis_engine.simulation.rows import ContractRow, Fund, OutcomeRow, Position, dtype_of
 from basis_engine.simulation.run import Setup, check, check_finite, scratch_worlds
-from basis_engine.simulation.world import Integers, Market, Records, Rows, Table, World, WorldBatch
+from basis_engine.simulation.world import Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
 Bytes = NDArray[np.uint8]
 
@@ -26,16 +26,16 @@ QUEUE = 64
 """Created events that a book may have waiting; more are met by running again with a longer queue."""
 
 
-class Books(NamedTuple):
+class BookRows(NamedTuple):
     """Rows of many books, each with the positions and contracts of its own."""
 
     funds: Rows[Fund]  # [books]
-    positions: Table[Position]  # [books, positions]
-    contracts: Table[Contract]  # [books, contracts]
+    positions: RowTable[Position]  # [books, positions]
+    contracts: RowTable[ContractRow]  # [books, contracts]
     outcomes: Rows[OutcomeRow]  # [books] written, but for those of outcome NOT_ENTERED
 
 
-def run_books(setup: Setup, books: Books) -> None:
+def run_books(setup: Setup, books: BookRows) -> None:
     """Run every book in the market, schedule and dealers of a set-up, and write its outcome.
 
     Parameters
@@ -54,12 +54,12 @@ def run_books(setup: Setup, books: Books) -> None:
         queue *= 4
 
 
-def check_books(setup: Setup, books: Books) -> None:
+def check_books(setup: Setup, books: BookRows) -> None:
     """Refuse what the kernels would trust: rows of another shape, or not finite."""
     check(setup)
     count = len(books.funds)
     shapes = (count,), (count, len(setup.positions)), (count, len(setup.contracts)), (count,)
-    for name, kind, shape in zip(books._fields, (Fund, Position, Contract, OutcomeRow), shapes, strict=True):
+    for name, kind, shape in zip(books._fields, (Fund, Position, ContractRow, OutcomeRow), shapes, strict=True):
         rows = np.asarray(getattr(books, name))
         if rows.dtype != dtype_of(kind) or rows.shape != shape or len(setup.funds) > 1:
             raise InputError(f"engine: books.{name} given as {rows.shape} rows of {rows.dtype}, needed are {shape}")
@@ -87,7 +87,7 @@ def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
 
 
 @kernel
-def simulate_books(market: Market, worlds: WorldBatch, books: Books) -> int:
+def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
     """Run every book that can be entered through the first world, the second staying blank; returns dropped events."""
     world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
     dropped = 0
@@ -102,7 +102,7 @@ def simulate_books(market: Market, worlds: WorldBatch, books: Books) -> int:
 
 
 @callee
-def set_up(world: World, blank: World, books: Books, book: int) -> None:
+def set_up(world: World, blank: World, books: BookRows, book: int) -> None:
     """Set the rows of a scratch world to those of a book before it enters."""
     world.clock[0] = blank.clock[0]
     world.dealers[0] = blank.dealers[0]

@@ -13,10 +13,10 @@ from basis_engine.bonds.curves import NODE_TIMES, clean_price_on_curve, par_disc
 from basis_engine.bonds.delivery import carry, forward_price, futures_from_forward, implied_repo
 from basis_engine.bonds.prices import accrued_interest, coupons_between
 from basis_engine.simulation.rows import FuturesQuote, Mark, NoteQuote, empty_rows
-from basis_engine.simulation.world import Floats, Integers, Market, Table
+from basis_engine.simulation.world import Floats, Integers, Market, RowTable
 
 
-class Path(NamedTuple):
+class CurvePath(NamedTuple):
     """What is known of every mark before anything is priced."""
 
     time: Integers  # [marks] minutes UTC
@@ -66,7 +66,7 @@ def bootstrap_rows(tenors: Floats, yields: Floats, node_times: Floats, curves: F
         par_discount_nodes(tenors, yields[m], node_times, curves[m])
 
 
-def price_path(path: Path, baskets: Baskets) -> Priced:
+def price_path(path: CurvePath, baskets: Baskets) -> Priced:
     """Price every note and every contract at every mark."""
     marks, notes, contracts = len(path.time), len(baskets.coupon), len(baskets.first_delivery)
     priced = Priced(
@@ -80,7 +80,7 @@ def price_path(path: Path, baskets: Baskets) -> Priced:
 
 
 @kernel
-def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
+def price_rows(path: CurvePath, baskets: Baskets, priced: Priced) -> None:
     """Price mark by mark; a contract keeps its price after its final settlement, and all stand still outside a life."""
     path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
     for m in range(len(path.time)):
@@ -96,7 +96,7 @@ def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
 
 
 @callee
-def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+def price_notes(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
     """Every note of a contract's basket, on the curve."""
     for n in range(baskets.start[c], baskets.start[c + 1]):
         priced.clean[m, n] = clean_price_on_curve(
@@ -130,7 +130,7 @@ def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
 
 
 @callee
-def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+def price_contract(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
     """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
     futures = np.inf
     for n in range(baskets.start[c], baskets.start[c + 1]):
@@ -160,7 +160,7 @@ def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int)
 
 
 @callee
-def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
+def best_delivery(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
     last: int = baskets.last_delivery[c]
     earned: float = carry(
@@ -173,7 +173,9 @@ def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, 
 
 
 @callee
-def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int) -> float:
+def delivery_rank(
+    path: CurvePath, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int
+) -> float:
     """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
     clean, factor = priced.clean[m, n], baskets.factor[n]
     if delivery <= path.value_date[m]:
@@ -181,7 +183,7 @@ def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, 
     return implied_repo(clean, futures, factor, baskets.coupon[n], baskets.maturity[n], path.value_date[m], delivery)
 
 
-def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
+def held_market(path: CurvePath, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
     """The market as positions see it: one column per held note (rows of the baskets), futures of every contract."""
     marks = empty_rows(Mark, len(path.time))
     marks["time"], marks["value_date"] = path.time, path.value_date
@@ -196,7 +198,7 @@ def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, di
 
 @kernel
 def fill_held(
-    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
+    path: CurvePath, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: RowTable[NoteQuote]
 ) -> None:
     """Accrued interest, coupons falling due, and the convergence of the basis of each held note, while it is priced."""
     path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)

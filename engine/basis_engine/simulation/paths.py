@@ -14,14 +14,14 @@ import numpy as np
 from basis_engine.base.compile import callee, parallel_kernel, pass_by_pointer, portion
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, PAR
-from basis_engine.simulation.cells import QUEUE, Books, check_books, set_up
+from basis_engine.simulation.cells import QUEUE, BookRows, check_books, set_up
 from basis_engine.simulation.day import simulate_outcomes, world_at
-from basis_engine.simulation.market import Baskets, Path, Priced, bootstrap_rows, fill_held, price_rows
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, bootstrap_rows, fill_held, price_rows
 from basis_engine.simulation.names import EventKind, Outcome
 from basis_engine.simulation.record import enter
 from basis_engine.simulation.rows import Event, FuturesQuote, NoteQuote, OutcomeRow
 from basis_engine.simulation.run import Setup, scratch_worlds
-from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, Table, World, WorldBatch
+from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
 BLOCKS = 64
 """Block b walks paths b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
@@ -63,14 +63,16 @@ class Scratch(NamedTuple):
 class Course(NamedTuple):
     """All of it together."""
 
-    path: Path  # its curves are of no use where yields are given
+    path: CurvePath  # its curves are of no use where yields are given
     baskets: Baskets
     frame: Frame
     drivers: Drivers
     scratch: Scratch
 
 
-def run_paths(setup: Setup, path: Path, baskets: Baskets, frame: Frame, drivers: Drivers, books: Books) -> Records:
+def run_paths(
+    setup: Setup, path: CurvePath, baskets: Baskets, frame: Frame, drivers: Drivers, books: BookRows
+) -> Records:
     """Run every book through every path.
 
     Parameters
@@ -128,13 +130,13 @@ def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scrat
 @parallel_kernel
 def simulate_paths(
     market: Market,
-    path: Path,
+    path: CurvePath,
     baskets: Baskets,
     frame: Frame,
     drivers: Drivers,
     scratch: Scratch,
     worlds: WorldBatch,
-    books: Books,
+    books: BookRows,
     outcomes: Sequence[Rows[OutcomeRow]],
     no_curve: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     dropped: Integers,
@@ -172,7 +174,7 @@ def price_one(course: Course, path: int, block: int) -> bool:
         for node in range(frame.last_node + 1):
             if np.isnan(curves[m, node]):
                 return False
-    on_path = Path(shared.time, shared.value_date, PAR, curves, shared.repo)
+    on_path = CurvePath(shared.time, shared.value_date, PAR, curves, shared.repo)
     priced = Priced(scratch.clean[block], scratch.prices[block], scratch.cheapest[block], scratch.delivery[block])
     price_rows(on_path, course.baskets, priced)
     quote(course, on_path, priced, scratch.notes[block], scratch.futures[block])
@@ -180,7 +182,9 @@ def price_one(course: Course, path: int, block: int) -> bool:
 
 
 @callee
-def quote(course: Course, path: Path, priced: Priced, notes: Table[NoteQuote], futures: Table[FuturesQuote]) -> None:
+def quote(
+    course: Course, path: CurvePath, priced: Priced, notes: RowTable[NoteQuote], futures: RowTable[FuturesQuote]
+) -> None:
     """The scratch market as positions see it; dislocation is the set-up's already."""
     held = course.frame.held
     for m in range(len(path.time)):
@@ -261,7 +265,7 @@ def carried(drivers: Drivers, place: Event, path: int) -> float:
 
 
 @callee
-def run_one(world: World, blank: World, books: Books, outcomes: Rows[OutcomeRow]) -> int:
+def run_one(world: World, blank: World, books: BookRows, outcomes: Rows[OutcomeRow]) -> int:
     """Run every book that can be entered through a path; returns how many events found the queue full."""
     dropped = 0
     for book in range(len(books.funds)):

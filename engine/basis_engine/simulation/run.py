@@ -13,7 +13,7 @@ from basis_engine.simulation.record import enter
 from basis_engine.simulation.rows import (
     Account,
     Clock,
-    Contract,
+    ContractRow,
     Dealers,
     Event,
     Fund,
@@ -23,7 +23,7 @@ from basis_engine.simulation.rows import (
     dtype_of,
     empty_rows,
 )
-from basis_engine.simulation.trades import carry_out
+from basis_engine.simulation.trades import execute
 from basis_engine.simulation.world import Floats, Market, Records, World, WorldBatch
 
 
@@ -85,7 +85,7 @@ def run_deciding(setup: Setup, decide: Callable[[World], Floats]) -> Run:
         world = _lay_out(setup, capacity)
         enter(world)
         while advance(world):
-            carry_out(world, decide(world))
+            execute(world, decide(world))
         if world.clock[0].logged <= capacity and not world.clock[0].dropped:
             return hand_back(world)
         capacity = 2 * max(capacity, int(world.clock[0].logged))
@@ -195,7 +195,7 @@ def hand_back(world: World) -> Run:
 
 def check(setup: Setup) -> None:
     """Refuse rows that do not fit together, once, before any kernel trusts them."""
-    for rows, kind in ((setup.funds, Fund), (setup.positions, Position), (setup.contracts, Contract)):
+    for rows, kind in ((setup.funds, Fund), (setup.positions, Position), (setup.contracts, ContractRow)):
         if rows.dtype != dtype_of(kind) or not len(rows):
             raise InputError(
                 f"engine: {kind.__name__} rows given as {len(rows)} rows of {rows.dtype}, one or more needed"

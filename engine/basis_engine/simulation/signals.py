@@ -11,9 +11,9 @@ from basis_engine.base.compile import kernel
 from basis_engine.base.units import BasisPoints, Day, Index, Points, Rate, Share
 from basis_engine.bonds.delivery import implied_repo, net_basis
 from basis_engine.bonds.prices import dv01, yield_to_maturity
-from basis_engine.simulation.market import Baskets, Path, Priced, best_delivery
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, best_delivery
 from basis_engine.simulation.marks import cheapened
-from basis_engine.simulation.world import Floats, Integers, Market, Rows, Table
+from basis_engine.simulation.world import Floats, Integers, Market, Rows, RowTable
 
 VOLATILITY_MARKS = 20
 """Daily changes in a realised volatility; fewer while a pair has been priced for less."""
@@ -62,7 +62,7 @@ class Signal:
     observed: bool  # the dislocation is from published data of this day or of some days before
 
 
-class Terms(NamedTuple):
+class SignalInputs(NamedTuple):
     """What a day's signals take beside prices."""
 
     overnight: Floats  # [marks] decimal per year
@@ -75,14 +75,14 @@ class Terms(NamedTuple):
 
 @kernel
 def fill_signals(
-    path: Path,
+    path: CurvePath,
     baskets: Baskets,
     priced: Priced,
     market: Market,
-    terms: Terms,
+    terms: SignalInputs,
     pairs: Rows[Pair],
     profits: Floats,
-    signals: Table[Signal],
+    signals: RowTable[Signal],
 ) -> None:
     """Signals of every pair on the days on which it may be held; ``profits`` [marks] is room for the pair at hand."""
     for p in range(len(pairs)):
@@ -126,7 +126,7 @@ def deviation(values: Floats, start: int, end: int) -> float:
 
 
 @kernel
-def fill_prices(path: Path, market: Market, pair: Pair, p: int, m: int, signal: Signal) -> None:
+def fill_prices(path: CurvePath, market: Market, pair: Pair, p: int, m: int, signal: Signal) -> None:
     """Price, yield and risk of the note."""
     note, future, settle = market.notes[m, p], market.futures[m, pair.hedge], path.value_date[m]
     clean = cheapened(note.clean, future.dislocation)
@@ -138,7 +138,7 @@ def fill_prices(path: Path, market: Market, pair: Pair, p: int, m: int, signal: 
 
 @kernel
 def fill_basis(
-    path: Path, baskets: Baskets, priced: Priced, market: Market, pair: Pair, p: int, m: int, signal: Signal
+    path: CurvePath, baskets: Baskets, priced: Priced, market: Market, pair: Pair, p: int, m: int, signal: Signal
 ) -> None:
     """Implied repo, net basis, days to delivery and the future's risk, while the future trades."""
     settle, c = path.value_date[m], pair.hedge
@@ -154,14 +154,14 @@ def fill_basis(
 
 
 @kernel
-def cheapest_dv01(path: Path, baskets: Baskets, priced: Priced, m: int, n: int) -> float:
+def cheapest_dv01(path: CurvePath, baskets: Baskets, priced: Priced, m: int, n: int) -> float:
     """Points per basis point of the cheapest-to-deliver."""
     coupon, maturity, settle = baskets.coupon[n], baskets.maturity[n], path.value_date[m]
     return dv01(yield_to_maturity(priced.clean[m, n], coupon, maturity, settle), coupon, maturity, settle)
 
 
 @kernel
-def fill_terms(terms: Terms, pair: Pair, m: int, signal: Signal) -> None:
+def fill_terms(terms: SignalInputs, pair: Pair, m: int, signal: Signal) -> None:
     """Funding, margin, the calendar and the flags."""
     signal.overnight_repo = terms.overnight[m]
     signal.expected_repo = signal.implied_repo = terms.expected[m, pair.hedge]
@@ -176,7 +176,7 @@ def fill_terms(terms: Terms, pair: Pair, m: int, signal: Signal) -> None:
 
 
 @kernel
-def last_day_convention(path: Path, baskets: Baskets, priced: Priced, deferred: Integers, bias: Floats) -> None:
+def last_day_convention(path: CurvePath, baskets: Baskets, priced: Priced, deferred: Integers, bias: Floats) -> None:
     """Implied repo to the last delivery day less repo, of fair futures: nil, but negative where carry is.
 
     ``deferred`` [marks] is the contract of each mark; the best note's figure goes to ``bias`` [marks].

@@ -10,7 +10,7 @@ from basis_engine.base.units import Integers as Integers
 from basis_engine.simulation.rows import (
     Account,
     Clock,
-    Contract,
+    ContractRow,
     Dealers,
     Event,
     Fund,
@@ -41,7 +41,7 @@ class Rows(Protocol[T]):
         """How many rows."""
 
 
-class Table(Protocol[T_co]):
+class RowTable(Protocol[T_co]):
     """A two-way array of records: ``table[i, j].field``."""
 
     def __getitem__(self, index: tuple[int, int]) -> T_co:
@@ -52,8 +52,8 @@ class Market(NamedTuple):
     """The priced path: what notes and futures are worth at every mark."""
 
     marks: Rows[Mark]  # [marks]
-    notes: Table[NoteQuote]  # [marks, notes held]
-    futures: Table[FuturesQuote]  # [marks, contracts]
+    notes: RowTable[NoteQuote]  # [marks, notes held]
+    futures: RowTable[FuturesQuote]  # [marks, contracts]
 
 
 class World(NamedTuple):
@@ -66,7 +66,7 @@ class World(NamedTuple):
     clock: Rows[Clock]  # one row
     funds: Rows[Fund]
     positions: Rows[Position]
-    contracts: Rows[Contract]
+    contracts: Rows[ContractRow]
     parties: Rows[Account]  # by basis_engine.simulation.names.Party
     dealers: Rows[Dealers]  # one row
     outcomes: Rows[OutcomeRow]  # by fund
@@ -89,7 +89,7 @@ class WorldBatch(NamedTuple):
     clock: Sequence[Rows[Clock]]
     funds: Sequence[Rows[Fund]]
     positions: Sequence[Rows[Position]]
-    contracts: Sequence[Rows[Contract]]
+    contracts: Sequence[Rows[ContractRow]]
     parties: Sequence[Rows[Account]]
     dealers: Sequence[Rows[Dealers]]
     outcomes: Sequence[Rows[OutcomeRow]]
