@@ -1,4 +1,4 @@
-"""One time order: the schedule, the queue against a sorted list, and a rich day's log as `basis_engine.simulation.day` tells it."""
+"""The order of events: the schedule, the queue against a sorted list, and the log of a day with nearly every event."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -176,10 +176,11 @@ def test_a_rich_day_happens_in_the_order_of_the_day() -> None:
     ]
 
 
-def test_every_call_of_the_rich_day_has_the_move_that_caused_it() -> None:
+def test_every_call_of_the_rich_day_names_its_cause() -> None:
     log = run(rich_day()).log
+    causes = {Claim.VARIATION_MARGIN: LogEvent.PRICE_MOVE, Claim.INITIAL_MARGIN: LogEvent.MARGIN_CHANGE}
     for row in log[log["what"] == LogEvent.CALL_RAISED]:
-        assert log[row.cause].what == LogEvent.PRICE_MOVE
+        assert log[row.cause].what == causes.get(Claim(row.claim), LogEvent.PRICE_MOVE)
     for row in log[np.isin(log["what"], [LogEvent.CALL_PAID, LogEvent.CALL_FAILED])]:
         assert log[row.cause].what == LogEvent.CALL_RAISED
         assert log[row.cause].party in (Party.CLEARING_HOUSE, Party.REPO_LENDER)

@@ -1,8 +1,8 @@
-"""Many one-fund books that share one market and one schedule, of which only the outcomes are kept: cells of a sweep.
+"""The cells of a sweep: many one-fund books with one market and one schedule, of which only the outcomes are kept.
 
-Books are walked one after the other through one scratch world, whose rows are set anew for each book and never
-allocated again; it keeps neither log nor daily record, so that a book's working set stays in the processor's first
-cache. One call runs in one thread and holds no lock of Python's: whoever has several threads calls from each.
+The books run one after the other in one scratch world, whose rows are reset for each book and allocated once. It keeps
+neither log nor daily record: a book's working set stays in the processor's first cache. One call runs in one thread
+without the GIL; a caller with several threads calls from each.
 """
 
 import sys
@@ -23,11 +23,11 @@ from basis_engine.simulation.world import Integers, Market, Records, Rows, RowTa
 Bytes = NDArray[np.uint8]
 
 QUEUE = 64
-"""Created events that a book may have waiting; more are met by running again with a longer queue."""
+"""Length of the queue of created events; if a book needs more, all run again with a longer queue."""
 
 
 class BookRows(NamedTuple):
-    """Rows of many books, each with the positions and contracts of its own."""
+    """Rows of many books, each with its own positions and contracts."""
 
     funds: Rows[Fund]  # [books]
     positions: RowTable[Position]  # [books, positions]
@@ -55,7 +55,7 @@ def run_books(setup: Setup, books: BookRows) -> None:
 
 
 def check_books(setup: Setup, books: BookRows) -> None:
-    """Refuse what the kernels would trust: rows of another shape, or not finite."""
+    """Refuse rows of another shape, or not finite, before any kernel reads them."""
     check(setup)
     count = len(books.funds)
     shapes = (count,), (count, len(setup.positions)), (count, len(setup.contracts)), (count,)
@@ -69,7 +69,7 @@ def check_books(setup: Setup, books: BookRows) -> None:
 
 
 def _may_be_infinite(rows: Records) -> bool:
-    """Whether `check_finite` has to look: looking field by field took a fifth of the time of books of six days."""
+    """Return whether `check_finite` is needed: a check field by field took a fifth of the time of books of six days."""
     fields: Any = rows.dtype.fields
     highest = [offset + 7 * (sys.byteorder == "little") for kind, offset in fields.values() if kind.kind == "f"]
     flat = np.ascontiguousarray(rows).reshape(-1).view(np.uint8).reshape(-1, rows.dtype.itemsize)
@@ -78,7 +78,7 @@ def _may_be_infinite(rows: Records) -> bool:
 
 @kernel
 def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
-    """Whether the highest byte of some float has all bits of the exponent set that it holds, as NaN and infinity do."""
+    """Return whether some float may be NaN or infinite: all exponent bits of its highest byte are set."""
     for row in range(len(rows)):
         for field in range(len(highest)):
             if rows[row, highest[field]] & 127 == 127:
@@ -88,8 +88,14 @@ def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
 
 @kernel
 def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
-    """Run every book that can be entered through the first world, the second staying blank; returns dropped events."""
+    """Run every book that can be entered in the first world; the second stays blank. Return the dropped events."""
     world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
+    return run_entered(world, blank, books, books.outcomes)
+
+
+@callee
+def run_entered(world: World, blank: World, books: BookRows, outcomes: Rows[OutcomeRow]) -> int:
+    """Run every book that can be entered, and write its outcome; return the number of dropped events."""
     dropped = 0
     for book in range(len(books.funds)):
         if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
@@ -97,13 +103,13 @@ def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
             enter(world)
             simulate_outcomes(world)
             dropped += world.clock[0].dropped
-            books.outcomes[book] = world.outcomes[0]
+            outcomes[book] = world.outcomes[0]
     return dropped
 
 
 @callee
 def set_up(world: World, blank: World, books: BookRows, book: int) -> None:
-    """Set the rows of a scratch world to those of a book before it enters."""
+    """Reset a scratch world to the rows of a book before entry."""
     world.clock[0] = blank.clock[0]
     world.dealers[0] = blank.dealers[0]
     for party in range(len(world.parties)):

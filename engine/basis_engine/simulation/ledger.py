@@ -62,7 +62,7 @@ def position_equity(position: Position) -> Usd:
 
 @callee(inline=True)
 def equity(world: World, fund: Fund) -> Usd:
-    """Return cash + notes - repo + margin posted + unsettled variation margin - credit drawn - other losses owed, USD."""
+    """Return cash + notes - repo + margin posted + unsettled variation - credit drawn - other losses owed, USD."""
     total = fund.cash - fund.credit_drawn - fund.other_loss_owed
     for p in range(fund.first, fund.last):
         total += position_equity(world.positions[p])

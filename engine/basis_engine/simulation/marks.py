@@ -1,4 +1,4 @@
-"""Marks: prices are updated, positions revalued line by line, repo interest accrued; delivery; the end of the window."""
+"""Marks: update prices, revalue positions line by line, accrue repo interest; delivery and the end of the window."""
 
 from basis_engine.base.compile import callee, kernel
 from basis_engine.base.units import BasisPoints, Days, Index, Points
@@ -119,7 +119,7 @@ def commit_to_delivery(world: World, c: Index) -> None:
 
 @callee
 def deliver(world: World, c: Index) -> None:
-    """Deliver committed notes; the invoice amount settles at this morning's repo roll, or goes to a lender that seized."""
+    """Deliver committed notes; the invoice amount settles at this morning's roll, or goes to a lender that seized."""
     for p in range(len(world.positions)):
         position = world.positions[p]
         if position.contract == c and position.committed and position.face != 0.0:

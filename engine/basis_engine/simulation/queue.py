@@ -34,7 +34,7 @@ def push(world: World, kind: Word, time: Minute, fund: Index, position: Index, c
 
 @kernel
 def push_claim(world: World, kind: Word, time: Minute, fund: Index, position: Index, party: Word, cause: Index) -> None:
-    """Create an event for a party's claim; a full queue counts the drop, and the caller runs again with a longer one."""
+    """Create an event for a party's claim; a full queue counts the drop: the caller runs again with a longer one."""
     clock = world.clock[0]
     if clock.queued == len(world.queue):
         clock.dropped += 1

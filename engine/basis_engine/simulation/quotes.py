@@ -63,7 +63,7 @@ def quote_note(path: SwapPath, k: int, notes: RowTable[NoteQuote]) -> None:
 
 @kernel
 def quote_swap(path: SwapPath, k: int, swaps: RowTable[FuturesQuote]) -> None:
-    """Quote the swap of tenor ``k``: its fixed leg on the swap curve, plus accruals of both legs since the first mark."""
+    """Quote the swap of tenor ``k``: fixed leg on the swap curve plus accruals of both legs since the first mark."""
     fixed, maturity = path.fixed[k], path.maturity[k]
     accrued_before, clean_before, paid = 0.0, 0.0, 0.0
     for m in range(len(path.value_date)):

@@ -9,19 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-from basis_engine.base.units import (
-    BasisPoints,
-    BasisPointsPerYear,
-    Day,
-    Index,
-    Minute,
-    Points,
-    Rate,
-    Share,
-    Usd,
-    Word,
-    Years,
-)
+from basis_engine.base.units import BasisPoints, BasisPointsPerYear, Day, Index, Minute, Points, Rate, Share, Usd, Word
 
 
 class Mark:
@@ -208,7 +196,7 @@ class ContractRow:
     futures_cost: BasisPoints
     impact: Annotated[float, "basis points of price per USD bn in one slice"]
     balance_sheet_share: Share  # of dealers' balance-sheet spread that cheapens this contract's notes
-    balance_sheet_years: Years  # over which the spread is discounted: to delivery
+    balance_sheet_years: Annotated[float, "years"]  # over which the spread is discounted: to delivery
     seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
     margin_cause: Index  # log row of the last notice or change of margin; -1: none
 

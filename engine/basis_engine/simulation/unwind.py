@@ -212,7 +212,7 @@ def spare_liquidity(world: World, f: Index) -> Usd:
 
 @callee
 def clearing_flow(world: World, position: Position) -> Usd:
-    """Return unpaid variation margin plus initial margin to be released (+) or posted (-), announced changes included."""
+    """Return unpaid variation margin and initial margin to be released (+) or posted (-), announcements included."""
     clearing = position.variation_due + position.variation_open + position.margin_posted
     return clearing - margin_asked(world, position)
 

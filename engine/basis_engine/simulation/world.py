@@ -1,4 +1,4 @@
-"""What one run holds: the market path it reads and the rows it writes, handed to kernels as named tuples of arrays."""
+"""The arrays of one run: the market path it reads and the rows it writes, passed to kernels as named tuples."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -49,7 +49,7 @@ class RowTable(Protocol[T_co]):
 
 
 class Market(NamedTuple):
-    """The priced path: what notes and futures are worth at every mark."""
+    """The priced path: quotes of notes and futures at every mark."""
 
     marks: Rows[Mark]  # [marks]
     notes: RowTable[NoteQuote]  # [marks, notes held]
@@ -62,7 +62,7 @@ class World(NamedTuple):
     market: Market
     schedule: Rows[Event]
     queue: Rows[Event]
-    event: Rows[Event]  # one row: the event that happens now
+    event: Rows[Event]  # one row: the current event, if the run created it
     clock: Rows[Clock]  # one row
     funds: Rows[Fund]
     positions: Rows[Position]
@@ -71,7 +71,7 @@ class World(NamedTuple):
     dealers: Rows[Dealers]  # one row
     outcomes: Rows[OutcomeRow]  # by fund
     profit: Floats  # [positions + funds, attribution lines] USD over the run so far
-    # The record of the days. Rows past the end are not written: a run that only its outcomes are asked of has none.
+    # The daily record. Rows beyond the end are not written: a run that keeps outcomes alone has none.
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
     fund_days: Floats  # [days, funds, fund columns]
