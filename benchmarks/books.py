@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_engine.simulation.names import EventKind, Unwind
-from basis_engine.simulation.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions
-from basis_engine.simulation.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from basis_engine.simulation.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, DatedEvent, build_schedule
 from basis_engine.simulation.world import Market
 
 FIRST_DAY = 20_178  # Monday 31 March 2025
@@ -48,11 +48,15 @@ def stressed(size: Size | None = None, seed: int = 1) -> Setup:
     for day in range(5, size.days - 5, 10):
         rise = (0.0, 0.004, 0.008)[day // 10 % 3]
         margin = (1_200.0, 1_500.0)[day // 10 % 2]
-        dated.append(Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise))
-        dated += [Dated(day + 2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
-        dated += [Dated(day + 3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
-        dated.append(Dated(day + 4, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01))
-        dated.append(Dated(day + 5, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.0))
+        dated.append(DatedEvent(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise))
+        dated += [
+            DatedEvent(day + 2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)
+        ]
+        dated += [
+            DatedEvent(day + 3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)
+        ]
+        dated.append(DatedEvent(day + 4, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01))
+        dated.append(DatedEvent(day + 5, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.0))
     return _setup(size, rng, "stressed", (MORNING, AFTERNOON, SETTLEMENT_TIME), 2e-3, tuple(dated))
 
 
@@ -62,7 +66,7 @@ def _setup(
     kind: str,
     minutes: tuple[int, ...],
     step: float,
-    dated: tuple[Dated, ...],
+    dated: tuple[DatedEvent, ...],
 ) -> Setup:
     """One world of engine rows."""
     dates = FIRST_DAY + np.arange(size.days + 1) + 2 * (np.arange(size.days + 1) // 5)  # weekends have no day
@@ -117,7 +121,7 @@ def _book(size: Size, kind: str) -> tuple[Any, Any, Any]:
     rows["bond"] = rows["contract"] = np.tile(np.arange(size.positions), size.funds)
     rows["face"] = 1e8 * LEVERAGE[kind] / size.positions
     rows["factor"], rows["base_haircut"], rows["repo_spread"] = 0.9, 0.01, 2e-4
-    contracts = empty_rows(Contract, size.positions)
+    contracts = empty_rows(ContractRow, size.positions)
     contracts["notional"], contracts["point_value"], contracts["seizure_cost"] = 1e5, 1e3, 2.0
     contracts["initial_margin"] = contracts["announced_margin"] = 1_200.0
     contracts["depth"], contracts["impact"] = 1e9, 0.3

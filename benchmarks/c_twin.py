@@ -36,7 +36,9 @@ DAY = np.dtype(
 TERMS = np.dtype(_fields(FLOAT, "initial_margin announced_margin haircut_rise"))
 NOTE = np.dtype(_fields(FLOAT, "clean accrued coupon_due convergence"))
 QUOTE = np.dtype(_fields(FLOAT, "price dislocation"))
-CONTRACT = np.dtype(_fields(FLOAT, "point_value depth bond_cost futures_cost impact rent_share rent_years"))
+CONTRACT = np.dtype(
+    _fields(FLOAT, "point_value depth bond_cost futures_cost impact balance_sheet_share balance_sheet_years")
+)
 FUND = np.dtype(
     _fields(FLOAT, "entry_equity credit_line credit_spread leverage_target leverage_limit drawdown_limit")
     + _fields(FLOAT, "stop_cut stop_speed risk_limit risk_speed calm_volatility depth_share call_back feedback")
@@ -47,7 +49,10 @@ POSITION = np.dtype(
     + _fields(FLOAT, "face contracts base_haircut term_share repo_threshold repo_spread term_rate")
 )
 DEALERS = np.dtype(
-    _fields(FLOAT, "inventory pending decay slope kink capacity ceiling rent volatility memory")
+    _fields(
+        FLOAT,
+        "inventory pending placement_rate slope capacity_multiple capacity ceiling balance_sheet_spread volatility memory",
+    )
     + _fields(FLOAT, "outside_sales purchases fund_sales")
 )
 OUTCOME = np.dtype(

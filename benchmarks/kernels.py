@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from basis_engine.base.compile import set_threads
-from basis_engine.simulation.cells import Books, run_books
+from basis_engine.simulation.cells import BookRows, run_books
 from basis_engine.simulation.day import simulate_all
 from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup, _lay_out
@@ -50,7 +50,7 @@ class FullRecord:
 def lean_cells(setups: Sequence[Setup]) -> Callable[[], Any]:
     """Lean runs on one thread, of which only the outcome of each book is kept; checked and set up inside the time."""
     count = len(setups)
-    books = Books(
+    books = BookRows(
         np.concatenate([setup.funds for setup in setups]),
         np.concatenate([setup.positions for setup in setups]).reshape(count, -1),
         np.concatenate([setup.contracts for setup in setups]).reshape(count, -1),

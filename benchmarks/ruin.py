@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from basis_engine.simulation.names import Party, Unwind
-from basis_engine.simulation.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions, run
 from basis_engine.simulation.schedule import SETTLEMENT_TIME, Calendar, build_schedule
 from basis_engine.simulation.world import Market
@@ -45,7 +45,7 @@ def _setup() -> Setup:
     notes["clean"][:, 0] = PATH
     quotes = empty_rows(FuturesQuote, days).reshape(days, 1)
     quotes["price"][:, 0] = PATH
-    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(Contract, 1)
+    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(ContractRow, 1)
     rows: list[tuple[Any, dict[str, float]]] = [
         (funds, {"entry_equity": 1e6, "unwind": Unwind.HOLD, "depth_share": 1.0, "drawdown_limit": 1.0}),
         (positions, {"fund": 0, "contract": 0, "face": 2e7, "factor": 1.0}),

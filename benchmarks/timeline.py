@@ -130,9 +130,9 @@ def one_book(setup: Setup) -> Timeline:
     InputError
         If dealers ask a rent, or something is scheduled that a twin does not do.
     """
-    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
+    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["balance_sheet_share"] != 0.0):
         raise InputError(
-            "benchmarks: dealers who ask a rent were given, allowed is none here; set slope and rent_share to 0"
+            "benchmarks: dealers who ask a rent were given, allowed is none here; set slope and balance_sheet_share to 0"
         )
     return timeline(setup)
 

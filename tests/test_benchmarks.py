@@ -34,7 +34,7 @@ def twin_world(seed, funds=1, dealers_ask=False):
     if dealers_ask:
         return setup
     dealers, contracts = setup.dealers.copy(), setup.contracts.copy()
-    dealers["slope"], contracts["rent_share"] = 0.0, 0.0
+    dealers["slope"], contracts["balance_sheet_share"] = 0.0, 0.0
     return replace(setup, dealers=dealers, contracts=contracts)
 
 
@@ -110,7 +110,7 @@ def test_the_c_twin_keeps_a_market_whose_dealers_ask_a_rent(funds):
         )
         for ours, theirs in zip(days, twin.days, strict=True):
             np.testing.assert_allclose(theirs, ours.swapaxes(0, 1), rtol=1e-11, atol=1e-11 * scale)
-        survived += bool(outcome.dealer_days[:, DealerColumn.RENT].any())
+        survived += bool(outcome.dealer_days[:, DealerColumn.BALANCE_SHEET_SPREAD].any())
     assert survived > 10
 
 
@@ -174,10 +174,12 @@ def test_the_timed_kernel_is_the_public_run():
 
 
 def test_twins_refuse_what_they_do_not_do():
-    setup = worlds.hand_made([100.0, 101.0, 102.0], dated=[worlds.Dated(1, EventKind.REDEMPTION, 9 * 60, 1e4, fund=0)])
+    setup = worlds.hand_made(
+        [100.0, 101.0, 102.0], dated=[worlds.DatedEvent(1, EventKind.REDEMPTION, 9 * 60, 1e4, fund=0)]
+    )
     with pytest.raises(InputError, match="REDEMPTION is scheduled"):
         timeline(setup)
-    asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"rent_share": 1.0})
+    asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"balance_sheet_share": 1.0})
     for walk in (python_twin.walk, lambda setup: numpy_walk.walk([setup])):
         with pytest.raises(InputError, match="dealers who ask a rent"):
             walk(asking)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from basis_engine.simulation.names import PositionColumn, Unwind
-from basis_engine.simulation.rows import Contract, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions, run
 from basis_engine.simulation.schedule import DAY_LENGTH, SETTLEMENT_TIME, Calendar, build_schedule
 from basis_engine.simulation.world import Market
@@ -65,13 +65,13 @@ def simulated_amplification(ratio: float) -> float:
     notes["clean"], quotes["price"] = 100.0, 100.0
     quotes["dislocation"][1:] = SHOCK_BP
     calendar = Calendar(midnight, np.zeros(DAYS), np.zeros(DAYS), marks["time"], np.arange(DAYS))
-    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(Contract, 1)
+    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(ContractRow, 1)
     dealers = empty_rows(Dealers, 1)
     _fill(funds, entry_equity=BOOK_USD / LEVERAGE, unwind=Unwind.TARGET_LEVERAGE, drawdown_limit=1.0, depth_share=1.0)
     _fill(funds, leverage_target=LEVERAGE, leverage_limit=LEVERAGE, feedback=1.0)
     _fill(positions, fund=0, contract=0, face=BOOK_USD, contracts=-BOOK_USD / 1e5, factor=1.0)
-    _fill(contracts, notional=1e5, point_value=1e3, rent_share=1.0, rent_years=1.0)
-    _fill(dealers, slope=ratio / ((LEVERAGE - 1.0) * BOOK_USD * 1e-13), kink=1.0)
+    _fill(contracts, notional=1e5, point_value=1e3, balance_sheet_share=1.0, balance_sheet_years=1.0)
+    _fill(dealers, slope=ratio / ((LEVERAGE - 1.0) * BOOK_USD * 1e-13), capacity_multiple=1.0)
     assign_positions(funds, positions)
     market = Market(marks, notes, quotes)
     books = run(Setup(market, build_schedule(calendar), funds, positions, contracts, DAYS, dealers))

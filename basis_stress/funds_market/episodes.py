@@ -19,7 +19,7 @@ from basis_engine.simulation.names import DealerColumn, FundColumn, PositionColu
 from basis_engine.simulation.run import Run, run
 from basis_strategies.assemble import assemble
 from basis_strategies.funds_market import BookOfFunds, book_of_funds
-from basis_strategies.plan import RENT_SHARES, DealerPlan
+from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
 from basis_strategies.population import Population
 from basis_stress.single_book.tabulate import days_of
 
@@ -84,7 +84,6 @@ class Episode:
         """
         names = [column.name.lower() for column in DealerColumn]
         table = pd.DataFrame(self.run.dealer_days, self.market.days, names)
-        table = table.rename(columns={"rent": "balance_sheet_spread"})
         table["swap_sales"] = self._swap_sales()
         table["fund_sales"] -= table["swap_sales"]
         table[list(FLOWS)] /= 1e9
@@ -116,10 +115,10 @@ class Episode:
         data = self.market.priced.data
         jump = np.zeros(len(data.dates))
         jump[2:] = 1e4 * np.diff(data.repo_rate)[1:] / 360  # no rate precedes the first roll
-        cheap = self.run.dealer_days[:, DealerColumn.RENT] * self.dealer_plan.rent_years + jump
+        cheap = self.run.dealer_days[:, DealerColumn.BALANCE_SHEET_SPREAD] * self.dealer_plan.balance_sheet_years + jump
         cheap[0] = 0.0
         columns = {
-            future.code: data.dislocation_bp[:, c] + RENT_SHARES.get(future.code, 0.0) * cheap
+            future.code: data.dislocation_bp[:, c] + BALANCE_SHEET_SHARES.get(future.code, 0.0) * cheap
             for c, future in enumerate(data.futures)
         }
         return pd.DataFrame(columns, self.market.days)
@@ -224,7 +223,12 @@ def run_episode(
         haircut_floor=-1.0 if era.haircut_floor is None else era.haircut_floor,
         risk_speed=fit.risk_speed,
     )
-    fitted = replace(dealers or era_dealers(era), slope=fit.slope, decay=fit.placement_rate, kink=fit.capacity_multiple)
+    fitted = replace(
+        dealers or era_dealers(era),
+        slope=fit.slope,
+        placement_rate=fit.placement_rate,
+        capacity_multiple=fit.capacity_multiple,
+    )
     swaps = 1e9 * (era.swap_spread_book_usd_bn or 0.0)
     book = book_of_funds(
         market.priced, funds, fitted, era.hedged_share, market.sales + extra_sales, market.purchases, swaps

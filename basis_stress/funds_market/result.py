@@ -19,7 +19,7 @@ from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionColumn, Status
-from basis_strategies.plan import RENT_SHARES
+from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
 from basis_stress.reporting.registry import write_report
 from basis_stress.single_book.frames import save_tables
@@ -88,7 +88,7 @@ class MarketResult:
         """
         table = read("basis_spreads").set_index("date")
         table = table[(table.index >= self.days[0]) & (table.index <= self.days[-1])]
-        codes = [code for code in _TENORS if code in self.dealers and code in RENT_SHARES]
+        codes = [code for code in _TENORS if code in self.dealers and code in BALANCE_SHEET_SHARES]
         if table.empty or not codes:
             return pd.DataFrame()
         spreads = table[[f"implied_repo_minus_ois_{_TENORS[code]}y_bp" for code in codes]].set_axis(codes, axis=1)
@@ -155,7 +155,7 @@ def backtest_market(
         scenario=market.scenario,
         source=f"{frozen.source}; digest {frozen.digest}",
         capacity_usd=first.dealer_plan.capacity_usd,
-        years_to_delivery=first.dealer_plan.rent_years,
+        years_to_delivery=first.dealer_plan.balance_sheet_years,
         hedged_usd=first.hedged.iloc[0],
         reported=_reported(market),
         summary=pd.DataFrame(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from basis_data.markets.parameters import Fit
-from basis_strategies.plan import RENT_SHARES, DealerPlan
+from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
 from basis_strategies.population import Population
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, run_episode
 from basis_stress.funds_market.result import CAPACITY_MULTIPLES
@@ -31,7 +31,7 @@ def observables(episode: Episode) -> dict[str, float]:
     """Compute the values that the calibration targets measure, in the units of history/targets.csv."""
     spread = episode.dealers["balance_sheet_spread"]
     rise = float(spread["2020-03-11":"2020-03-13"].max())  # the spread is zero on 18 February
-    years = DealerPlan().rent_years
+    years = DealerPlan().balance_sheet_years
     sold = episode.dealers["fund_sales"]
     return {
         "T02 17 Mar": episode.change("2020-03-03", "2020-03-17"),
@@ -40,9 +40,9 @@ def observables(episode: Episode) -> dict[str, float]:
         "T03 17 Mar": episode.change("2020-02-18", "2020-03-17"),
         "T03 31 Mar": episode.change("2020-02-18", "2020-03-31"),
         "T04": rise,
-        "T05 2y": RENT_SHARES["TU"] * rise * years,
-        "T05 5y": RENT_SHARES["FV"] * rise * years,
-        "T05 10y": RENT_SHARES["TY"] * rise * years,
+        "T05 2y": BALANCE_SHEET_SHARES["TU"] * rise * years,
+        "T05 5y": BALANCE_SHEET_SHARES["FV"] * rise * years,
+        "T05 10y": BALANCE_SHEET_SHARES["TY"] * rise * years,
         "T06": float(sold.iloc[-1] - sold["2020-02-28"]),
         "T07 trough": float(100 * episode.returns.min()),
     }

@@ -14,7 +14,7 @@ from basis_data.markets.parameters import Parameters, parameters
 from basis_data.scenarios.scenario import market_era
 from basis_data.tables.reader import read
 from basis_engine.simulation.names import PositionColumn
-from basis_strategies.plan import RENT_SHARES, DealerPlan
+from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
 from basis_stress.funds_market.episodes import Episode, episode_market, run_episode
 from basis_stress.validation.calibrate import TARGETS
 from basis_stress.validation.checks import (
@@ -132,8 +132,8 @@ def _calibrated(*names: str) -> tuple[Values, Values]:
 def _target_results(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, TargetResult]:
     """Compare every target with the model, by its id."""
     march, april = runs["march-2020"], runs["april-2025"]
-    years = DealerPlan().rent_years
-    belly = [RENT_SHARES[code] * years for code in ("TU", "FV", "TY")]
+    years = DealerPlan().balance_sheet_years
+    belly = [BALANCE_SHEET_SHARES[code] * years for code in ("TU", "FV", "TY")]
     return {
         "T01": TargetResult((745.52, 433.77, 860.26), (0.05,) * 3, {"data": cftc_totals()}),
         "T02": TargetResult(
@@ -225,7 +225,7 @@ def _target_results(runs: Mapping[str, Mapping[str, Episode]]) -> dict[str, Targ
 
 def _september_rise(episode: Episode) -> Values:
     """Rise of the 10-year's dislocation to 19 September 2019, basis points a year."""
-    return (RENT_SHARES["TY"] * _spread(episode, "2019-09-19")[0],)
+    return (BALANCE_SHEET_SHARES["TY"] * _spread(episode, "2019-09-19")[0],)
 
 
 def _two_year(episode: Episode) -> float:

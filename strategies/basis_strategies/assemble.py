@@ -9,22 +9,23 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.market import held_market
 from basis_engine.simulation.marks import cheapened
 from basis_engine.simulation.names import EventKind
-from basis_engine.simulation.rows import Contract, Dealers, Fund, Position, empty_rows
+from basis_engine.simulation.quotes import append_swaps
+from basis_engine.simulation.rows import ContractRow, Dealers, Fund, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions
 from basis_engine.simulation.schedule import (
-    CALL_TIME,
-    ELSEWHERE_TIME,
     FLOW_TIME,
-    ROLL_TIME,
+    OTHER_LOSS_TIME,
     SETTLEMENT_TIME,
     Calendar,
-    Dated,
+    DatedEvent,
     build_schedule,
+    delivery,
+    funding_change,
+    margin_change,
 )
-from basis_engine.simulation.swaps import beside
 from basis_engine.simulation.world import Integers, Market, Records
 from basis_strategies.entry_sizing import needs
-from basis_strategies.plan import RENT_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
+from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
@@ -88,7 +89,7 @@ def _held(market: PricedMarket, notes: Integers) -> Market:
     held = held_market(marks.path, marks.baskets, marks.priced, in_baskets, market.data.dislocation_bp[marks.day])
     if market.swaps is None:
         return held
-    return beside(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
+    return append_swaps(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
 
 
 def dirty_price(market: PricedMarket, note: int) -> float:
@@ -160,7 +161,7 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
     rows = empty_rows(Dealers, 1)
     if dealers is None:
         return rows
-    for name in ("slope", "decay", "kink", "ceiling", "memory"):
+    for name in ("slope", "capacity_multiple", "placement_rate", "ceiling", "memory"):
         rows[name] = getattr(dealers, name)
     rows["capacity"] = dealers.capacity_usd
     return rows
@@ -169,7 +170,7 @@ def _dealer_rows(dealers: DealerPlan | None) -> Records:
 def contract_rows(plan: Plan, market: PricedMarket) -> Records:
     """Fill the rows of contracts."""
     execution = plan.execution
-    rows = empty_rows(Contract, len(market.hedges))
+    rows = empty_rows(ContractRow, len(market.hedges))
     margins = market.entry_margins
     for c, (row, name, notional) in enumerate(zip(rows, market.hedges, market.notionals, strict=True)):
         row.swap = c >= len(market.codes)
@@ -179,7 +180,8 @@ def contract_rows(plan: Plan, market: PricedMarket) -> Records:
         row.impact, row.depth = execution.impact_bp_per_bn, execution.depth_usd
         row.seizure_cost = execution.seizure_cost
         if plan.dealers is not None:
-            row.rent_share, row.rent_years = RENT_SHARES.get(name, 0.0), plan.dealers.rent_years
+            row.balance_sheet_share = BALANCE_SHEET_SHARES.get(name, 0.0)
+            row.balance_sheet_years = plan.dealers.balance_sheet_years
     return rows
 
 
@@ -203,51 +205,48 @@ def calendar(plan: Plan, market: PricedMarket) -> Calendar:
     )
 
 
-def _funding_changes(market: PricedMarket) -> Iterator[Dated]:
+def _funding_changes(market: PricedMarket) -> Iterator[DatedEvent]:
     """Changes of haircuts, as the rise since entry, and of the share of repo not rolled."""
     data = market.data
     for day in range(1, len(data.dates)):
         if data.not_rolled[day] != data.not_rolled[day - 1]:
-            yield Dated(day, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(data.not_rolled[day]))
+            yield funding_change(day, EventKind.NOT_ROLLED_CHANGE, float(data.not_rolled[day]))
         for c in range(len(market.codes)):
             if data.haircut[day, c] != data.haircut[day - 1, c]:
                 rise = float(data.haircut[day, c] - data.haircut[0, c])
-                yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+                yield funding_change(day, EventKind.HAIRCUT_CHANGE, rise, c)
         if data.other_haircut[day] != data.other_haircut[day - 1]:
             rise = float(data.other_haircut[day] - data.other_haircut[0])
             for c in range(len(market.codes), len(market.hedges)):
-                yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract=c)
+                yield funding_change(day, EventKind.HAIRCUT_CHANGE, rise, c)
 
 
-def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[Dated]:
+def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
     """Losses of each fund in its other businesses, USD, in the morning of the day."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
     for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
         lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
         for f, fund in enumerate(plan.funds):
-            yield Dated(int(day), EventKind.OTHER_LOSS, ELSEWHERE_TIME, lost * fund.equity_usd, fund=f)
+            yield DatedEvent(int(day), EventKind.OTHER_LOSS, OTHER_LOSS_TIME, lost * fund.equity_usd, fund=f)
 
 
-def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[Dated]:
+def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[DatedEvent]:
     """Outside sales (+) or purchases of the central bank (-), USD, at 09:30."""
     for day, flow in enumerate(flows):
         if day > 0 and flow != 0.0:
-            yield Dated(day, EventKind.OUTSIDE_FLOW, FLOW_TIME, sign * flow)
+            yield DatedEvent(day, EventKind.OUTSIDE_FLOW, FLOW_TIME, sign * flow)
 
 
-def _margin_changes(market: PricedMarket) -> Iterator[Dated]:
+def _margin_changes(market: PricedMarket) -> Iterator[DatedEvent]:
     """Changes of margin: notice at settlement of the day before, call at settlement of the first day in force."""
     for day in range(1, len(market.initial_margin)):
         for c in range(len(market.codes)):
             level = float(market.initial_margin[day, c])
             if level != market.initial_margin[day - 1, c]:
-                notice_day = max(day - 1, 1)
-                minute = SETTLEMENT_TIME if notice_day < day else CALL_TIME
-                yield Dated(notice_day, EventKind.MARGIN_NOTICE, minute, level, contract=c)
-                yield Dated(day, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract=c)
+                yield from margin_change(day, level, c)
 
 
-def _deliveries(market: PricedMarket) -> Iterator[Dated]:
+def _deliveries(market: PricedMarket) -> Iterator[DatedEvent]:
     """Final settlement and delivery of each contract, if within the window.
 
     Notes are delivered on the last delivery day, at the final settlement of the last trading day. If carry is negative
@@ -259,7 +258,4 @@ def _deliveries(market: PricedMarket) -> Iterator[Dated]:
         notice = int(first) - NOTICE_DAYS
         if notice > 0 and first < len(dates) and market.priced.delivery[notice, c] <= future.first_delivery:
             final, last = notice, int(first)
-        if final < len(dates):
-            yield Dated(int(final), EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=c)
-        if last < len(dates):
-            yield Dated(int(last), EventKind.DELIVERY, ROLL_TIME, contract=c)
+        yield from delivery(len(dates), int(final), int(last), c)

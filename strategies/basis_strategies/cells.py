@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from basis_data.markets.pricing import PricedMarket
 from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.cells import Books, run_books
+from basis_engine.simulation.cells import BookRows, run_books
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup
@@ -71,7 +71,7 @@ class CellBook:
             run_books(self.setup, books)
         return rows
 
-    def books(self, columns: Mapping[str, Floats], outcomes: Records) -> Books:
+    def books(self, columns: Mapping[str, Floats], outcomes: Records) -> BookRows:
         """Lay out the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
         count, legs = len(outcomes), self.legs
         with np.errstate(invalid="ignore"):  # cells without leverage are marked below
@@ -92,7 +92,7 @@ class CellBook:
         needed = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
         entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~needed.exceed(sized.sizes.equity)
         _leave_out(~entered, outcomes, funds, positions, needed.haircut >= needed.margin)
-        return Books(funds, positions, contracts, outcomes)
+        return BookRows(funds, positions, contracts, outcomes)
 
 
 def prepare(market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None) -> CellBook:

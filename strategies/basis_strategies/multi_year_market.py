@@ -9,7 +9,7 @@ from basis_data.multi_year.market import CODES, MultiYearMarket
 from basis_data.multi_year.swaps import FEWEST_DAYS
 from basis_data.tables.calendars import Days
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.rows import Contract, empty_rows
+from basis_engine.simulation.rows import ContractRow, empty_rows
 from basis_engine.simulation.schedule import build_schedule
 from basis_engine.simulation.world import Floats, Integers, Market, Records
 from basis_strategies.assemble import calendar, contract_rows
@@ -29,7 +29,7 @@ class MarketRows:
     """Notes [m, p], futures and swaps [m, h]."""
     schedule: Records
     contracts: Records
-    """[h] rows of `basis_engine.simulation.rows.Contract`."""
+    """[h] rows of `basis_engine.simulation.rows.ContractRow`."""
     pairs: Records
     """[p] rows of `basis_engine.simulation.signals.Pair`."""
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ def _per_face(pairs: Records, notionals: Floats) -> Floats:
 def _contracts(plan: Plan, market: MultiYearMarket) -> Records:
     """Fill the rows of contract-months, of notes without futures (trading costs only), and of swaps."""
     futures = contract_rows(plan, market.priced)
-    others = empty_rows(Contract, len(market.hedges) - len(futures))
+    others = empty_rows(ContractRow, len(market.hedges) - len(futures))
     rows: Records = np.concatenate([futures, others]).view(futures.dtype)
     for row, name in zip(rows, market.hedges, strict=True):
         _charge(row, plan.execution, COST_MULTIPLES[name.split(" ")[0]])
@@ -106,7 +106,7 @@ def _contracts(plan: Plan, market: MultiYearMarket) -> Records:
     return rows
 
 
-def _charge(row: Contract, execution: Execution, multiple: float) -> None:
+def _charge(row: ContractRow, execution: Execution, multiple: float) -> None:
     """Fill the trading costs of a contract, by tenor."""
     row.bond_cost, row.futures_cost = multiple * execution.bond_cost_bp, multiple * execution.futures_cost_bp
     row.impact, row.depth, row.seizure_cost = (

@@ -17,7 +17,14 @@ from basis_engine.simulation.names import EventKind
 from basis_engine.simulation.paths import Drivers, Frame, run_paths
 from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup
-from basis_engine.simulation.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from basis_engine.simulation.schedule import (
+    Calendar,
+    DatedEvent,
+    build_schedule,
+    delivery,
+    funding_change,
+    margin_change,
+)
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import NOTICE_DAYS, calendar
 from basis_strategies.cash_futures_basis import CashFuturesBasis
@@ -128,19 +135,16 @@ def _schedule(market: PricedMarket, known: Calendar) -> Records:
     return schedule
 
 
-def _changes(market: PricedMarket) -> Iterator[Dated]:
+def _changes(market: PricedMarket) -> Iterator[DatedEvent]:
     """Place an event for each change of funding and margin on every day; its value is the day."""
     for day in range(1, len(market.data.dates)):
-        yield Dated(day, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(day))
-        notice_day = max(day - 1, 1)
-        minute = SETTLEMENT_TIME if notice_day < day else CALL_TIME
+        yield funding_change(day, EventKind.NOT_ROLLED_CHANGE, float(day))
         for c in range(len(market.codes)):
-            yield Dated(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, float(day), contract=c)
-            yield Dated(notice_day, EventKind.MARGIN_NOTICE, minute, float(day), contract=c)
-            yield Dated(day, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, float(day), contract=c)
+            yield funding_change(day, EventKind.HAIRCUT_CHANGE, float(day), c)
+            yield from margin_change(day, float(day), c)
 
 
-def _deliveries(data: MarketData) -> Iterator[Dated]:
+def _deliveries(data: MarketData) -> Iterator[DatedEvent]:
     """Place final settlement and delivery on the last delivery day and on the first, if within the window."""
     for c, future in enumerate(data.futures):
         first, final, last = np.searchsorted(
@@ -151,10 +155,7 @@ def _deliveries(data: MarketData) -> Iterator[Dated]:
         both = [(int(final), int(last), -float(notice) if may else 0.0)]
         both += [(notice, int(first), float(notice))] if may else []
         for settled, delivered, value in both:
-            if settled < len(data.dates):
-                yield Dated(settled, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, value, contract=c)
-            if delivered < len(data.dates):
-                yield Dated(delivered, EventKind.DELIVERY, ROLL_TIME, value, contract=c)
+            yield from delivery(len(data.dates), settled, delivered, c, value)
 
 
 def _drivers(market: PricedMarket, paths: PathOverrides) -> Drivers:

@@ -86,9 +86,9 @@ class DealerPlan:
 
     slope: float = 0.0
     """Basis points a year per $bn of inventory."""
-    decay: float = 0.0
+    placement_rate: float = 0.0
     """Share of inventory placed with others per day."""
-    kink: float = 1.0
+    capacity_multiple: float = 1.0
     """Multiple of the slope above capacity."""
     capacity_usd: float = 90e9
     ceiling: float = 600.0
@@ -97,17 +97,17 @@ class DealerPlan:
     """Weight of the day before in the volatility of that price."""
     feedback: float = 1.0
     """Share of the funds' own sales that reaches dealers; 0 disables feedback."""
-    rent_years: float = 0.306
+    balance_sheet_years: float = 0.306
     """Years to delivery over which that price lowers the price of notes."""
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         ranges = dict.fromkeys(vars(self), (0.0, math.inf))
-        shares = dict.fromkeys(("decay", "memory", "feedback"), (0.0, 1.0))
-        check_ranges("dealers", self, {**ranges, **shares, "kink": (1.0, math.inf)})
+        shares = dict.fromkeys(("placement_rate", "memory", "feedback"), (0.0, 1.0))
+        check_ranges("dealers", self, {**ranges, **shares, "capacity_multiple": (1.0, math.inf)})
 
 
-RENT_SHARES = {"TU": 1.0, "FV": 1.0, "TY": 0.7, "TN": 0.7}
+BALANCE_SHEET_SHARES = {"TU": 1.0, "FV": 1.0, "TY": 0.7, "TN": 0.7}
 """Share of the price of dealers' balance sheets in each contract's notes; 0 at the long end, which rose in 2020."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import SaleOrder, Status
-from basis_engine.simulation.observation import NEVER, FundView, PairView, asked, finance, look
+from basis_engine.simulation.observation import NEVER, FundView, PairView, observe, required_equity, set_repo_spreads
 from basis_engine.simulation.rows import Fund, Position, dtype_of, empty_rows
 from basis_engine.simulation.run import Run, Setup, assign_positions, hand_back, run_deciding
 from basis_engine.simulation.signals import Signal
@@ -162,7 +162,7 @@ class _Decider:
         if day == 1:
             fund[:] = empty_rows(FundView, 1)
             fund["days_out"] = NEVER
-        look(world, sleeve.share, sleeve.first, sleeve.last, fund)
+        observe(world, sleeve.share, sleeve.first, sleeve.last, fund)
         alive = sleeve.alive(day)
         rows = slice(sleeve.first + alive.start, sleeve.first + alive.stop)
         seen, target = self.pairs[: rows.stop - rows.start], targets[rows]
@@ -180,7 +180,7 @@ class _Decider:
                 f"({message[0] if message else 'no message'}); correct it"
             ) from problem
         self._check_possible(sleeve, day, columns, seen, target)
-        finance(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
+        set_repo_spreads(world, targets, *_repo(sleeve.strategy), sleeve.first, sleeve.last)
 
     def _check_possible(self, sleeve: Sleeve, day: int, columns: Integers, seen: Records, target: Floats) -> None:
         """Refuse targets that are not finite, and trades in pairs that do not trade."""
@@ -201,7 +201,7 @@ class _Decider:
 
     def _check_afforded(self, world: World, faces: Floats, targets: Floats) -> None:
         """Refuse to increase the book beyond what equity allows."""
-        needed, before = asked(world, targets), asked(world, faces)
+        needed, before = required_equity(world, targets), required_equity(world, faces)
         worth = float(self.funds[0]["equity"][0] / self.sleeves[0].share)
         if needed > max(worth, 0.0) * SLACK and needed > before:
             grown = np.abs(targets) - np.abs(faces)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from basis_data.tables.validation import did_you_mean, sentence
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Unwind
-from basis_engine.simulation.observation import FundView, PairView, look
+from basis_engine.simulation.observation import FundView, PairView, observe
 from basis_engine.simulation.world import Floats, Rows
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
@@ -44,7 +44,7 @@ class FundRules(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         use_attribute_docstrings=True,
-        ignored_types=(type(look),),  # compiled decisions
+        ignored_types=(type(observe),),  # compiled decisions
     )
 
     equity: float = Field(100e6, gt=0, le=1e13, title="US dollars")

@@ -12,7 +12,7 @@ from basis_engine.base.compile import set_threads, settings
 from basis_engine.simulation.names import DealerColumn, FundColumn, LogEvent, Party, PositionColumn
 from basis_engine.simulation.run import Setup, run, run_all
 from basis_strategies.assemble import assemble
-from basis_strategies.plan import RENT_SHARES
+from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_strategies.population import Population
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_dealers, run_episode
 from support.laws import Books, check, twin
@@ -127,21 +127,23 @@ def test_dealers_follow_their_twin(episode: Episode) -> None:
     """Inventory, balance-sheet spread and its volatility in plain Python; each contract's notes cheapen by their share."""
     plan, era = episode.book.plan.dealers, market_era(episode.market.scenario)
     assert plan is not None
-    fields = {name: getattr(plan, name) for name in ("slope", "kink", "decay", "ceiling", "memory")}
-    fields["capacity"] = era.capacity_usd_bn * 1e9
+    terms = {
+        name: getattr(plan, name) for name in ("slope", "capacity_multiple", "placement_rate", "ceiling", "memory")
+    }
+    terms["capacity"] = era.capacity_usd_bn * 1e9
     sold = np.diff(episode.run.dealer_days[:, DealerColumn.FUND_SALES], prepend=0.0)
     flows = (episode.market.sales - episode.market.purchases)[1:]
-    expected = twin(fields, flows + sold[:-1])
-    columns = [DealerColumn.INVENTORY, DealerColumn.RENT, DealerColumn.VOLATILITY]
+    expected = twin(terms, flows + sold[:-1])
+    columns = [DealerColumn.INVENTORY, DealerColumn.BALANCE_SHEET_SPREAD, DealerColumn.VOLATILITY]
     got = episode.run.dealer_days[1:][:, columns]
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12 * expected.max())
     rate = episode.market.priced.data.repo_rate
     jump = 1e4 * np.diff(rate)[1:] / 360.0
-    widened = plan.rent_years * expected[1:, 1] + jump
+    widened = plan.balance_sheet_years * expected[1:, 1] + jump
     market = setup_of(episode).market
     notes, futures = np.asarray(market.notes), np.asarray(market.futures)
     for p, pair in enumerate(episode.run.positions):
-        share = RENT_SHARES[episode.market.priced.codes[pair.contract]]
+        share = BALANCE_SHEET_SHARES[episode.market.priced.codes[pair.contract]]
         basis = futures["dislocation"][2:, pair.contract] + share * widened
         clean = notes["clean"][2:, pair.bond] * (1.0 - basis / 1e4)
         np.testing.assert_allclose(episode.run.position_days[2:, p, PositionColumn.CLEAN], clean, rtol=1e-12)

@@ -13,7 +13,7 @@ from basis_data.markets.market_data import market_data
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.scenarios.scenario import changed, scenario
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.cells import Books, check_books, run_books
+from basis_engine.simulation.cells import BookRows, check_books, run_books
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup, run, scratch_worlds
@@ -131,7 +131,7 @@ def test_a_full_queue_is_run_again_with_more(monkeypatch: pytest.MonkeyPatch) ->
     for seed in range(12):
         setup = random_world(seed, Shape(funds=1, positions=3, contracts=2, daily_marks=5))
         rows: Any = empty_rows(OutcomeRow, 1)
-        run_books(setup, Books(setup.funds, setup.positions[None], setup.contracts[None], rows))
+        run_books(setup, BookRows(setup.funds, setup.positions[None], setup.contracts[None], rows))
         assert rows.tobytes() == run(setup).outcomes.tobytes()
     assert len(queues) > 12
 
@@ -184,16 +184,16 @@ def test_a_value_that_is_not_finite_is_found_in_every_field(wrong: float) -> Non
                 before = table_of[field].flat[-1]
                 table_of[field].flat[-1] = wrong
                 with pytest.raises(InputError, match=rf"books\.{name}\[4.*\]\.{field} is not finite"):
-                    check_books(setup, Books(**rows, outcomes=empty_rows(OutcomeRow, 5)))
+                    check_books(setup, BookRows(**rows, outcomes=empty_rows(OutcomeRow, 5)))
                 table_of[field].flat[-1] = before
-    check_books(setup, Books(**rows, outcomes=empty_rows(OutcomeRow, 5)))
+    check_books(setup, BookRows(**rows, outcomes=empty_rows(OutcomeRow, 5)))
 
 
 def test_values_near_the_largest_are_finite() -> None:
     setup = random_world(1, Shape(days=3, funds=1, positions=1, contracts=1))
     funds = np.repeat(setup.funds, 2).view(setup.funds.dtype)
     funds["credit_line"] = 1e308
-    books = Books(
+    books = BookRows(
         funds, setup.positions[None].repeat(2, 0), setup.contracts[None].repeat(2, 0), empty_rows(OutcomeRow, 2)
     )
     check_books(setup, books)

@@ -22,14 +22,14 @@ from basis_engine.simulation.names import (
 )
 from basis_engine.simulation.rows import Dealers, empty_rows
 from basis_engine.simulation.run import Run, Setup, assign_positions, run
-from basis_engine.simulation.schedule import FLOW_TIME, Dated
+from basis_engine.simulation.schedule import FLOW_TIME, DatedEvent
 from basis_stress.funds_market.amplification import BP_PER_USD, amplification
 from support.laws import check, twin
 from support.worlds import fill, hand_made
 
 BOOK = 200e9
 YEARS = 0.3
-LINEAR = {"slope": 0.5, "kink": 1.0, "capacity": 90e9, "memory": 0.94}
+LINEAR = {"slope": 0.5, "capacity_multiple": 1.0, "capacity": 90e9, "memory": 0.94}
 CASH_RICH = {"base_haircut": 0.0}
 HOLDER = {"entry_equity": BOOK / 20, "unwind": Unwind.HOLD}
 SELLER = {
@@ -50,12 +50,12 @@ def stage(
     **market: Any,
 ) -> Setup:
     """One fund with $200bn at par, flows from day 1 on, dealers who ask a rent."""
-    dated = [Dated(day + 1, EventKind.OUTSIDE_FLOW, FLOW_TIME, float(flow)) for day, flow in enumerate(flows)]
+    dated = [DatedEvent(day + 1, EventKind.OUTSIDE_FLOW, FLOW_TIME, float(flow)) for day, flow in enumerate(flows)]
     setup = hand_made(
         np.full(len(flows) + 1, 100.0),
         fund=fund,
         position={**CASH_RICH, "face": BOOK, "contracts": -BOOK / 1e5},
-        contract={"initial_margin": 0.0, "rent_share": share, "rent_years": YEARS},
+        contract={"initial_margin": 0.0, "balance_sheet_share": share, "balance_sheet_years": YEARS},
         dated=dated,
         **market,
     )
@@ -66,7 +66,7 @@ def stage(
 
 def rents(one: Run) -> NDArray[np.float64]:
     """Rent by day."""
-    return one.dealer_days[:, DealerColumn.RENT]
+    return one.dealer_days[:, DealerColumn.BALANCE_SHEET_SPREAD]
 
 
 def prices(one: Run) -> NDArray[np.float64]:
@@ -79,12 +79,12 @@ def faces(one: Run) -> NDArray[np.float64]:
     return one.position_days[:, 0, PositionColumn.FACE]
 
 
-@pytest.mark.parametrize("kink", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("capacity_multiple", [1.0, 2.0, 4.0])
 @pytest.mark.parametrize("ceiling", [0.0, 600.0])
-@pytest.mark.parametrize("decay", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("placement_rate", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("feedback", [0.0, 1.0])
 def test_inventory_rent_and_dislocation_are_those_of_the_twin(
-    kink: float, ceiling: float, decay: float, feedback: float
+    capacity_multiple: float, ceiling: float, placement_rate: float, feedback: float
 ) -> None:
     """Random flows, overnight rates and moves of the basis; funds sell into them, and some of them fail."""
     met = set()
@@ -92,13 +92,13 @@ def test_inventory_rent_and_dislocation_are_those_of_the_twin(
         rng = np.random.default_rng(seed)
         flows = rng.normal(1e10, 6e10, 30)
         rate, given = rng.uniform(0.0, 0.05, 31), np.cumsum(rng.normal(0.0, 2.0, 31))
-        terms = {**LINEAR, "kink": kink, "ceiling": ceiling, "decay": decay}
+        terms = {**LINEAR, "capacity_multiple": capacity_multiple, "ceiling": ceiling, "placement_rate": placement_rate}
         fund = {**SELLER, "risk_limit": float(rng.uniform(1.05, 1.5)), "feedback": feedback}
         one = run(stage(flows, terms, fund, share=0.7, repo_rate=rate, dislocation=given))
         met |= set(one.log["what"].tolist())
         sold = np.diff(one.dealer_days[:, DealerColumn.FUND_SALES], prepend=0.0)
         expected = twin(terms, flows + feedback * sold[:-1])
-        columns = [DealerColumn.INVENTORY, DealerColumn.RENT, DealerColumn.VOLATILITY]
+        columns = [DealerColumn.INVENTORY, DealerColumn.BALANCE_SHEET_SPREAD, DealerColumn.VOLATILITY]
         for column, wanted in zip(columns, expected.T, strict=True):
             atol = 1e-12 * (1.0 + np.abs(wanted).max())
             np.testing.assert_allclose(one.dealer_days[1:, column], wanted, rtol=1e-12, atol=atol)
@@ -184,7 +184,9 @@ def risk(one: Run, fund: Mapping[str, float]) -> NDArray[np.float64]:
 def test_sales_past_the_value_at_risk_limit(limit: float, speed: float) -> None:
     """Each day risk_speed x book x (1 - limit / R), and nothing on a day below the limit."""
     fund = {**SELLER, "risk_limit": limit, "risk_speed": speed}
-    books = check(stage(np.array([0.0, 5e9, 40e9, 60e9, 20e9, -40e9, -60e9, *np.zeros(6)]), {"decay": 0.2}, fund))
+    books = check(
+        stage(np.array([0.0, 5e9, 40e9, 60e9, 20e9, -40e9, -60e9, *np.zeros(6)]), {"placement_rate": 0.2}, fund)
+    )
     at_limits = risk(books.run, fund)
     share = np.where(at_limits > limit, speed * (1.0 - limit / at_limits), 0.0)
     assert 0 < np.count_nonzero(share) < len(share)
@@ -224,7 +226,7 @@ def spiral(k: float, leverage: NDArray[np.float64], weights: NDArray[np.float64]
     funds["entry_equity"], funds["unwind"] = book / leverage, Unwind.TARGET_LEVERAGE
     funds["leverage_target"] = funds["leverage_limit"] = leverage
     positions["fund"], positions["face"], positions["contracts"] = np.arange(len(book)), book, -book / 1e5
-    setup.contracts["rent_years"] = 1.0
+    setup.contracts["balance_sheet_years"] = 1.0
     assign_positions(funds, positions)
     return run(replace(setup, funds=funds, positions=positions))
 

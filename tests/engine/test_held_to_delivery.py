@@ -33,9 +33,9 @@ from basis_data.markets.margins import initial_margin_schedule
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.delivery import forward_price, implied_repo
 from basis_engine.simulation.names import EventKind, FundColumn, Unwind
-from basis_engine.simulation.rows import Contract, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Run, Setup, assign_positions, run
-from basis_engine.simulation.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from basis_engine.simulation.schedule import ROLL_TIME, SETTLEMENT_TIME, Calendar, DatedEvent, build_schedule
 from basis_engine.simulation.world import Market
 from support import naive
 
@@ -109,7 +109,7 @@ def world(path: Path) -> Setup:
         notes["coupon_due"][m, 0] = 50 * path.note.coupon * len(paid)
     futures = empty_rows(FuturesQuote, marks).reshape(marks, 1)
     futures["price"][:, 0] = path.futures
-    contracts = empty_rows(Contract, 1)
+    contracts = empty_rows(ContractRow, 1)
     contracts["notional"], contracts["point_value"] = 100 * POINT_VALUE, POINT_VALUE
     contracts["initial_margin"] = contracts["announced_margin"] = 2_000.0
     funds, positions = empty_rows(Fund, 1), empty_rows(Position, 1)
@@ -120,9 +120,9 @@ def world(path: Path) -> Setup:
     assign_positions(funds, positions)
     rates = np.array(path.rates)
     dated = (
-        Dated(1, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2_000.0 * path.margin_rise, contract=0),
-        Dated(path.final, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
-        Dated(marks - 1, EventKind.DELIVERY, ROLL_TIME, contract=0),
+        DatedEvent(1, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2_000.0 * path.margin_rise, contract=0),
+        DatedEvent(path.final, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
+        DatedEvent(marks - 1, EventKind.DELIVERY, ROLL_TIME, contract=0),
     )
     calendar = Calendar(midnight, rates, rates, rows["time"].copy(), np.arange(marks), dated)
     return Setup(Market(rows, notes, futures), build_schedule(calendar), funds, positions, contracts, marks)

@@ -1,4 +1,4 @@
-"""One time order: the schedule, the queue against a sorted list, and a rich day's log as `basis_engine.simulation.day` tells it."""
+"""The order of events: the schedule, the queue against a sorted list, and the log of a day with nearly every event."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -25,7 +25,7 @@ from basis_engine.simulation.schedule import (
     LIMITS_TIME,
     ROLL_TIME,
     SETTLEMENT_TIME,
-    Dated,
+    DatedEvent,
 )
 from basis_engine.simulation.world import World
 from benchmarks import books
@@ -43,7 +43,7 @@ def proceed(world: World) -> bool:
 @kernel
 def now(world: World) -> tuple[int, int, int, int]:
     """Time, kind, creation and cause of the event that happens now."""
-    event = basis_engine.simulation.queue.event_now(world)
+    event = basis_engine.simulation.queue.current_event(world)
     return event.time, event.kind, event.sequence, event.cause
 
 
@@ -124,14 +124,14 @@ def rich_day() -> Setup:
     futures = [100.0, 100.0, 100.0, 100.3, 100.4, 100.6, 100.7]
     coupon_due = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]
     dated = [
-        Dated(2, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 1500.0, contract=0),
-        Dated(2, EventKind.REDEMPTION, CALL_TIME + 1, 5e4, fund=0),
-        Dated(3, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.001, contract=0),
-        Dated(3, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01),
-        Dated(3, EventKind.REDEMPTION, CALL_TIME + 1, 4e5, fund=0),
-        Dated(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2000.0, contract=0),
-        Dated(3, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, 2500.0, contract=0),
-        Dated(3, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
+        DatedEvent(2, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 1500.0, contract=0),
+        DatedEvent(2, EventKind.REDEMPTION, CALL_TIME + 1, 5e4, fund=0),
+        DatedEvent(3, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.001, contract=0),
+        DatedEvent(3, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01),
+        DatedEvent(3, EventKind.REDEMPTION, CALL_TIME + 1, 4e5, fund=0),
+        DatedEvent(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2000.0, contract=0),
+        DatedEvent(3, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, 2500.0, contract=0),
+        DatedEvent(3, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
     ]
     return hand_made(
         [*prices, 99.6, 99.6],
@@ -176,10 +176,11 @@ def test_a_rich_day_happens_in_the_order_of_the_day() -> None:
     ]
 
 
-def test_every_call_of_the_rich_day_has_the_move_that_caused_it() -> None:
+def test_every_call_of_the_rich_day_names_its_cause() -> None:
     log = run(rich_day()).log
+    causes = {Claim.VARIATION_MARGIN: LogEvent.PRICE_MOVE, Claim.INITIAL_MARGIN: LogEvent.MARGIN_CHANGE}
     for row in log[log["what"] == LogEvent.CALL_RAISED]:
-        assert log[row.cause].what == LogEvent.PRICE_MOVE
+        assert log[row.cause].what == causes.get(Claim(row.claim), LogEvent.PRICE_MOVE)
     for row in log[np.isin(log["what"], [LogEvent.CALL_PAID, LogEvent.CALL_FAILED])]:
         assert log[row.cause].what == LogEvent.CALL_RAISED
         assert log[row.cause].party in (Party.CLEARING_HOUSE, Party.REPO_LENDER)

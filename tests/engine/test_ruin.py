@@ -19,7 +19,7 @@ from basis_engine.simulation.names import (
     Status,
     Unwind,
 )
-from basis_engine.simulation.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Dated
+from basis_engine.simulation.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, DatedEvent
 from support.laws import Books, check
 from support.worlds import FIRST_DAY, MINUTES_PER_DAY, hand_made
 
@@ -152,7 +152,7 @@ def test_futures_gains_are_paid_out_before_lenders_are() -> None:
 @pytest.mark.parametrize("shock", [(100.0,), (100.0, 100.0, 98.0)])
 def test_a_repo_freeze_kills(shock: tuple[float, ...]) -> None:
     """Nothing rolls and only half of the notes can be sold in a day: the deadline is missed."""
-    freeze = Dated(2, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 1.0)
+    freeze = DatedEvent(2, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 1.0)
     books = check(hand_made(path(*shock), dated=[freeze], contract={"depth": 1e7}))
     told = story(books)
     assert told[:2] == ["NOT_ROLLED_CHANGE", "CALL_RAISED"]
@@ -163,7 +163,7 @@ def test_a_repo_freeze_kills(shock: tuple[float, ...]) -> None:
 
 def test_a_partial_freeze_deleverages_without_default() -> None:
     """Four percent not rolled is called for the next morning, and met out of sales."""
-    books = check(hand_made(path(100.0), dated=[Dated(2, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.04)]))
+    books = check(hand_made(path(100.0), dated=[DatedEvent(2, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.04)]))
     assert story(books)[:5] == ["NOT_ROLLED_CHANGE", "CALL_RAISED", "LIQUIDITY_LIMIT", "ORDER", "SALE"]
     assert amounts(books, LogEvent.CALL_RAISED) == pytest.approx([0.04 * 19.6e6 - 4e5])
     assert books.flows[2, 0, CashLine.REPO_NOT_ROLLED] == pytest.approx(-0.04 * 19.6e6)
@@ -172,10 +172,10 @@ def test_a_partial_freeze_deleverages_without_default() -> None:
     assert books.run.positions[0].unmet == 0.0
 
 
-def margin_rise(level: float) -> list[Dated]:
+def margin_rise(level: float) -> list[DatedEvent]:
     """Notice on day 2, in force and called on day 3."""
-    notice = Dated(2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, level, contract=0)
-    return [notice, Dated(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract=0)]
+    notice = DatedEvent(2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, level, contract=0)
+    return [notice, DatedEvent(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract=0)]
 
 
 def test_a_margin_rise_is_called_the_morning_after_it_is_in_force() -> None:
@@ -212,7 +212,7 @@ def test_a_sale_does_not_bring_a_margin_call_forward() -> None:
     On Thursday $600,000 more margin is in force, futures fall 3 points and a few notes are sold. On Friday the gain of
     $600,000 comes first: without it the call could not be met.
     """
-    rise = Dated(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 4000.0, contract=0)
+    rise = DatedEvent(3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 4000.0, contract=0)
     seller = {"unwind": Unwind.STOP_OUT, "drawdown_limit": -0.5}
     futures = path(100.0, 100.0, 100.0, 97.0)
     books = check(hand_made(path(100.0), futures, dated=[rise], contract={"depth": 1e5}, fund=seller))
@@ -225,7 +225,7 @@ def test_a_sale_does_not_bring_a_margin_call_forward() -> None:
 
 def test_a_haircut_rise_is_paid_at_the_roll() -> None:
     """Two points more on $20m: $400,000 at 08:30, exactly the cash there is."""
-    books = check(hand_made(path(100.0), dated=[Dated(2, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.02, contract=0)]))
+    books = check(hand_made(path(100.0), dated=[DatedEvent(2, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.02, contract=0)]))
     assert story(books) == ["HAIRCUT_CHANGE"]
     assert books.flows[2, 0, CashLine.HAIRCUT] == pytest.approx(-4e5)
     assert books.run.funds[0].cash == pytest.approx(0.0, abs=0.01)
@@ -233,7 +233,7 @@ def test_a_haircut_rise_is_paid_at_the_roll() -> None:
 
 def test_a_haircut_rise_beyond_cash_is_called_and_cured_by_sale() -> None:
     """Three points more: $200,000 stays owed until 09:00 of the next day; 5% haircut and 1% margin come free."""
-    books = check(hand_made(path(100.0), dated=[Dated(2, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.03, contract=0)]))
+    books = check(hand_made(path(100.0), dated=[DatedEvent(2, EventKind.HAIRCUT_CHANGE, ROLL_TIME, 0.03, contract=0)]))
     assert story(books)[:5] == ["HAIRCUT_CHANGE", "CALL_RAISED", "LIQUIDITY_LIMIT", "ORDER", "SALE"]
     assert amounts(books, LogEvent.CALL_RAISED) == pytest.approx([2e5])
     assert amounts(books, LogEvent.SALE) == pytest.approx([2e5 / 0.06], rel=1e-6)
@@ -302,7 +302,7 @@ def test_collateral_that_lenders_keep_cannot_meet_variation_margin() -> None:
 
 def test_interest_beyond_cash_is_owed_to_the_credit_bank() -> None:
     """Negative rates on posted margin with no cash left: somebody grants the overdraft, and it is named."""
-    drain = Dated(2, EventKind.REDEMPTION, CALL_TIME + 1, 4e5, fund=0)
+    drain = DatedEvent(2, EventKind.REDEMPTION, CALL_TIME + 1, 4e5, fund=0)
     books = check(hand_made(path(100.0), cash_rate=-0.01, dated=[drain], fund=HOLD))
     assert books.run.funds[0].credit_drawn > 0.0
     assert books.run.funds[0].lowest_cash >= 0.0
@@ -312,9 +312,9 @@ def test_interest_beyond_cash_is_owed_to_the_credit_bank() -> None:
 def test_committed_notes_of_a_ruined_fund_are_delivered_for_their_lender() -> None:
     """Futures settle, then the fund fails before delivery: the invoice goes to the lender that seized the notes."""
     dated = [
-        Dated(2, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
-        Dated(3, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 1.0),
-        Dated(5, EventKind.DELIVERY, ROLL_TIME, contract=0),
+        DatedEvent(2, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=0),
+        DatedEvent(3, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 1.0),
+        DatedEvent(5, EventKind.DELIVERY, ROLL_TIME, contract=0),
     ]
     books = check(hand_made(path(100.0), dated=dated, fund=HOLD, contract={"depth": 1e6}))
     told = story(books)

@@ -25,9 +25,9 @@ from basis_engine.simulation.names import (
     Status,
     Unwind,
 )
+from basis_engine.simulation.quotes import SwapPath, swap_quotes
 from basis_engine.simulation.run import assign_positions, run
-from basis_engine.simulation.schedule import Dated
-from basis_engine.simulation.swaps import SwapPath, swap_quotes
+from basis_engine.simulation.schedule import DatedEvent
 from basis_engine.simulation.world import Market
 from basis_strategies.assemble import assemble, dirty_price
 from basis_strategies.plan import Execution, FundPlan, Plan
@@ -155,7 +155,7 @@ def test_each_house_calls_on_its_own(swap: bool) -> None:
     assert cash[Party.CLEARING_HOUSE] == (1e5 - 2e5 if swap else 2e5)
 
 
-OTHER_LOSS = [Dated(2, EventKind.OTHER_LOSS, 600, 5e5, fund=0)]
+OTHER_LOSS = [DatedEvent(2, EventKind.OTHER_LOSS, 600, 5e5, fund=0)]
 
 
 def test_a_loss_elsewhere_is_paid_by_selling_treasuries() -> None:
@@ -173,7 +173,7 @@ def test_a_loss_elsewhere_is_paid_by_selling_treasuries() -> None:
 @pytest.mark.parametrize(("lost", "unpaid"), [(5e5, 0.0), (1.5e6, 5e5)])
 def test_a_loss_elsewhere_that_cash_cannot_meet_is_a_default(lost: float, unpaid: float) -> None:
     """A fund that does not sell fails; Treasuries pay what they can, and who lent elsewhere bears the rest."""
-    dated = [Dated(2, EventKind.OTHER_LOSS, 600, lost, fund=0)]
+    dated = [DatedEvent(2, EventKind.OTHER_LOSS, 600, lost, fund=0)]
     books = check(hand_made([100.0] * 8, fund={"unwind": Unwind.HOLD}, dated=dated))
     assert books.run.funds["status"][0] == Status.CLOSED
     assert books.run.parties["loss"][Party.OTHER_MARKETS] == pytest.approx(unpaid, abs=1e-6)

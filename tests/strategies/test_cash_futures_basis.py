@@ -15,7 +15,7 @@ def test_the_old_leverage_limit_is_a_multiple_with_a_warning() -> None:
     with pytest.warns(DeprecationWarning, match="leverage_limit is now leverage_limit_multiple"):
         old = bs.CashFuturesBasis(leverage=30, leverage_limit=1.2)
     assert old == bs.CashFuturesBasis(leverage=30, leverage_limit_multiple=1.2)
-    with pytest.raises(InputError, match="leverage_limit_multiple: 0.5 given, allowed is greater than or equal to 1"):
+    with pytest.raises(InputError, match=r"leverage_limit_multiple: 0\.5 given, allowed is greater than or equal to 1"):
         bs.backtest("april-2025", leverage_limit_multiple=0.5)
 
 

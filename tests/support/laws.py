@@ -127,7 +127,7 @@ def check_default(books: Books, f: int) -> None:
     )
     assert np.all(books.log_of(f, *acts, LogEvent.CREDIT_DRAWN) < default)
     assert books.run.funds[f].status == Status.CLOSED
-    assert books.run.funds[f].credit_drawn == books.run.funds[f].elsewhere == 0.0
+    assert books.run.funds[f].credit_drawn == books.run.funds[f].other_loss_owed == 0.0
     held = books.positions_of(f)
     for name in ("face", "contracts", "unsettled", "margin_posted", "overnight", "term", "variation_open"):
         assert np.all(held[name] == 0.0), name
@@ -143,9 +143,9 @@ def twin(terms: Mapping[str, float], bought: NDArray[np.float64]) -> NDArray[np.
     inventory = rent = variance = 0.0
     days = []
     for amount in bought:
-        inventory = max(0.0, inventory - terms["decay"] * inventory + amount)
+        inventory = max(0.0, inventory - terms["placement_rate"] * inventory + amount)
         above = max(0.0, inventory - terms["capacity"])
-        asked = terms["slope"] * (inventory + (terms["kink"] - 1.0) * above) / 1e9
+        asked = terms["slope"] * (inventory + (terms["capacity_multiple"] - 1.0) * above) / 1e9
         if terms["ceiling"] > 0.0:
             asked = terms["ceiling"] * (1.0 - math.exp(-asked / terms["ceiling"]))
         rise = max(asked - rent, 0.0)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_engine.simulation.names import EventKind, Unwind
-from basis_engine.simulation.rows import Contract, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
+from basis_engine.simulation.rows import ContractRow, Dealers, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
 from basis_engine.simulation.run import Run, Setup, assign_positions
-from basis_engine.simulation.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, Dated, build_schedule
+from basis_engine.simulation.schedule import CALL_TIME, ROLL_TIME, SETTLEMENT_TIME, Calendar, DatedEvent, build_schedule
 from basis_engine.simulation.world import Market
 
 FIRST_DAY = 20_178  # Monday 31 March 2025
@@ -40,7 +40,7 @@ def hand_made(
     fund: Mapping[str, float] | None = None,
     position: Mapping[str, float] | None = None,
     contract: Mapping[str, float] | None = None,
-    dated: Sequence[Dated] = (),
+    dated: Sequence[DatedEvent] = (),
 ) -> Setup:
     """One fund with one pair: by default $1m, 20x, 2% haircut, hedged face for face, no costs, no rates.
 
@@ -59,7 +59,7 @@ def hand_made(
     notes["clean"][:, 0], notes["accrued"][:, 0], notes["coupon_due"][:, 0] = clean, accrued, coupon_due
     quotes["price"][:, 0] = clean if futures is None else futures
     quotes["dislocation"][:, 0] = dislocation
-    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(Contract, 1)
+    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(ContractRow, 1)
     fill(funds, {"entry_equity": 1e6, "unwind": Unwind.CURE, "depth_share": 1.0, "drawdown_limit": 1.0, "call_back": 1})
     fill(funds, {"stop_cut": 1.0, "stop_speed": 1.0, "feedback": 1.0})
     fill(positions, {"fund": 0, "contract": 0, "face": 2e7, "contracts": -200.0, "factor": 1.0, "base_haircut": 0.02})
@@ -169,7 +169,7 @@ def _leave_out_swaps(shape: Shape, market: Market, contracts: Any) -> None:
 
 def _random_contracts(rng: np.random.Generator, count: int) -> Any:
     """Contracts of different size, cost and depth; half of the worlds have a market without limit."""
-    rows = empty_rows(Contract, count)
+    rows = empty_rows(ContractRow, count)
     rows["notional"] = rng.choice([1e5, 2e5], count)
     rows["swap"] = rng.random(count) < 0.3
     rows["point_value"] = rows["notional"] / 100.0
@@ -177,7 +177,7 @@ def _random_contracts(rng: np.random.Generator, count: int) -> Any:
     rows["depth"] = rng.choice([0.0, 1e6, 1e8, 1e10], count)
     rows["bond_cost"], rows["futures_cost"] = rng.uniform(0.0, 5.0, (2, count))
     rows["impact"], rows["seizure_cost"] = rng.uniform(0.0, 3.0, count), rng.uniform(1.0, 4.0, count)
-    rows["rent_share"], rows["rent_years"] = rng.choice([0.0, 0.7, 1.0], count), 0.3
+    rows["balance_sheet_share"], rows["balance_sheet_years"] = rng.choice([0.0, 0.7, 1.0], count), 0.3
     return rows
 
 
@@ -219,8 +219,8 @@ def _random_funds(rng: np.random.Generator, count: int) -> Any:
 def _random_dealers(rng: np.random.Generator) -> Any:
     """Dealers without rent in half of the worlds; otherwise kinked, with and without a ceiling and feedback."""
     rows = empty_rows(Dealers, 1)
-    rows["slope"], rows["kink"] = rng.choice([0.0, 0.0, 0.5, 2.0]), rng.choice([1.0, 4.0])
-    rows["decay"], rows["memory"] = rng.uniform(0.0, 1.0), 0.94
+    rows["slope"], rows["capacity_multiple"] = rng.choice([0.0, 0.0, 0.5, 2.0]), rng.choice([1.0, 4.0])
+    rows["placement_rate"], rows["memory"] = rng.uniform(0.0, 1.0), 0.94
     rows["capacity"], rows["ceiling"] = 90e9, rng.choice([0.0, 600.0])
     return rows
 
@@ -255,7 +255,7 @@ def _random_rates(rng: np.random.Generator, days: int) -> NDArray[np.float64]:
 
 def _random_events(
     rng: np.random.Generator, shape: Shape, funds: Any, contracts: Any, market: Market, mark_day: Any
-) -> list[Dated]:
+) -> list[DatedEvent]:
     """Haircuts, roll shares, margins, outside flows, redemptions and deliveries on random days."""
     events = []
 
@@ -265,32 +265,32 @@ def _random_events(
     for _ in range(rng.integers(0, 3)):
         contract = int(rng.integers(-1, shape.contracts))
         rise = float(rng.choice([-0.005, 0.0, 0.01, 0.03, 0.1]))
-        events.append(Dated(day(), EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract))
+        events.append(DatedEvent(day(), EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise, contract))
     for share in rng.choice([0.0, 0.1, 0.3, 1.0], rng.integers(0, 3)):
-        events += [Dated(day(), EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(share))]
+        events += [DatedEvent(day(), EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, float(share))]
     for sold in rng.choice([-4e10, 2e10, 1e11], rng.integers(0, 4)):
-        events += [Dated(day(), EventKind.OUTSIDE_FLOW, CALL_TIME + 30, float(sold))]
+        events += [DatedEvent(day(), EventKind.OUTSIDE_FLOW, CALL_TIME + 30, float(sold))]
     for _ in range(rng.integers(0, 3)):
         fund = int(rng.integers(0, shape.funds))
         amount = float(funds[fund].entry_equity * rng.choice([0.05, 0.3, 1.0]))
-        events.append(Dated(day(), EventKind.REDEMPTION, CALL_TIME + 15, amount, fund=fund))
+        events.append(DatedEvent(day(), EventKind.REDEMPTION, CALL_TIME + 15, amount, fund=fund))
     for _ in range(rng.integers(0, 3)):
         fund = int(rng.integers(0, shape.funds))
         amount = float(funds[fund].entry_equity * rng.choice([0.02, 0.2, 1.5]))
-        events.append(Dated(day(), EventKind.OTHER_LOSS, CALL_TIME + 60, amount, fund=fund))
+        events.append(DatedEvent(day(), EventKind.OTHER_LOSS, CALL_TIME + 60, amount, fund=fund))
     for contract in range(shape.contracts):
         if rng.random() < 0.5:
             at, level = day(), float(contracts[contract].initial_margin * rng.choice([0.5, 1.5, 3.0]))
-            events.append(Dated(max(at - 1, 1), EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, level, contract))
-            events.append(Dated(at, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract))
+            events.append(DatedEvent(max(at - 1, 1), EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, level, contract))
+            events.append(DatedEvent(at, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, level, contract))
         if rng.random() < 0.3:
             final = day()
-            events.append(Dated(final, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=contract))
+            events.append(DatedEvent(final, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, contract=contract))
             last = int(np.flatnonzero(mark_day == final)[-1])
             np.asarray(market.futures)["price"][last:, contract] = market.futures[last, contract].price
             if final + 1 < shape.days:
                 delivery = int(rng.integers(final + 1, min(final + 6, shape.days)))
-                events.append(Dated(delivery, EventKind.DELIVERY, ROLL_TIME, contract=contract))
+                events.append(DatedEvent(delivery, EventKind.DELIVERY, ROLL_TIME, contract=contract))
     return events
 
 

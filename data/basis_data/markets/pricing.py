@@ -10,7 +10,7 @@ from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
-from basis_engine.simulation.market import Baskets, Path, Priced, par_curves, price_path
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, par_curves, price_path
 from basis_engine.simulation.world import Floats, Integers
 
 
@@ -18,7 +18,7 @@ from basis_engine.simulation.world import Floats, Integers
 class Marks:
     """All marks of a run in order of time, within the day and at the close; arrays by mark."""
 
-    path: Path
+    path: CurvePath
     baskets: Baskets
     priced: Priced
     day: Integers
@@ -30,7 +30,7 @@ class PricedMarket:
     """A priced market; the notes of all baskets are stacked, contract by contract."""
 
     data: MarketData
-    path: Path
+    path: CurvePath
     baskets: Baskets
     priced: Priced
     cusips: tuple[str, ...]
@@ -97,14 +97,14 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
     )
 
 
-def _marks(data: MarketData, closes: Path, baskets: Baskets) -> Marks:
+def _marks(data: MarketData, closes: CurvePath, baskets: Baskets) -> Marks:
     """Price the closes and the marks within the day together; final settlement of a contract is at a close."""
     intraday, last = data.intraday, len(closes.time)
     times = np.concatenate([closes.time, intraday.minutes])
     order = np.argsort(times)
     day = np.concatenate([np.arange(last), intraday.day])[order]
     discounts = np.concatenate([closes.curves, _discounts(data, intraday.par_yields, intraday.day)])
-    path = Path(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
+    path = CurvePath(times[order], closes.value_date[day], closes.curve_kind, discounts[order], closes.repo[day])
     close_at = np.append(np.flatnonzero(order < last), len(order))
     dated = ("known_mark", "first_mark", "final_mark", "last_mark")
     among = baskets._replace(**{name: close_at[np.minimum(getattr(baskets, name), last)] for name in dated})
@@ -116,7 +116,7 @@ def _cusips(data: MarketData) -> tuple[str, ...]:
     return tuple(cusip for future in data.futures for cusip in future.basket.cusip)
 
 
-def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
+def _fit_spreads(data: MarketData, path: CurvePath, baskets: Baskets) -> None:
     """Set the spread over the curve of each note with a price observed on the first day, to fit that price."""
     if data.scenario.files.prices is None:
         return
@@ -128,12 +128,12 @@ def _fit_spreads(data: MarketData, path: Path, baskets: Baskets) -> None:
             baskets.spread[note] = fitted_spread(path.curve_kind, path.curves[0], *bond, float(observed[cusip]))
 
 
-def _path(data: MarketData) -> Path:
+def _path(data: MarketData) -> CurvePath:
     """Lay out times, curves and carry rates of the closes for the engine."""
     curves = data.curves
     parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
     carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
-    return Path(data.minutes, data.settle, curves.kind, parameters, carried)
+    return CurvePath(data.minutes, data.settle, curves.kind, parameters, carried)
 
 
 def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = None) -> Floats:

@@ -15,7 +15,7 @@ from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.market import par_curves
-from basis_engine.simulation.swaps import SwapPath, SwapQuotes, swap_quotes
+from basis_engine.simulation.quotes import SwapPath, SwapQuotes, swap_quotes
 
 Array = NDArray[np.float64]
 

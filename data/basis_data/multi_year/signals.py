@@ -12,9 +12,9 @@ from basis_data.markets.pricing import PricedMarket
 from basis_data.multi_year.pairs import MultiYearPairs
 from basis_data.tables.reader import read
 from basis_engine.simulation.market import held_market
-from basis_engine.simulation.outrights import quote_outrights
+from basis_engine.simulation.quotes import quote_outrights
 from basis_engine.simulation.rows import FuturesQuote, NoteQuote, empty_rows
-from basis_engine.simulation.signals import VOLATILITY_MARKS, Signal, Terms, fill_signals
+from basis_engine.simulation.signals import VOLATILITY_MARKS, Signal, SignalInputs, fill_signals
 from basis_engine.simulation.world import Market, Records
 
 Array = NDArray[np.float64]
@@ -62,7 +62,9 @@ def signals_of(
     haircut = np.hstack([data.haircut, np.tile(data.other_haircut[:, None], alone)])
     quarter = expected_repo(market.data.dates.astype("datetime64[D]")) + data.scenario.scenario_repo_bp / 1e4
     expected = np.hstack([market.path.repo, np.tile(quarter[:, None], alone)])
-    terms = Terms(data.repo_rate, expected, haircut, margin, observed.astype(np.float64), _yield_volatility(market))
+    terms = SignalInputs(
+        data.repo_rate, expected, haircut, margin, observed.astype(np.float64), _yield_volatility(market)
+    )
     signals = _rows(Signal, len(data.dates), len(pairs.rows))
     room = np.zeros(len(data.dates))
     fill_signals(market.path, market.baskets, market.priced, seen, terms, pairs.rows, room, signals)

@@ -17,9 +17,9 @@ from basis_data.markets.observed_basis import FILLED_DAYS
 from basis_data.markets.swaps import margins_usd, par_trades, shifts_at, spread_table
 from basis_data.multi_year.pairs import MultiYearPairs, days_and_more, life_alone
 from basis_engine.base.errors import InputError
+from basis_engine.simulation.quotes import SwapQuotes, append_swaps
 from basis_engine.simulation.rows import FuturesQuote, NoteQuote, dtype_of, empty_rows
 from basis_engine.simulation.signals import Pair
-from basis_engine.simulation.swaps import SwapQuotes, beside
 from basis_engine.simulation.world import Market, Records
 
 Array = NDArray[np.float64]
@@ -130,7 +130,7 @@ def with_swaps(pairs: MultiYearPairs, market: Market, swaps: MultiYearSwaps) -> 
         names=pairs.names + swaps.names,
         cusips=pairs.cusips + ("",) * len(swaps.names),
     )
-    return more, beside(market, SwapQuotes(swaps.notes, swaps.swaps), np.arange(len(swaps.names)))
+    return more, append_swaps(market, SwapQuotes(swaps.notes, swaps.swaps), np.arange(len(swaps.names)))
 
 
 def _span(known: NDArray[np.bool_], life: dict[str, int]) -> slice:

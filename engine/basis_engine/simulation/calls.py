@@ -1,10 +1,20 @@
-"""Calls: raised with a deadline, cured from cash, then credit, then over-collateral called back; else failed."""
+"""Calls on a fund: each is met at its deadline from cash, then credit, then excess collateral, or else it fails."""
 
 import math
 
 from basis_engine.base.compile import callee
+from basis_engine.base.units import Index, Share, Usd, Word
+from basis_engine.simulation.clearing import raise_call
 from basis_engine.simulation.defaults import begin_default
-from basis_engine.simulation.ledger import attribute, fund_row, house_of, log, margin_excess, name_claim, transfer
+from basis_engine.simulation.ledger import (
+    attribute,
+    clearing_house_of,
+    fund_row,
+    log,
+    margin_excess,
+    name_claim,
+    transfer,
+)
 from basis_engine.simulation.names import CashLine, Claim, EventKind, LogEvent, Party, PnlLine, Status
 from basis_engine.simulation.outcome import note_call, note_default
 from basis_engine.simulation.queue import push
@@ -14,14 +24,14 @@ from basis_engine.simulation.world import World
 
 
 @callee
-def cents(amount: float) -> float:
-    """An amount rounded up to whole cents: what one draws to cover it."""
+def cents(amount: Usd) -> Usd:
+    """Round an amount up to whole cents, USD."""
     return math.ceil(max(amount, 0.0) * 100.0) / 100.0
 
 
 @callee
-def draw_credit(world: World, f: int, amount: float, cause: int) -> None:
-    """Draw on the committed credit line as far as it goes."""
+def draw_credit(world: World, f: Index, amount: Usd, cause: Index) -> None:
+    """Draw on the committed credit line until cash reaches an amount or the line is used up."""
     fund = world.funds[f]
     drawn = min(cents(amount - fund.cash), fund.credit_line - fund.credit_drawn)
     if drawn > 0.0:
@@ -31,8 +41,8 @@ def draw_credit(world: World, f: int, amount: float, cause: int) -> None:
 
 
 @callee
-def recall_excess_collateral(world: World, f: int, amount: float, cause: int) -> None:
-    """Borrow against what term lenders hold beyond their haircut."""
+def recall_excess_collateral(world: World, f: Index, amount: Usd, cause: Index) -> None:
+    """Borrow against collateral that term lenders hold beyond their haircut."""
     fund = world.funds[f]
     for p in range(fund.first, fund.last):
         position = world.positions[p]
@@ -44,8 +54,8 @@ def recall_excess_collateral(world: World, f: int, amount: float, cause: int) ->
 
 
 @callee
-def raise_cash(world: World, f: int, amount: float, cause: int) -> bool:
-    """Bring cash up to an amount from credit, then from over-collateral; says whether it is enough."""
+def raise_cash(world: World, f: Index, amount: Usd, cause: Index) -> bool:
+    """Bring cash up to an amount from credit, then from excess collateral; return whether it is reached."""
     fund = world.funds[f]
     if fund.cash < amount:
         draw_credit(world, f, amount, cause)
@@ -55,8 +65,8 @@ def raise_cash(world: World, f: int, amount: float, cause: int) -> bool:
 
 
 @callee
-def meet_call(world: World, f: int, amount: float, claim: int, cause: int) -> bool:
-    """Find the cash for a call that is due; a fund that cannot is in default (sales were made the day before)."""
+def meet_call(world: World, f: Index, amount: Usd, claim: Word, cause: Index) -> bool:
+    """Raise the cash for a call that is due; a fund that cannot defaults (its sales were made the day before)."""
     fund = world.funds[f]
     fund.calls += 1
     fund.largest_call = max(fund.largest_call, amount)
@@ -74,72 +84,63 @@ def meet_call(world: World, f: int, amount: float, claim: int, cause: int) -> bo
 
 
 @callee
-def settle_variation(world: World, event: Event) -> None:
-    """Pay or collect the variation margin struck at the last clearing cycle, all contracts of a house netted."""
-    f, house = event.fund, event.party
+def settle_margin(world: World, event: Event) -> None:
+    """Settle variation or initial margin with one clearing house, netted over a fund's positions."""
+    f, clearing_house = event.fund, event.party
     fund = world.funds[f]
+    initial = event.kind in (EventKind.MARGIN_RELEASE, EventKind.INITIAL_CALL)
+    claim, line = Claim.VARIATION_MARGIN, CashLine.VARIATION_MARGIN
+    if initial:
+        claim, line = Claim.INITIAL_MARGIN, CashLine.INITIAL_MARGIN
     if fund.status != Status.ACTIVE:
         return
     net = 0.0
     for p in range(fund.first, fund.last):
-        if house_of(world, p) == house:
-            net += world.positions[p].variation_due
-    if net < 0.0 and not meet_call(world, f, -net, Claim.VARIATION_MARGIN, event.cause):
+        if clearing_house_of(world, p) == clearing_house:
+            net += margin_flow(world, p, initial)
+    if net < 0.0 and event.kind == EventKind.MARGIN_RELEASE:
+        return  # a rise was called since then: its call falls due separately
+    if net < 0.0 and not meet_call(world, f, -net, claim, event.cause):
         return
     for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        if house_of(world, p) == house:
-            transfer(world, f, p, CashLine.VARIATION_MARGIN, house, position.variation_due)
-            position.variation_due = 0.0
+        if clearing_house_of(world, p) == clearing_house:
+            flow = margin_flow(world, p, initial)
+            transfer(world, f, p, line, clearing_house, flow)
+            if initial:
+                world.positions[p].margin_posted -= flow
+            else:
+                world.positions[p].variation_due = 0.0
 
 
 @callee
-def settle_initial(world: World, event: Event) -> None:
-    """Post or take back initial margin, all contracts of a house netted."""
-    f, house = event.fund, event.party
-    fund = world.funds[f]
-    if fund.status != Status.ACTIVE:
-        return
-    net = 0.0
-    for p in range(fund.first, fund.last):
-        if house_of(world, p) == house:
-            net += margin_excess(world, p)
-    if net < 0.0 and event.kind == EventKind.MARGIN_RELEASE:
-        return  # a rise called since: its call falls due in its own turn
-    if net < 0.0 and not meet_call(world, f, -net, Claim.INITIAL_MARGIN, event.cause):
-        return
-    for p in range(fund.first, fund.last):
-        if house_of(world, p) == house:
-            excess = margin_excess(world, p)
-            transfer(world, f, p, CashLine.INITIAL_MARGIN, house, excess)
-            world.positions[p].margin_posted -= excess
+def margin_flow(world: World, p: Index, initial: bool) -> Usd:
+    """Return the margin, initial or variation, that a clearing house pays (+) or takes (-) on a position, USD."""
+    if initial:
+        return margin_excess(world, p)
+    return world.positions[p].variation_due
 
 
 @callee
 def present_shortfalls(world: World) -> None:
-    """Pay what the morning's roll left owed, now that clearing has paid; the rest is called for tomorrow."""
+    """Pay what the morning's roll left owed, after clearing has paid; call the rest for tomorrow."""
     clock = world.clock[0]
     for f in range(len(world.funds)):
         owed = repo_due(world, f, True)
         if world.funds[f].status == Status.ACTIVE and owed > 0.0:
-            cause = clock.price_cause
-            if clock.funding_cause >= 0:
-                cause = clock.funding_cause
-            share = 1.0
+            cause, share = world.funds[f].repo_cause, 1.0
             note_call(world, f, owed, Claim.REPO_MARGIN)
             if not raise_cash(world, f, owed, cause):
-                share = (1.0 - 1e-14) * world.funds[f].cash / owed  # a hair less, so that rounding cannot overdraw
+                share = (1.0 - 1e-14) * world.funds[f].cash / owed  # less by rounding, which could overdraw
             left = owed - pay_repo(world, f, share, True)
             if left > 0.0 and world.funds[f].shortfall_due == 0:
                 world.funds[f].shortfall_due = clock.calls_due
-                raised = log(world, LogEvent.CALL_RAISED, f, -1, left, cause)
-                name_claim(world, raised, Claim.REPO_MARGIN, Party.REPO_LENDER)
+                raised = raise_call(world, f, left, Claim.REPO_MARGIN, Party.REPO_LENDER, cause)
                 push(world, EventKind.REPO_CALL, clock.calls_due, f, -1, raised)
 
 
 @callee
-def repo_due(world: World, f: int, shortfall: bool) -> float:
-    """What a fund owes lenders beyond what they would lend: the roll's shortfall, or called term deficits."""
+def repo_due(world: World, f: Index, shortfall: bool) -> Usd:
+    """Return what a fund owes lenders beyond what they lend, USD: the roll's shortfall, or called term deficits."""
     owed = 0.0
     for p in range(world.funds[f].first, world.funds[f].last):
         if shortfall:
@@ -150,8 +151,8 @@ def repo_due(world: World, f: int, shortfall: bool) -> float:
 
 
 @callee
-def pay_repo(world: World, f: int, share: float, shortfall: bool) -> float:
-    """Pay down a share of the roll's shortfall, or of called term deficits; returns what was paid."""
+def pay_repo(world: World, f: Index, share: Share, shortfall: bool) -> Usd:
+    """Pay a share of the roll's shortfall, or of called term deficits; return the amount, USD."""
     paid = 0.0
     for p in range(world.funds[f].first, world.funds[f].last):
         position = world.positions[p]
@@ -170,7 +171,7 @@ def pay_repo(world: World, f: int, share: float, shortfall: bool) -> float:
 
 @callee
 def settle_repo_call(world: World, event: Event) -> None:
-    """Pay called term deficits, and a shortfall of the roll whose deadline is here."""
+    """Pay called term deficits, and a shortfall of the roll that is due."""
     f = event.fund
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
@@ -190,20 +191,41 @@ def settle_repo_call(world: World, event: Event) -> None:
 
 
 @callee
-def settle_elsewhere(world: World, event: Event) -> None:
-    """Pay for losses in another business of the fund: cash that its Treasuries have to find."""
+def request_redemption(world: World, event: Event) -> None:
+    """Book a redemption request, due with the next calls."""
+    fund = world.funds[event.fund]
+    if fund.status == Status.ACTIVE:
+        fund.redemption += event.value
+        fund.redemption_cause = log(world, LogEvent.REDEMPTION, event.fund, -1, event.value, -1)
+        push(world, EventKind.REDEMPTION_CALL, world.clock[0].calls_due, event.fund, -1, fund.redemption_cause)
+
+
+@callee
+def book_other_loss(world: World, event: Event) -> None:
+    """Book a loss in the fund's other business (equities, margin of another market), due with the next calls."""
+    fund = world.funds[event.fund]
+    if fund.status == Status.ACTIVE:
+        fund.other_loss_owed += event.value
+        attribute(world, fund_row(world, event.fund), PnlLine.OTHER_LOSS, -event.value)
+        fund.other_loss_cause = log(world, LogEvent.OTHER_LOSS, event.fund, -1, event.value, -1)
+        push(world, EventKind.OTHER_LOSS_CALL, world.clock[0].calls_due, event.fund, -1, fund.other_loss_cause)
+
+
+@callee
+def settle_other_loss(world: World, event: Event) -> None:
+    """Pay the losses of the fund's other business."""
     f = event.fund
     fund = world.funds[f]
-    if fund.status != Status.ACTIVE or fund.elsewhere <= 0.0:
+    if fund.status != Status.ACTIVE or fund.other_loss_owed <= 0.0:
         return
-    if meet_call(world, f, fund.elsewhere, Claim.OTHER_LOSS, event.cause):
-        transfer(world, f, fund_row(world, f), CashLine.OTHER_LOSS, Party.OTHER_MARKETS, -fund.elsewhere)
-        fund.elsewhere = 0.0
+    if meet_call(world, f, fund.other_loss_owed, Claim.OTHER_LOSS, event.cause):
+        transfer(world, f, fund_row(world, f), CashLine.OTHER_LOSS, Party.OTHER_MARKETS, -fund.other_loss_owed)
+        fund.other_loss_owed = 0.0
 
 
 @callee
 def settle_redemption(world: World, event: Event) -> None:
-    """Pay investors out as far as cash goes; the rest is gated and asked again the next morning."""
+    """Pay a redemption as far as cash goes; the rest waits until the next morning."""
     f = event.fund
     fund = world.funds[f]
     if fund.status != Status.ACTIVE:
@@ -213,7 +235,7 @@ def settle_redemption(world: World, event: Event) -> None:
     fund.redemption -= paid
     transfer(world, f, fund_row(world, f), CashLine.CAPITAL, Party.OUTSIDE_INVESTORS, -paid)
     attribute(world, fund_row(world, f), PnlLine.CAPITAL, -paid)
-    world.outcomes[f].equity -= paid  # of the evening before: what investors take out is no loss of the day's
+    world.outcomes[f].equity -= paid  # of the evening before: a redemption is no loss of the day
     number = log(world, LogEvent.REDEMPTION, f, -1, -paid, event.cause)
     name_claim(world, number, Claim.REDEMPTION, Party.OUTSIDE_INVESTORS)
     if fund.redemption > 0.0:

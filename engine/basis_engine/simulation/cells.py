@@ -1,8 +1,8 @@
-"""Many one-fund books that share one market and one schedule, of which only the outcomes are kept: cells of a sweep.
+"""The cells of a sweep: many one-fund books with one market and one schedule, of which only the outcomes are kept.
 
-Books are walked one after the other through one scratch world, whose rows are set anew for each book and never
-allocated again; it keeps neither log nor daily record, so that a book's working set stays in the processor's first
-cache. One call runs in one thread and holds no lock of Python's: whoever has several threads calls from each.
+The books run one after the other in one scratch world, whose rows are reset for each book and allocated once. It keeps
+neither log nor daily record: a book's working set stays in the processor's first cache. One call runs in one thread
+without the GIL; a caller with several threads calls from each.
 """
 
 import sys
@@ -16,26 +16,26 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.day import simulate_outcomes, world_at
 from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.record import enter
-from basis_engine.simulation.rows import Contract, Fund, OutcomeRow, Position, dtype_of
+from basis_engine.simulation.rows import ContractRow, Fund, OutcomeRow, Position, dtype_of
 from basis_engine.simulation.run import Setup, check, check_finite, scratch_worlds
-from basis_engine.simulation.world import Integers, Market, Records, Rows, Table, World, WorldBatch
+from basis_engine.simulation.world import Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
 Bytes = NDArray[np.uint8]
 
 QUEUE = 64
-"""Created events that a book may have waiting; more are met by running again with a longer queue."""
+"""Length of the queue of created events; if a book needs more, all run again with a longer queue."""
 
 
-class Books(NamedTuple):
-    """Rows of many books, each with the positions and contracts of its own."""
+class BookRows(NamedTuple):
+    """Rows of many books, each with its own positions and contracts."""
 
     funds: Rows[Fund]  # [books]
-    positions: Table[Position]  # [books, positions]
-    contracts: Table[Contract]  # [books, contracts]
+    positions: RowTable[Position]  # [books, positions]
+    contracts: RowTable[ContractRow]  # [books, contracts]
     outcomes: Rows[OutcomeRow]  # [books] written, but for those of outcome NOT_ENTERED
 
 
-def run_books(setup: Setup, books: Books) -> None:
+def run_books(setup: Setup, books: BookRows) -> None:
     """Run every book in the market, schedule and dealers of a set-up, and write its outcome.
 
     Parameters
@@ -54,12 +54,12 @@ def run_books(setup: Setup, books: Books) -> None:
         queue *= 4
 
 
-def check_books(setup: Setup, books: Books) -> None:
-    """Refuse what the kernels would trust: rows of another shape, or not finite."""
+def check_books(setup: Setup, books: BookRows) -> None:
+    """Refuse rows of another shape, or not finite, before any kernel reads them."""
     check(setup)
     count = len(books.funds)
     shapes = (count,), (count, len(setup.positions)), (count, len(setup.contracts)), (count,)
-    for name, kind, shape in zip(books._fields, (Fund, Position, Contract, OutcomeRow), shapes, strict=True):
+    for name, kind, shape in zip(books._fields, (Fund, Position, ContractRow, OutcomeRow), shapes, strict=True):
         rows = np.asarray(getattr(books, name))
         if rows.dtype != dtype_of(kind) or rows.shape != shape or len(setup.funds) > 1:
             raise InputError(f"engine: books.{name} given as {rows.shape} rows of {rows.dtype}, needed are {shape}")
@@ -69,7 +69,7 @@ def check_books(setup: Setup, books: Books) -> None:
 
 
 def _may_be_infinite(rows: Records) -> bool:
-    """Whether `check_finite` has to look: looking field by field took a fifth of the time of books of six days."""
+    """Return whether `check_finite` is needed: a check field by field took a fifth of the time of books of six days."""
     fields: Any = rows.dtype.fields
     highest = [offset + 7 * (sys.byteorder == "little") for kind, offset in fields.values() if kind.kind == "f"]
     flat = np.ascontiguousarray(rows).reshape(-1).view(np.uint8).reshape(-1, rows.dtype.itemsize)
@@ -78,7 +78,7 @@ def _may_be_infinite(rows: Records) -> bool:
 
 @kernel
 def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
-    """Whether the highest byte of some float has all bits of the exponent set that it holds, as NaN and infinity do."""
+    """Return whether some float may be NaN or infinite: all exponent bits of its highest byte are set."""
     for row in range(len(rows)):
         for field in range(len(highest)):
             if rows[row, highest[field]] & 127 == 127:
@@ -87,9 +87,15 @@ def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
 
 
 @kernel
-def simulate_books(market: Market, worlds: WorldBatch, books: Books) -> int:
-    """Run every book that can be entered through the first world, the second staying blank; returns dropped events."""
+def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
+    """Run every book that can be entered in the first world; the second stays blank. Return the dropped events."""
     world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
+    return run_entered(world, blank, books, books.outcomes)
+
+
+@callee
+def run_entered(world: World, blank: World, books: BookRows, outcomes: Rows[OutcomeRow]) -> int:
+    """Run every book that can be entered, and write its outcome; return the number of dropped events."""
     dropped = 0
     for book in range(len(books.funds)):
         if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
@@ -97,13 +103,13 @@ def simulate_books(market: Market, worlds: WorldBatch, books: Books) -> int:
             enter(world)
             simulate_outcomes(world)
             dropped += world.clock[0].dropped
-            books.outcomes[book] = world.outcomes[0]
+            outcomes[book] = world.outcomes[0]
     return dropped
 
 
 @callee
-def set_up(world: World, blank: World, books: Books, book: int) -> None:
-    """Set the rows of a scratch world to those of a book before it enters."""
+def set_up(world: World, blank: World, books: BookRows, book: int) -> None:
+    """Reset a scratch world to the rows of a book before entry."""
     world.clock[0] = blank.clock[0]
     world.dealers[0] = blank.dealers[0]
     for party in range(len(world.parties)):

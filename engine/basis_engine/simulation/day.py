@@ -1,71 +1,75 @@
 """The order of a day, on one screen.
 
 =====  ====================================================================================================
-08:30  interest and coupons; haircut and roll-share changes; deliveries; repo is repaid and lent again
+08:30  interest and coupons; changes of haircuts and of the share not rolled; deliveries; repo is repaid and lent
+       again
 09:00  clearing pays and collects: variation margin, initial margin; then what the roll left owed, repo calls,
-       losses elsewhere, redemptions
-marks  prices arrive; funds whose equity is gone stop; seized legs and waiting orders sell a slice
-12:00  intraday clearing cycle, due the same day (when the path has a mark before it)
-15:00  margin notices and changes; settlement: variation margin struck; final settlement; term repo marked
+       other losses, redemptions
+marks  prices are updated; funds without equity default; seized legs and open orders sell a slice
+12:00  intraday clearing cycle, due the same day (if there is a mark before it)
+15:00  margin notices and changes; settlement: variation margin computed; final settlement; term repo marked
 15:30  a strategy's decision is traded; risk limits: breaches become orders, and the first slice is sold; then
        the day is recorded
 =====  ====================================================================================================
 
-Scheduled events and those a run creates stand in one order: by time, then by the numbers of ``EventKind``, then by
-creation. In sweeps, days of nothing but routine are settled straight on by `basis_engine.simulation.fast_path`, to the same bytes.
+Scheduled events and those that a run creates have one order: by time, then by the numbers of ``EventKind``, then by
+creation. In sweeps, `basis_engine.simulation.fast_path` processes routine days to the same bytes.
 """
 
 from basis_engine.base.compile import callee, kernel, parallel_kernel, pass_by_pointer, portion
 from basis_engine.simulation.calls import (
+    book_other_loss,
     present_shortfalls,
-    settle_elsewhere,
-    settle_initial,
+    request_redemption,
+    settle_margin,
+    settle_other_loss,
     settle_redemption,
     settle_repo_call,
-    settle_variation,
 )
 from basis_engine.simulation.clearing import announce_margin, change_margin, clear
-from basis_engine.simulation.dated import change_roll_share, close_window, lose_elsewhere, request_redemption
 from basis_engine.simulation.dealers import take_outside_flow
 from basis_engine.simulation.defaults import seize
-from basis_engine.simulation.fast_path import quiet_days
-from basis_engine.simulation.marks import commit_to_delivery, deliver, mark
+from basis_engine.simulation.fast_path import process_routine_days
+from basis_engine.simulation.marks import close_window, commit_to_delivery, deliver, mark
 from basis_engine.simulation.names import EventKind
 from basis_engine.simulation.outcome import conclude
-from basis_engine.simulation.queue import event_now, next_event
+from basis_engine.simulation.queue import current_event, next_event
 from basis_engine.simulation.record import enter, note_lowest_cash, record
-from basis_engine.simulation.repo import change_haircuts, mark_term_loans, open_day, roll
+from basis_engine.simulation.repo import change_haircuts, change_not_rolled, mark_term_loans, open_day, roll
 from basis_engine.simulation.rows import Event
 from basis_engine.simulation.unwind import check_limits, sell_slice
 from basis_engine.simulation.world import Market, World, WorldBatch
 
 
 @callee(inline=True)
-def happen(world: World, event: Event) -> None:
-    """Let one event happen."""
+def dispatch(world: World, event: Event) -> None:
+    """Dispatch one event to its handler."""
     kind = event.kind
     if kind == EventKind.OPEN:
         open_day(world, event)
     elif kind == EventKind.HAIRCUT_CHANGE:
         change_haircuts(world, event)
     elif kind == EventKind.NOT_ROLLED_CHANGE:
-        change_roll_share(world, event)
+        change_not_rolled(world, event)
     elif kind == EventKind.DELIVERY:
         deliver(world, event.contract)
     elif kind == EventKind.REPO_ROLL:
         roll(world, event)
-    elif kind in (EventKind.VARIATION_CREDIT, EventKind.VARIATION_CALL):
-        settle_variation(world, event)
-    elif kind in (EventKind.MARGIN_RELEASE, EventKind.INITIAL_CALL):
-        settle_initial(world, event)
+    elif kind in (
+        EventKind.MARGIN_RELEASE,
+        EventKind.VARIATION_CREDIT,
+        EventKind.VARIATION_CALL,
+        EventKind.INITIAL_CALL,
+    ):
+        settle_margin(world, event)
     elif kind == EventKind.REPO_SHORTFALL:
         present_shortfalls(world)
     elif kind == EventKind.REPO_CALL:
         settle_repo_call(world, event)
     elif kind == EventKind.OTHER_LOSS:
-        lose_elsewhere(world, event)
+        book_other_loss(world, event)
     elif kind == EventKind.OTHER_LOSS_CALL:
-        settle_elsewhere(world, event)
+        settle_other_loss(world, event)
     elif kind == EventKind.REDEMPTION:
         request_redemption(world, event)
     elif kind == EventKind.REDEMPTION_CALL:
@@ -98,13 +102,13 @@ def happen(world: World, event: Event) -> None:
 
 @kernel
 def advance(world: World) -> bool:
-    """Run one world, entered before, to the next decision; False at the end of its schedule."""
+    """Run one world, entered before, to the next decision; return False at the end of its schedule."""
     world = pass_by_pointer(world)
     while next_event(world):
-        event = event_now(world)
+        event = current_event(world)
         if event.kind == EventKind.DECISION:
             return True
-        happen(world, event)
+        dispatch(world, event)
         note_lowest_cash(world, event.fund)
     conclude(world)
     return False
@@ -121,21 +125,21 @@ def simulate(world: World) -> None:
 
 @kernel
 def simulate_outcomes(world: World) -> None:
-    """Run one world, entered before, that keeps no record: the same bytes, but days of nothing but routine pass on."""
+    """Run one world, entered before, that keeps no record: the same bytes, routine days by the fast path."""
     world = pass_by_pointer(world)
-    quiet_days(world)
+    process_routine_days(world)
     while next_event(world):
-        event = event_now(world)
-        happen(world, event)
+        event = current_event(world)
+        dispatch(world, event)
         note_lowest_cash(world, event.fund)
         if event.kind == EventKind.RECORD:
-            quiet_days(world)
+            process_routine_days(world)
     conclude(world)
 
 
 @callee
 def world_at(market: Market, worlds: WorldBatch, w: int) -> World:
-    """World ``w`` of many, whose arrays are stacked along a first axis and share one market."""
+    """Return world ``w`` of a batch, whose arrays have a first axis of worlds and share one market."""
     return World(
         market,
         worlds.schedule[w],

@@ -1,18 +1,19 @@
-"""Default: legs are seized, each sold on its own at the market's depth, and losses go to whoever is left short.
+"""Default: the legs are seized and sold separately at the market's depth; unpaid claims are their owners' losses.
 
-Clearing members stand behind futures, repo lenders behind notes. From the default on the fund decides nothing:
-its notes and futures belong to those who seized them, and only what is left after all claims is the estate's.
+Clearing members guarantee futures, repo lenders hold the notes. After its default a fund decides nothing: its notes and
+futures belong to those who seized them, and the estate keeps what is left after all claims.
 """
 
 import math
 
 from basis_engine.base.compile import callee
+from basis_engine.base.units import BasisPoints, Index, Usd, Word
 from basis_engine.simulation.dealers import buy_from_fund
 from basis_engine.simulation.ledger import (
     attribute,
     between,
+    clearing_house_of,
     fund_row,
-    house_of,
     log,
     name_claim,
     pay_estate,
@@ -28,8 +29,8 @@ from basis_engine.simulation.world import World
 
 
 @callee
-def begin_default(world: World, f: int, cause: int) -> None:
-    """Stop a fund: trades done are settled into its estate, interest stops, seizures start at the next mark."""
+def begin_default(world: World, f: Index, cause: Index) -> None:
+    """Put a fund in default: settle its trades into the estate, stop interest, start seizures at the next mark."""
     fund, clock = world.funds[f], world.clock[0]
     number = log(world, LogEvent.DEFAULT, f, -1, 0.0, cause)
     fund.status, fund.default_cause = Status.LIQUIDATING, number
@@ -39,7 +40,7 @@ def begin_default(world: World, f: int, cause: int) -> None:
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         transfer(world, f, p, CashLine.SALES, Party.DEALERS, max(position.unsettled, 0.0))
-        # What purchases still cost is paid by who lends against the notes.
+        # The lender against the notes pays for purchases that are not settled yet.
         between(world, Party.REPO_LENDER, Party.DEALERS, max(-position.unsettled, 0.0))
         position.overnight += max(-position.unsettled, 0.0)
         position.unsettled = position.unsettled_face = position.order = 0.0
@@ -49,7 +50,7 @@ def begin_default(world: World, f: int, cause: int) -> None:
 
 @callee
 def seize(world: World, event: Event, without_limit: bool) -> None:
-    """Sell a slice of each leg; when the last leg of the fund is gone, settle its estate."""
+    """Sell a slice of each leg; after the fund's last leg, settle its estate."""
     position = world.positions[event.position]
     fund = world.funds[position.fund]
     if fund.status != Status.LIQUIDATING:
@@ -66,15 +67,15 @@ def seize(world: World, event: Event, without_limit: bool) -> None:
 
 
 @callee
-def seizure_cost(world: World, position: Position, base: float, face: float) -> float:
-    """Cost of selling a seized leg, basis points of price."""
+def seizure_cost(world: World, position: Position, base: BasisPoints, face: Usd) -> BasisPoints:
+    """Return the cost of selling a seized leg, basis points of price."""
     contract = world.contracts[position.contract]
     return contract.seizure_cost * (base + contract.impact * face / 1e9)
 
 
 @callee
-def close_futures(world: World, p: int, limit: float, cause: int) -> None:
-    """The clearing member closes a slice of futures; the gain or loss joins the variation margin."""
+def close_futures(world: World, p: Index, limit: Usd, cause: Index) -> None:
+    """Close a slice of futures for the clearing member; the cost is added to variation margin."""
     position = world.positions[p]
     contract = world.contracts[position.contract]
     face = abs(position.contracts) * contract.notional
@@ -91,8 +92,8 @@ def close_futures(world: World, p: int, limit: float, cause: int) -> None:
 
 
 @callee
-def close_notes(world: World, p: int, face: float, cause: int) -> None:
-    """The lender sells a slice of notes, or buys back a slice of those sold short (face < 0), and settles its loan."""
+def close_notes(world: World, p: Index, face: Usd, cause: Index) -> None:
+    """Sell a slice of notes for the repo lender, or buy back a slice sold short (face < 0), and settle its loan."""
     position = world.positions[p]
     if face == 0.0:
         return
@@ -109,8 +110,8 @@ def close_notes(world: World, p: int, face: float, cause: int) -> None:
 
 
 @callee
-def keep_proceeds(world: World, p: int, proceeds: float) -> None:
-    """The repo lender is paid for the notes it seized, keeps what it is owed, and passes the rest to the estate."""
+def keep_proceeds(world: World, p: Index, proceeds: Usd) -> None:
+    """Pay the repo lender for the notes it seized: it keeps what it is owed, the rest goes to the estate."""
     position = world.positions[p]
     between(world, Party.DEALERS, Party.REPO_LENDER, proceeds)
     surplus = repay(position, proceeds)
@@ -118,10 +119,10 @@ def keep_proceeds(world: World, p: int, proceeds: float) -> None:
 
 
 @callee
-def repay(position: Position, proceeds: float) -> float:
-    """Apply proceeds to interest, then principal; returns what is left over.
+def repay(position: Position, proceeds: Usd) -> Usd:
+    """Apply proceeds to interest, then principal; return what is left, USD.
 
-    Buying back notes sold short (proceeds < 0) is paid out of the cash lent against them.
+    The cash lent against notes sold short pays for their purchase (proceeds < 0).
     """
     if proceeds < 0.0:
         position.overnight -= proceeds
@@ -142,8 +143,8 @@ def repay(position: Position, proceeds: float) -> float:
 
 
 @callee
-def all_closed(world: World, f: int) -> bool:
-    """Whether every leg of a fund has been sold or closed."""
+def all_closed(world: World, f: Index) -> bool:
+    """Return whether every leg of a fund has been sold or closed."""
     fund = world.funds[f]
     for p in range(fund.first, fund.last):
         if world.positions[p].face != 0.0 or world.positions[p].contracts != 0.0:
@@ -152,8 +153,8 @@ def all_closed(world: World, f: int) -> bool:
 
 
 @callee
-def settle_estate(world: World, f: int) -> None:
-    """Meet claims in order (clearing, repo lenders, credit bank, elsewhere); what stays unpaid is written off."""
+def settle_estate(world: World, f: Index) -> None:
+    """Pay claims in order (clearing, repo lenders, credit bank, other losses); write off the rest."""
     fund = world.funds[f]
     futures, swaps = clearing_balance(world, f, Party.CLEARING_HOUSE), clearing_balance(world, f, Party.SWAP_HOUSE)
     lenders = 0.0
@@ -167,34 +168,34 @@ def settle_estate(world: World, f: int) -> None:
         position.unmet = position.called = 0.0
     transfer(world, f, fund_row(world, f), CashLine.ESTATE, Party.CLEARING_HOUSE, max(futures, 0.0))
     transfer(world, f, fund_row(world, f), CashLine.ESTATE, Party.SWAP_HOUSE, max(swaps, 0.0))
-    unpaid_clearing = pay_house(world, f, Party.CLEARING_HOUSE, max(-futures, 0.0))
-    unpaid_clearing += pay_house(world, f, Party.SWAP_HOUSE, max(-swaps, 0.0))
+    unpaid_clearing = pay_clearing_house(world, f, Party.CLEARING_HOUSE, max(-futures, 0.0))
+    unpaid_clearing += pay_clearing_house(world, f, Party.SWAP_HOUSE, max(-swaps, 0.0))
     unpaid_lenders = pay_estate(world, f, Party.REPO_LENDER, lenders)
     unpaid_credit = pay_estate(world, f, Party.CREDIT_BANK, fund.credit_drawn)
-    unpaid_elsewhere = pay_estate(world, f, Party.OTHER_MARKETS, fund.elsewhere)
-    fund.credit_drawn = fund.elsewhere = 0.0
+    unpaid_other_loss = pay_estate(world, f, Party.OTHER_MARKETS, fund.other_loss_owed)
+    fund.credit_drawn = fund.other_loss_owed = 0.0
     fund.status = Status.CLOSED
     settled = log(world, LogEvent.ESTATE_SETTLED, f, -1, fund.cash, fund.default_cause)
     write_off(world, f, Party.CLEARING_MEMBER, unpaid_clearing, settled)
     write_off(world, f, Party.REPO_LENDER, unpaid_lenders, settled)
     write_off(world, f, Party.CREDIT_BANK, unpaid_credit, settled)
-    write_off(world, f, Party.OTHER_MARKETS, unpaid_elsewhere, settled)
+    write_off(world, f, Party.OTHER_MARKETS, unpaid_other_loss, settled)
 
 
 @callee
-def clearing_balance(world: World, f: int, house: int) -> float:
-    """What a house holds for a fund, less what the fund owes it."""
+def clearing_balance(world: World, f: Index, clearing_house: Word) -> Usd:
+    """Return what a clearing house holds for a fund less what the fund owes it, USD."""
     balance = 0.0
     for p in range(world.funds[f].first, world.funds[f].last):
         position = world.positions[p]
-        if house_of(world, p) == house:
+        if clearing_house_of(world, p) == clearing_house:
             balance += position.margin_posted + position.variation_open + position.variation_due
     return balance
 
 
 @callee
-def pay_house(world: World, f: int, house: int, claim: float) -> float:
-    """Pay a clearing house out of the estate; its member pays the rest, which is returned."""
-    unpaid = pay_estate(world, f, house, claim)
-    between(world, Party.CLEARING_MEMBER, house, unpaid)
+def pay_clearing_house(world: World, f: Index, clearing_house: Word, claim: Usd) -> Usd:
+    """Pay a clearing house from the estate; its member pays the rest, which is returned, USD."""
+    unpaid = pay_estate(world, f, clearing_house, claim)
+    between(world, Party.CLEARING_MEMBER, clearing_house, unpaid)
     return unpaid

@@ -1,4 +1,4 @@
-"""The priced path: every deliverable note on the curve of every mark, the fair future, and what is held.
+"""The priced path: every deliverable note on the curve of every mark, the fair future, and the notes held.
 
 The fair future is the basket's minimum of forward / conversion factor, less an option value (a parameter, 0 by
 default). The cheapest-to-deliver is re-chosen at each mark as the note of highest implied repo.
@@ -13,11 +13,11 @@ from basis_engine.bonds.curves import NODE_TIMES, clean_price_on_curve, par_disc
 from basis_engine.bonds.delivery import carry, forward_price, futures_from_forward, implied_repo
 from basis_engine.bonds.prices import accrued_interest, coupons_between
 from basis_engine.simulation.rows import FuturesQuote, Mark, NoteQuote, empty_rows
-from basis_engine.simulation.world import Floats, Integers, Market, Table
+from basis_engine.simulation.world import Floats, Integers, Market, RowTable
 
 
-class Path(NamedTuple):
-    """What is known of every mark before anything is priced."""
+class CurvePath(NamedTuple):
+    """Inputs of every mark for pricing."""
 
     time: Integers  # [marks] minutes UTC
     value_date: Integers  # [marks] days, settlement of a cash trade
@@ -44,7 +44,7 @@ class Baskets(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """What the path is worth."""
+    """Prices of a path."""
 
     clean: Floats  # [marks, notes] points
     futures: Floats  # [marks, contracts] points
@@ -53,7 +53,7 @@ class Priced(NamedTuple):
 
 
 def par_curves(tenors: Floats, yields: Floats) -> Floats:
-    """Log discount factors [marks, nodes] of par yields [marks, tenors] (decimal, NaN where a tenor is absent)."""
+    """Return log discount factors [marks, nodes] of par yields [marks, tenors], decimal; NaN: no such tenor."""
     curves = np.empty((len(yields), len(NODE_TIMES)))
     bootstrap_rows(tenors, yields, NODE_TIMES, curves)
     return curves
@@ -66,7 +66,7 @@ def bootstrap_rows(tenors: Floats, yields: Floats, node_times: Floats, curves: F
         par_discount_nodes(tenors, yields[m], node_times, curves[m])
 
 
-def price_path(path: Path, baskets: Baskets) -> Priced:
+def price_path(path: CurvePath, baskets: Baskets) -> Priced:
     """Price every note and every contract at every mark."""
     marks, notes, contracts = len(path.time), len(baskets.coupon), len(baskets.first_delivery)
     priced = Priced(
@@ -80,8 +80,8 @@ def price_path(path: Path, baskets: Baskets) -> Priced:
 
 
 @kernel
-def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
-    """Price mark by mark; a contract keeps its price after its final settlement, and all stand still outside a life."""
+def price_rows(path: CurvePath, baskets: Baskets, priced: Priced) -> None:
+    """Price mark by mark; prices are constant after final settlement and outside a contract's life."""
     path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
     for m in range(len(path.time)):
         for c in range(len(baskets.first_delivery)):
@@ -92,12 +92,12 @@ def price_rows(path: Path, baskets: Baskets, priced: Priced) -> None:
                 else:
                     price_contract(path, baskets, priced, m, c)
     for c in range(len(baskets.first_delivery)):
-        stand_still(baskets, priced, c)
+        hold_constant(baskets, priced, c)
 
 
 @callee
-def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
-    """Every note of a contract's basket, on the curve."""
+def price_notes(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Price every note of a contract's basket on the curve."""
     for n in range(baskets.start[c], baskets.start[c + 1]):
         priced.clean[m, n] = clean_price_on_curve(
             path.curve_kind,
@@ -111,15 +111,15 @@ def price_notes(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) ->
 
 @callee
 def keep_contract(priced: Priced, m: int, source: int, c: int) -> None:
-    """A contract as it stands at another mark."""
+    """Copy a contract's prices from another mark."""
     priced.futures[m, c] = priced.futures[source, c]
     priced.cheapest[m, c] = priced.cheapest[source, c]
     priced.delivery[m, c] = priced.delivery[source, c]
 
 
 @callee
-def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
-    """Before its first mark a contract and its notes stand as they will there, after its last as they did there."""
+def hold_constant(baskets: Baskets, priced: Priced, c: int) -> None:
+    """Hold prices of a contract and its notes constant before its first mark and after its last."""
     first, last = baskets.first_mark[c], baskets.last_mark[c]
     for m in range(len(priced.futures)):
         if m < first or m > last:
@@ -130,8 +130,8 @@ def stand_still(baskets: Baskets, priced: Priced, c: int) -> None:
 
 
 @callee
-def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
-    """Fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo at it."""
+def price_contract(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
+    """Price: fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo."""
     futures = np.inf
     for n in range(baskets.start[c], baskets.start[c + 1]):
         if m < baskets.known_mark[n]:
@@ -160,7 +160,7 @@ def price_contract(path: Path, baskets: Baskets, priced: Priced, m: int, c: int)
 
 
 @callee
-def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
+def best_delivery(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
     last: int = baskets.last_delivery[c]
     earned: float = carry(
@@ -173,16 +173,18 @@ def best_delivery(path: Path, baskets: Baskets, priced: Priced, m: int, c: int, 
 
 
 @callee
-def delivery_rank(path: Path, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int) -> float:
-    """Implied repo; on the delivery day itself, what delivery fetches over what the note costs."""
+def delivery_rank(
+    path: CurvePath, baskets: Baskets, priced: Priced, m: int, n: int, futures: float, delivery: int
+) -> float:
+    """Return implied repo; on the delivery day itself, the invoice price over the price of the note."""
     clean, factor = priced.clean[m, n], baskets.factor[n]
     if delivery <= path.value_date[m]:
         return float(futures * factor / clean)
     return implied_repo(clean, futures, factor, baskets.coupon[n], baskets.maturity[n], path.value_date[m], delivery)
 
 
-def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
-    """The market as positions see it: one column per held note (rows of the baskets), futures of every contract."""
+def held_market(path: CurvePath, baskets: Baskets, priced: Priced, held: Integers, dislocation: Floats) -> Market:
+    """Return the market of the positions: one column per held note (rows of the baskets), futures of every contract."""
     marks = empty_rows(Mark, len(path.time))
     marks["time"], marks["value_date"] = path.time, path.value_date
     notes = empty_rows(NoteQuote, len(path.time) * len(held)).reshape(len(path.time), len(held))
@@ -196,9 +198,9 @@ def held_market(path: Path, baskets: Baskets, priced: Priced, held: Integers, di
 
 @kernel
 def fill_held(
-    path: Path, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: Table[NoteQuote]
+    path: CurvePath, baskets: Baskets, priced: Priced, held: Integers, contract_of: Integers, notes: RowTable[NoteQuote]
 ) -> None:
-    """Accrued interest, coupons falling due, and the convergence of the basis of each held note, while it is priced."""
+    """Fill accrued interest, coupons that fall due and convergence of the basis of each held note, while priced."""
     path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
     for m in range(len(path.time)):
         for h in range(len(held)):

@@ -1,18 +1,19 @@
-"""Marks: prices arrive, positions are revalued line by line, repo interest accrues to the new value date."""
+"""Marks: update prices, revalue positions line by line, accrue repo interest; delivery and the end of the window."""
 
 from basis_engine.base.compile import callee, kernel
-from basis_engine.simulation.dealers import rent_dislocation, take_inventory
-from basis_engine.simulation.defaults import begin_default, keep_proceeds
+from basis_engine.base.units import BasisPoints, Days, Index, Points
+from basis_engine.simulation.dealers import dealer_dislocation, take_inventory
+from basis_engine.simulation.defaults import begin_default, keep_proceeds, seize
 from basis_engine.simulation.ledger import attribute, equity, log
 from basis_engine.simulation.names import Constraint, LogEvent, PnlLine, Status
 from basis_engine.simulation.outcome import follow_mark, note_default
-from basis_engine.simulation.rows import Contract, Event, Position
+from basis_engine.simulation.rows import ContractRow, Event, Position
 from basis_engine.simulation.world import World
 
 
 @kernel
-def cheapened(clean: float, dislocation: float) -> float:
-    """Price of a note that is cheap against futures by a dislocation in basis points of price."""
+def cheapened(clean: Points, dislocation: BasisPoints) -> Points:
+    """Return the price of a note, per 100 face, that is cheap against futures by a dislocation."""
     return clean * (1.0 - dislocation / 1e4)
 
 
@@ -29,7 +30,7 @@ def mark(world: World, event: Event) -> None:
         take_inventory(world)
     for c in range(len(world.contracts)):
         contract = world.contracts[c]
-        contract.dislocation = world.market.futures[clock.mark, c].dislocation + rent_dislocation(world, contract)
+        contract.dislocation = world.market.futures[clock.mark, c].dislocation + dealer_dislocation(world, contract)
     for p in range(len(world.positions)):
         if days > 0:
             accrue_repo(world, p, days)
@@ -43,8 +44,8 @@ def mark(world: World, event: Event) -> None:
 
 
 @callee(optimize=True)
-def check_solvency(world: World, f: int) -> None:
-    """Follow the peak of equity; a fund whose equity is gone stops here."""
+def check_solvency(world: World, f: Index) -> None:
+    """Follow the peak of equity; put a fund without equity in default."""
     fund = world.funds[f]
     worth = equity(world, fund)
     fund.peak_equity = max(fund.peak_equity, worth)
@@ -55,8 +56,8 @@ def check_solvency(world: World, f: int) -> None:
 
 
 @callee(optimize=True)
-def accrue_repo(world: World, p: int, days: int) -> None:
-    """Interest on repo to the new value date, actual/360."""
+def accrue_repo(world: World, p: Index, days: Days) -> None:
+    """Accrue interest on repo to the new value date, actual/360."""
     position = world.positions[p]
     overnight = position.overnight * position.overnight_rate * days / 360.0
     term = position.term * position.term_rate * days / 360.0
@@ -66,8 +67,8 @@ def accrue_repo(world: World, p: int, days: int) -> None:
 
 
 @callee(optimize=True)
-def accrue_coupon(world: World, p: int) -> None:
-    """Coupon accrued to the new value date; a coupon passed on the way becomes a receivable of the holder."""
+def accrue_coupon(world: World, p: Index) -> None:
+    """Accrue the coupon to the new value date; a coupon that falls due until then becomes a receivable."""
     position = world.positions[p]
     quote = world.market.notes[world.clock[0].mark, position.bond]
     due = position.face * quote.coupon_due / 100.0
@@ -77,8 +78,8 @@ def accrue_coupon(world: World, p: int) -> None:
 
 
 @callee(optimize=True)
-def reprice(world: World, p: int) -> None:
-    """Mark note and hedge; split the change into dislocation, convergence, swap spread and the curve's residual."""
+def reprice(world: World, p: Index) -> None:
+    """Mark note and hedge; split the change into dislocation, convergence, swap spread and the residual, the curve."""
     position, m = world.positions[p], world.clock[0].mark
     contract = world.contracts[position.contract]
     note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
@@ -102,9 +103,9 @@ def reprice(world: World, p: int) -> None:
 
 
 @callee
-def commit_to_delivery(world: World, c: int) -> None:
-    """Fix the invoice price: futures are traded no more, and each note will fetch futures x factor at delivery."""
-    contract: Contract = world.contracts[c]
+def commit_to_delivery(world: World, c: Index) -> None:
+    """Fix the invoice price: futures cease to trade, and each note earns futures x factor at delivery."""
+    contract: ContractRow = world.contracts[c]
     for p in range(len(world.positions)):
         position: Position = world.positions[p]
         if position.contract == c and position.contracts * position.face < 0.0:
@@ -117,8 +118,8 @@ def commit_to_delivery(world: World, c: int) -> None:
 
 
 @callee
-def deliver(world: World, c: int) -> None:
-    """Deliver committed notes for the invoice amount, which settles at this morning's repo roll; or pays a seizer."""
+def deliver(world: World, c: Index) -> None:
+    """Deliver committed notes; the invoice amount settles at this morning's roll, or goes to a lender that seized."""
     for p in range(len(world.positions)):
         position = world.positions[p]
         if position.contract == c and position.committed and position.face != 0.0:
@@ -131,3 +132,17 @@ def deliver(world: World, c: int) -> None:
             log(world, LogEvent.DELIVERY, position.fund, p, invoice, -1)
             position.face = position.called = 0.0
             position.committed = False
+
+
+@callee
+def close_window(world: World) -> None:
+    """Finish open liquidations at the last mark: every loss has an owner at the end of the window."""
+    event = world.event[0]
+    for f in range(len(world.funds)):
+        if world.funds[f].status == Status.ACTIVE:
+            check_solvency(world, f)
+    ending = log(world, LogEvent.END_OF_WINDOW, -1, -1, 0.0, -1)
+    for p in range(len(world.positions)):
+        if world.funds[world.positions[p].fund].status == Status.LIQUIDATING:
+            event.position, event.cause = p, ending
+            seize(world, event, True)

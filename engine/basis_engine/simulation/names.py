@@ -1,13 +1,13 @@
-"""The words of the engine: events in the order they settle at one instant, cash and attribution lines, parties.
+"""Enumerations of the engine: kinds of event, log events, claims, cash and profit lines, parties, outcomes, columns.
 
-Each enumeration is the one list that kernels index by and that tables take their column names from.
+Kernels index arrays by these enumerations, and tables take their column names from them.
 """
 
 from enum import IntEnum
 
 
 class EventKind(IntEnum):
-    """Kinds of event; at equal times the smaller number happens first."""
+    """Kinds of event; at equal times the smaller number comes first."""
 
     OPEN = 0  # the business day begins: interest on cash, coupons
     HAIRCUT_CHANGE = 1
@@ -18,11 +18,11 @@ class EventKind(IntEnum):
     VARIATION_CREDIT = 6
     VARIATION_CALL = 7
     INITIAL_CALL = 8
-    REPO_SHORTFALL = 9  # what the morning's roll left unpaid
+    REPO_SHORTFALL = 9  # what the morning's roll left owed
     REPO_CALL = 10
     OTHER_LOSS_CALL = 11
     REDEMPTION_CALL = 12
-    OTHER_LOSS = 13  # another business of the fund loses money, which is due in cash
+    OTHER_LOSS = 13  # a loss in the fund's other business, due in cash
     REDEMPTION = 14
     OUTSIDE_FLOW = 15  # others sell to dealers, or the central bank buys from them
     MARK = 16
@@ -34,14 +34,14 @@ class EventKind(IntEnum):
     REPO_MARK = 22
     SEIZURE_SLICE = 23
     UNWIND_SLICE = 24
-    DECISION = 25  # a strategy names the faces it wants; the run waits for it
+    DECISION = 25  # a strategy chooses target faces; the run waits for it
     RISK_LIMITS = 26
     END = 27
     RECORD = 28
 
 
 class LogEvent(IntEnum):
-    """What the event log tells; ``CAUSES`` is the same vocabulary."""
+    """Events of the log; causes are rows of the log."""
 
     NOTHING = 0
     ENTRY = 1
@@ -54,7 +54,7 @@ class LogEvent(IntEnum):
     REPO_REMARGIN = 8
     CALL_RAISED = 9
     CALL_PAID = 10
-    CALL_CURED = 11  # met before its deadline, by sales or a kinder mark
+    CALL_CURED = 11  # nothing is owed at its deadline any more, after sales or a better mark
     CALL_FAILED = 12
     CREDIT_DRAWN = 13
     CREDIT_REPAID = 14
@@ -127,7 +127,7 @@ class PnlLine(IntEnum):
 
 
 class Party(IntEnum):
-    """Who stands on the other side of a fund's cash."""
+    """The counterparty of a cash flow of a fund."""
 
     NONE = -1
     REPO_LENDER = 0
@@ -152,17 +152,17 @@ class Status(IntEnum):
 
 
 class Outcome(IntEnum):
-    """What became of a fund, from the mildest."""
+    """Outcomes of a fund, from the mildest."""
 
-    SURVIVED = 0  # every call was within the cash it entered with, and within its cash of that moment
+    SURVIVED = 0  # every call was within the cash of entry, and within cash at hand
     CALLED = 1  # a call was larger, and was met in full; nothing was sold
-    FORCED_SALE = 2  # a limit made it sell, in part or altogether; it never defaulted
-    DEFAULTED = 3  # it missed a call, or its equity was gone: in default
-    NOT_ENTERED = 4  # haircut and initial margin ask more than its equity: it never entered
+    FORCED_SALE = 2  # a limit made it sell some or all; it never defaulted
+    DEFAULTED = 3  # it missed a call, or its equity was gone
+    NOT_ENTERED = 4  # haircut and initial margin need more than its equity
 
 
 class Constraint(IntEnum):
-    """What bound a fund: a claim on its cash (the numbers of ``Claim``), insolvency, or a limit."""
+    """The binding constraint of a fund: a claim on its cash (numbers of ``Claim``), insolvency, or a limit."""
 
     NONE = 0
     VARIATION_MARGIN = 1
@@ -178,20 +178,20 @@ class Constraint(IntEnum):
 
 
 class Unwind(IntEnum):
-    """Which rule turns a limit into an order to sell."""
+    """The rule that turns a breached limit into an order to sell."""
 
     HOLD = 0  # never sells; fails if it cannot pay
-    CURE = 1  # sells only what cures the calls in sight
+    CURE = 1  # sells only what meets the calls in sight
     TARGET_LEVERAGE = 2  # above the cap, back to target leverage
     STOP_OUT = 3  # past the drawdown limit, a share of the book, some of it each day
     VALUE_AT_RISK = 4  # past the value-at-risk limit, a share of the excess each day
 
 
 class SaleOrder(IntEnum):
-    """What an order sells first."""
+    """The order in which positions are sold."""
 
     PRO_RATA = 0  # the same share of every position
-    MOST_LIQUID = 1  # what costs least to sell, then the next
+    MOST_LIQUID = 1  # by cost of sale, cheapest first
 
 
 class FundColumn(IntEnum):
@@ -214,7 +214,7 @@ class DealerColumn(IntEnum):
     """Columns of the daily record of dealers (USD; basis points a year)."""
 
     INVENTORY = 0
-    RENT = 1
+    BALANCE_SHEET_SPREAD = 1
     VOLATILITY = 2
     OUTSIDE_SALES = 3
     PURCHASES = 4

@@ -1,7 +1,7 @@
-"""What a strategy sees when it decides, at 15:30: its fund, and each pair that it may trade with the day's signals."""
+"""What a strategy observes when it decides, at 15:30: its fund, and the day's signals of each pair it may trade."""
 
 from basis_engine.base.compile import kernel
-from basis_engine.base.units import BusinessDays, Day, Index, Rate, Usd
+from basis_engine.base.units import BusinessDays, Day, Index, Rate, Share, Usd
 from basis_engine.simulation.ledger import equity, market_value
 from basis_engine.simulation.signals import Signal
 from basis_engine.simulation.unwind import spare_liquidity
@@ -28,7 +28,7 @@ class FundView:
     peak_equity: Usd  # highest since the run began
     high_equity: Usd  # highest since the book was last empty
     cash: Usd
-    spare: Usd  # cash and credit left once every call in sight is met
+    spare: Usd  # cash and credit left after every call in sight
     book: Usd  # market value of notes, those sold short counted like those held
     leverage: float  # book over equity
     margin: Usd  # initial margin posted
@@ -37,9 +37,9 @@ class FundView:
 
 
 @kernel
-def look(world: World, share: float, first: int, last: int, seen: Rows[FundView]) -> None:
-    """See a fund's state, of which a strategy has a share, and its book: positions first to last - 1."""
-    fund, clock, mine = world.funds[0], world.clock[0], seen[0]
+def observe(world: World, share: Share, first: Index, last: Index, view: Rows[FundView]) -> None:
+    """Fill a view of a fund, of which a strategy has a share, and of its book: positions first to last - 1."""
+    fund, clock, mine = world.funds[0], world.clock[0], view[0]
     mine.day, mine.date = clock.day, clock.now // 1440
     mine.equity = share * equity(world, fund)
     mine.entry_equity = share * fund.entry_equity
@@ -59,8 +59,8 @@ def look(world: World, share: float, first: int, last: int, seen: Rows[FundView]
 
 
 @kernel
-def asked(world: World, targets: Floats) -> float:
-    """What haircuts and initial margin of target faces [positions] ask of equity, USD."""
+def required_equity(world: World, targets: Floats) -> Usd:
+    """Return the equity that haircuts and initial margin of target faces [positions] require, USD."""
     total = 0.0
     for p in range(len(world.positions)):
         position = world.positions[p]
@@ -71,8 +71,8 @@ def asked(world: World, targets: Floats) -> float:
 
 
 @kernel
-def finance(world: World, targets: Floats, spread: Rate, special: Rate, first: int, last: int) -> None:
-    """Repo of what is held costs a spread; cash lent against notes sold short earns the special rate, below it."""
+def set_repo_spreads(world: World, targets: Floats, spread: Rate, special: Rate, first: Index, last: Index) -> None:
+    """Set repo spreads: notes held cost ``spread``; cash lent against notes sold short earns ``special`` less."""
     for p in range(first, last):
         if targets[p] < 0.0:
             world.positions[p].repo_spread = -special

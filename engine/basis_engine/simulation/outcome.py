@@ -1,19 +1,20 @@
-"""What a run comes to, fund by fund: what bound it first, what became of it, what it lost, kept as the days go by.
+"""The outcome of a run for each fund: its first binding constraint, its state at the end, its losses.
 
-A call counts as *called* when it is larger than the cash the fund entered with, its buffer, or than its cash of that
-moment: every short future owes variation margin in a rally, and what the buffer absorbs is routine. A call above the
-buffer is met only because repo lenders have advanced the notes' gain first, or from credit or over-collateral.
+A fund counts as *called* when a call is larger than the cash it entered with, its buffer, or than its cash at that
+moment: every short future owes variation margin in a rally, and a call within the buffer is routine. A call above the
+buffer is met only because repo lenders advance the notes' gain first, or from credit or excess collateral.
 """
 
 from basis_engine.base.compile import callee
+from basis_engine.base.units import Index, Usd, Word
 from basis_engine.simulation.ledger import equity, fund_row
 from basis_engine.simulation.names import Constraint, Outcome, PnlLine
 from basis_engine.simulation.world import World
 
 
 @callee
-def begin_outcome(world: World, f: int) -> None:
-    """Open a fund's row at entry."""
+def begin_outcome(world: World, f: Index) -> None:
+    """Initialise a fund's row at entry."""
     fund, outcome = world.funds[f], world.outcomes[f]
     outcome.outcome, outcome.constraint, outcome.failure = Outcome.SURVIVED, Constraint.NONE, Constraint.NONE
     outcome.entry_equity, outcome.entry_leverage, outcome.entry_cash = fund.entry_equity, fund.entry_leverage, fund.cash
@@ -25,8 +26,8 @@ def begin_outcome(world: World, f: int) -> None:
 
 
 @callee
-def note_call(world: World, f: int, amount: float, claim: int) -> None:
-    """A call is presented: see whether it is larger than the buffer, and whether than cash."""
+def note_call(world: World, f: Index, amount: Usd, claim: Word) -> None:
+    """Compare a call that is due with the buffer and with cash."""
     outcome, cash = world.outcomes[f], world.funds[f].cash
     if outcome.first_call_day < 0 and amount > min(outcome.entry_cash, cash):
         outcome.first_call, outcome.first_call_day = claim, world.clock[0].day
@@ -35,8 +36,8 @@ def note_call(world: World, f: int, amount: float, claim: int) -> None:
 
 
 @callee
-def note_order(world: World, f: int, limit: int) -> None:
-    """A limit orders a sale."""
+def note_order(world: World, f: Index, limit: Word) -> None:
+    """Record that a limit ordered a sale."""
     outcome = world.outcomes[f]
     if outcome.first_order_day < 0:
         outcome.first_order_day = world.clock[0].day
@@ -44,31 +45,31 @@ def note_order(world: World, f: int, limit: int) -> None:
 
 
 @callee
-def note_default(world: World, f: int, constraint: int) -> None:
-    """A claim is missed, or equity is gone."""
+def note_default(world: World, f: Index, constraint: Word) -> None:
+    """Record a default: a claim was missed, or equity is gone."""
     outcome = world.outcomes[f]
     outcome.failure, outcome.default_day = constraint, world.clock[0].day
     note_constraint(world, f, constraint)
 
 
 @callee
-def note_constraint(world: World, f: int, constraint: int) -> None:
-    """Keep the first constraint that bound."""
+def note_constraint(world: World, f: Index, constraint: Word) -> None:
+    """Keep the first binding constraint."""
     if world.outcomes[f].constraint == Constraint.NONE:
         world.outcomes[f].constraint = constraint
 
 
 @callee
-def follow_mark(world: World, f: int, worth: float) -> None:
-    """Equity at a mark."""
+def follow_mark(world: World, f: Index, worth: Usd) -> None:
+    """Keep the lowest equity at any mark."""
     outcome = world.outcomes[f]
     if worth < outcome.lowest_equity:
         outcome.lowest_equity = worth
 
 
 @callee
-def follow_day(world: World, f: int, worth: float) -> None:
-    """The day's profit, and equity at its end."""
+def follow_day(world: World, f: Index, worth: Usd) -> None:
+    """Keep the worst profit of a day, and equity at the day's end."""
     outcome = world.outcomes[f]
     profit = worth - outcome.equity
     if profit < outcome.worst_profit:
@@ -79,7 +80,7 @@ def follow_day(world: World, f: int, worth: float) -> None:
 
 @callee
 def conclude(world: World) -> None:
-    """Name every fund's fate, and copy what its row has counted."""
+    """Decide every fund's outcome, and copy its counters."""
     for f in range(len(world.funds)):
         fund, outcome = world.funds[f], world.outcomes[f]
         outcome.lowest_cash, outcome.sold = fund.lowest_cash, fund.sold
@@ -97,24 +98,24 @@ def conclude(world: World) -> None:
 
 @callee
 def attribute_run(world: World, f: int) -> None:
-    """Copy what each line came to, all rows of the fund together."""
+    """Sum each profit line over all rows of the fund."""
     outcome = world.outcomes[f]
-    outcome.profit_coupon_accrual = came_to(world, f, PnlLine.COUPON_ACCRUAL)
-    outcome.profit_repo_interest = came_to(world, f, PnlLine.REPO_INTEREST)
-    outcome.profit_cash_interest = came_to(world, f, PnlLine.CASH_INTEREST)
-    outcome.profit_curve = came_to(world, f, PnlLine.CURVE)
-    outcome.profit_basis_convergence = came_to(world, f, PnlLine.BASIS_CONVERGENCE)
-    outcome.profit_dislocation = came_to(world, f, PnlLine.DISLOCATION)
-    outcome.profit_swap_spread = came_to(world, f, PnlLine.SWAP_SPREAD)
-    outcome.profit_cost = came_to(world, f, PnlLine.COST)
-    outcome.profit_default_loss = came_to(world, f, PnlLine.DEFAULT_LOSS)
-    outcome.profit_capital = came_to(world, f, PnlLine.CAPITAL)
-    outcome.profit_other_loss = came_to(world, f, PnlLine.OTHER_LOSS)
+    outcome.profit_coupon_accrual = line_total(world, f, PnlLine.COUPON_ACCRUAL)
+    outcome.profit_repo_interest = line_total(world, f, PnlLine.REPO_INTEREST)
+    outcome.profit_cash_interest = line_total(world, f, PnlLine.CASH_INTEREST)
+    outcome.profit_curve = line_total(world, f, PnlLine.CURVE)
+    outcome.profit_basis_convergence = line_total(world, f, PnlLine.BASIS_CONVERGENCE)
+    outcome.profit_dislocation = line_total(world, f, PnlLine.DISLOCATION)
+    outcome.profit_swap_spread = line_total(world, f, PnlLine.SWAP_SPREAD)
+    outcome.profit_cost = line_total(world, f, PnlLine.COST)
+    outcome.profit_default_loss = line_total(world, f, PnlLine.DEFAULT_LOSS)
+    outcome.profit_capital = line_total(world, f, PnlLine.CAPITAL)
+    outcome.profit_other_loss = line_total(world, f, PnlLine.OTHER_LOSS)
 
 
 @callee
-def came_to(world: World, f: int, line: int) -> float:
-    """Sum of a line over a fund's positions and the fund's own row."""
+def line_total(world: World, f: Index, line: Word) -> Usd:
+    """Return the sum of a line over a fund's positions and the fund's own row, USD."""
     total: float = world.profit[fund_row(world, f), line]
     for p in range(world.funds[f].first, world.funds[f].last):
         total += world.profit[p, line]

@@ -1,9 +1,9 @@
 """Many paths of one market, and some books through each, of which only the outcomes are kept.
 
-What differs between paths are yields, repo, margins, haircuts and what lenders roll; days, notes and the books at
-entry are the same. Paths are walked in blocks. A block owns one scratch market, one scratch schedule and, as in
-`basis_engine.simulation.cells`, one scratch world: each path is bootstrapped, priced and scheduled into them and its books are run, all
-in one kernel. Laid out singly in Python, a path of sixty days takes some twenty times as long.
+Paths differ in yields, repo, margins, haircuts and the share not rolled; days, notes and the books at entry are the
+same. Paths run in blocks. A block owns one scratch market, one scratch schedule and, as in `cells`, one scratch world:
+one kernel bootstraps, prices and schedules each path there and runs its books. Built singly in Python, a path of sixty
+days takes some twenty times as long.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,20 @@ import numpy as np
 from basis_engine.base.compile import callee, parallel_kernel, pass_by_pointer, portion
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, PAR
-from basis_engine.simulation.cells import QUEUE, Books, check_books, set_up
-from basis_engine.simulation.day import simulate_outcomes, world_at
-from basis_engine.simulation.market import Baskets, Path, Priced, bootstrap_rows, fill_held, price_rows
-from basis_engine.simulation.names import EventKind, Outcome
-from basis_engine.simulation.record import enter
+from basis_engine.simulation.cells import QUEUE, BookRows, check_books, run_entered
+from basis_engine.simulation.day import world_at
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, bootstrap_rows, fill_held, price_rows
+from basis_engine.simulation.names import EventKind
 from basis_engine.simulation.rows import Event, FuturesQuote, NoteQuote, OutcomeRow
 from basis_engine.simulation.run import Setup, scratch_worlds
-from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, Table, World, WorldBatch
+from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
 BLOCKS = 64
-"""Block b walks paths b, b + 64, ...: neighbours in a sweep cost alike, and so do the blocks then."""
+"""Block b runs paths b, b + 64, ...: neighbours in a sweep cost the same, and so do the blocks."""
 
 
 class Drivers(NamedTuple):
-    """What each path brings; on the first day all are the same."""
+    """The inputs of each path; on the first day all are the same."""
 
     yields: Floats  # [paths, marks, tenors] par yields, decimal; [paths, 0, tenors]: prices are the set-up's
     repo: Floats  # [paths, days] decimal per year
@@ -38,7 +37,7 @@ class Drivers(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What all paths share, beside days and baskets."""
+    """Inputs that all paths share, beside days and baskets."""
 
     held: Integers  # [notes] rows of the baskets
     contract_of: Integers  # [notes]
@@ -49,7 +48,7 @@ class Frame(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What a block writes for one path after the other; each array has a first axis of blocks."""
+    """Arrays that a block overwrites for each path; each has a first axis of blocks."""
 
     curves: Floats
     clean: Floats  # the fields of `Priced`
@@ -61,27 +60,29 @@ class Scratch(NamedTuple):
 
 
 class Course(NamedTuple):
-    """All of it together."""
+    """All inputs and scratch arrays together."""
 
-    path: Path  # its curves are of no use where yields are given
+    path: CurvePath  # its curves are of no use where yields are given
     baskets: Baskets
     frame: Frame
     drivers: Drivers
     scratch: Scratch
 
 
-def run_paths(setup: Setup, path: Path, baskets: Baskets, frame: Frame, drivers: Drivers, books: Books) -> Records:
+def run_paths(
+    setup: Setup, path: CurvePath, baskets: Baskets, frame: Frame, drivers: Drivers, books: BookRows
+) -> Records:
     """Run every book through every path.
 
     Parameters
     ----------
     setup
-        A world of one fund, whose schedule is that of ``frame``; its prices stand where no yields are given.
+        A world of one fund, whose schedule is that of ``frame``; its prices apply where no yields are given.
 
     Returns
     -------
     Records
-        Rows of `basis_engine.simulation.rows.OutcomeRow` [paths, books]; those of outcome NOT_ENTERED are as they were given.
+        Rows of `OutcomeRow` [paths, books]; rows of outcome NOT_ENTERED are unchanged.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def run_paths(setup: Setup, path: Path, baskets: Baskets, frame: Frame, drivers:
 
 
 def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scratch:
-    """A market for each block, which holds the set-up's prices until others are written."""
+    """Allocate a market for each block, with the set-up's prices at first."""
 
     def repeated(rows: Records) -> Records:
         copies: Records = np.repeat(rows[None], blocks, 0).view(rows.dtype)
@@ -128,20 +129,20 @@ def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scrat
 @parallel_kernel
 def simulate_paths(
     market: Market,
-    path: Path,
+    path: CurvePath,
     baskets: Baskets,
     frame: Frame,
     drivers: Drivers,
     scratch: Scratch,
     worlds: WorldBatch,
-    books: Books,
+    books: BookRows,
     outcomes: Sequence[Rows[OutcomeRow]],
     no_curve: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     dropped: Integers,
     turn: int,
     turns: int,
 ) -> None:
-    """Walk the paths of each block; the world after the last block's stays blank."""
+    """Run the paths of each block; the last world stays blank."""
     first, last = portion(len(dropped), turn, turns)
     for block in range(first, last):
         course = Course(path, baskets, frame, drivers, scratch)
@@ -151,18 +152,18 @@ def simulate_paths(
             pass_by_pointer(world_at(own, worlds, len(dropped))),
         )
         dropped[block] = 0
-        for one in range(block, len(drivers.repo), len(dropped)):
-            no_curve[one] = not price_one(course, one, block)
-            if not no_curve[one]:
-                count = schedule_one(course, worlds.schedule[block], one, block)
-                dropped[block] += run_one(
-                    pass_by_pointer(with_schedule_length(world, count)), blank, books, outcomes[one]
+        for p in range(block, len(drivers.repo), len(dropped)):
+            no_curve[p] = not price_one(course, p, block)
+            if not no_curve[p]:
+                count = schedule_one(course, worlds.schedule[block], p, block)
+                dropped[block] += run_entered(
+                    pass_by_pointer(with_schedule_length(world, count)), blank, books, outcomes[p]
                 )
 
 
 @callee
 def price_one(course: Course, path: int, block: int) -> bool:
-    """Bootstrap and price a path into the scratch market of a block; False where its yields are no curve."""
+    """Bootstrap and price a path into a block's scratch market; return False if its yields are no curve."""
     frame, shared, scratch = course.frame, course.path, course.scratch
     if course.drivers.yields.shape[1] == 0:
         return True
@@ -172,7 +173,7 @@ def price_one(course: Course, path: int, block: int) -> bool:
         for node in range(frame.last_node + 1):
             if np.isnan(curves[m, node]):
                 return False
-    on_path = Path(shared.time, shared.value_date, PAR, curves, shared.repo)
+    on_path = CurvePath(shared.time, shared.value_date, PAR, curves, shared.repo)
     priced = Priced(scratch.clean[block], scratch.prices[block], scratch.cheapest[block], scratch.delivery[block])
     price_rows(on_path, course.baskets, priced)
     quote(course, on_path, priced, scratch.notes[block], scratch.futures[block])
@@ -180,8 +181,10 @@ def price_one(course: Course, path: int, block: int) -> bool:
 
 
 @callee
-def quote(course: Course, path: Path, priced: Priced, notes: Table[NoteQuote], futures: Table[FuturesQuote]) -> None:
-    """The scratch market as positions see it; dislocation is the set-up's already."""
+def quote(
+    course: Course, path: CurvePath, priced: Priced, notes: RowTable[NoteQuote], futures: RowTable[FuturesQuote]
+) -> None:
+    """Write prices into the scratch market; its dislocation is the set-up's."""
     held = course.frame.held
     for m in range(len(path.time)):
         for h in range(len(held)):
@@ -193,7 +196,7 @@ def quote(course: Course, path: Path, priced: Priced, notes: Table[NoteQuote], f
 
 @callee
 def schedule_one(course: Course, schedule: Rows[Event], path: int, block: int) -> int:
-    """Write the schedule of a path; returns how many events it has."""
+    """Write the schedule of a path; return the number of its events."""
     places, drivers = course.frame.schedule, course.drivers
     count, opening = 0, 0
     for e in range(len(places)):
@@ -212,7 +215,7 @@ def schedule_one(course: Course, schedule: Rows[Event], path: int, block: int) -
 
 @callee(inline=True)
 def is_place(kind: int) -> bool:
-    """Whether events of a kind stand in the shared schedule for what a path may bring."""
+    """Return whether events of a kind are places in the shared schedule for changes that a path may have."""
     return kind in (
         EventKind.HAIRCUT_CHANGE,
         EventKind.NOT_ROLLED_CHANGE,
@@ -225,11 +228,11 @@ def is_place(kind: int) -> bool:
 
 @callee(inline=True)
 def needed(course: Course, place: Event, path: int, block: int) -> bool:
-    """Whether a path has the event of a place.
+    """Return whether a path has the event of a place.
 
-    The value of a place is the day whose level it brings; it is left out where that is the level of the day before.
-    Deliveries stand twice, with the mark at which notice may be given: positive for delivery on the first day, which
-    negative carry then brings, and negative (or 0 where no notice can be) for delivery on the last.
+    The value of a place is the day whose level applies; the event is left out if the level is that of the day before.
+    Deliveries have two places, whose value is the mark of the notice: positive for delivery on the first day, if carry
+    is negative then, and negative (or 0 if no notice is possible) for delivery on the last.
     """
     drivers, kind, day, c = course.drivers, place.kind, int(place.value), place.contract
     if kind == EventKind.HAIRCUT_CHANGE:
@@ -247,7 +250,7 @@ def needed(course: Course, place: Event, path: int, block: int) -> bool:
 
 @callee(inline=True)
 def carried(drivers: Drivers, place: Event, path: int) -> float:
-    """What the event of a place carries on a path."""
+    """Return the payload of the event of a place on a path."""
     kind, day, c = place.kind, int(place.value), place.contract
     if kind == EventKind.HAIRCUT_CHANGE:
         return float(drivers.rise[path, day, c])
@@ -261,22 +264,8 @@ def carried(drivers: Drivers, place: Event, path: int) -> float:
 
 
 @callee
-def run_one(world: World, blank: World, books: Books, outcomes: Rows[OutcomeRow]) -> int:
-    """Run every book that can be entered through a path; returns how many events found the queue full."""
-    dropped = 0
-    for book in range(len(books.funds)):
-        if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
-            set_up(world, blank, books, book)
-            enter(world)
-            simulate_outcomes(world)
-            dropped += world.clock[0].dropped
-            outcomes[book] = world.outcomes[0]
-    return dropped
-
-
-@callee
 def with_schedule_length(world: World, count: int) -> World:
-    """The world with so many events of its schedule."""
+    """Return the world with the first ``count`` events of its schedule."""
     return World(
         world.market,
         world.schedule[:count],  # type: ignore[index, arg-type]

@@ -1,15 +1,16 @@
-"""What is written down at the end of each day, and the books as they stand when a run begins."""
+"""The record at the end of each day, and the entry into every position when a run begins."""
 
 import math
 
 from basis_engine.base.compile import callee, kernel, pass_by_pointer
-from basis_engine.simulation.dealers import rent_dislocation
+from basis_engine.base.units import Index
+from basis_engine.simulation.dealers import dealer_dislocation
 from basis_engine.simulation.ledger import (
     attribute,
     book_value,
+    clearing_house_of,
     equity,
     fund_row,
-    house_of,
     log,
     market_value,
     repo_owed,
@@ -25,7 +26,7 @@ from basis_engine.simulation.world import World
 
 @callee(inline=True)
 def note_lowest_cash(world: World, f: int) -> None:
-    """Follow the lowest cash balance that any event leaves, one fund's or (-1) all funds'."""
+    """Update the lowest cash balance of a fund, or of all funds (-1)."""
     if f >= 0:
         note_balance(world.funds[f])
     else:
@@ -35,14 +36,14 @@ def note_lowest_cash(world: World, f: int) -> None:
 
 @callee(inline=True)
 def note_balance(fund: Fund) -> None:
-    """Follow a fund's lowest cash balance."""
+    """Update a fund's lowest cash balance."""
     if fund.cash < fund.lowest_cash:
         fund.lowest_cash = fund.cash
 
 
 @callee
 def record(world: World) -> None:
-    """Follow every fund's outcome, and write the day's row of every fund and position if the run keeps them."""
+    """Update every fund's outcome; write the day's row of every fund and position if the run keeps them."""
     day = world.clock[0].day
     for f in range(len(world.funds)):
         follow_day(world, f, equity(world, world.funds[f]))
@@ -60,7 +61,7 @@ def record_dealers(world: World, day: int) -> None:
     """Write the dealers' row."""
     dealers, row = world.dealers[0], world.dealer_days[day]
     row[DealerColumn.INVENTORY] = dealers.inventory
-    row[DealerColumn.RENT] = dealers.rent
+    row[DealerColumn.BALANCE_SHEET_SPREAD] = dealers.balance_sheet_spread
     row[DealerColumn.VOLATILITY] = math.sqrt(dealers.volatility)
     row[DealerColumn.OUTSIDE_SALES] = dealers.outside_sales
     row[DealerColumn.PURCHASES] = dealers.purchases
@@ -99,12 +100,12 @@ def record_fund(world: World, f: int, day: int) -> None:
     row[FundColumn.CREDIT_DRAWN] = fund.credit_drawn
     row[FundColumn.EQUITY] = world.outcomes[f].equity
     row[FundColumn.STATUS] = fund.status
-    row[FundColumn.OTHER_LOSS_OWED] = fund.elsewhere
+    row[FundColumn.OTHER_LOSS_OWED] = fund.other_loss_owed
 
 
 @kernel
 def enter(world: World) -> None:
-    """Enter every position at the first mark, as of its settlement: notes bought and financed, margin posted."""
+    """Enter every position at the first mark, as of its settlement: buy and finance notes, post margin."""
     world = pass_by_pointer(world)
     clock, market = world.clock[0], world.market
     clock.now, clock.value_date = market.marks[0].time, market.marks[0].value_date
@@ -112,7 +113,7 @@ def enter(world: World) -> None:
     for c in range(len(world.contracts)):
         quote = market.futures[0, c]
         world.contracts[c].futures = quote.price
-        world.contracts[c].dislocation = quote.dislocation + rent_dislocation(world, world.contracts[c])
+        world.contracts[c].dislocation = quote.dislocation + dealer_dislocation(world, world.contracts[c])
     for f in range(len(world.funds)):
         fund = world.funds[f]
         transfer(world, f, fund_row(world, f), CashLine.CAPITAL, Party.OUTSIDE_INVESTORS, fund.entry_equity)
@@ -128,7 +129,7 @@ def enter(world: World) -> None:
 
 
 @callee
-def enter_position(world: World, p: int) -> None:
+def enter_position(world: World, p: Index) -> None:
     """Buy the note, borrow against it overnight and to term, post initial margin for the futures."""
     position = world.positions[p]
     contract = world.contracts[position.contract]
@@ -136,7 +137,7 @@ def enter_position(world: World, p: int) -> None:
     note = world.market.notes[0, position.bond]
     position.undislocated, position.accrued = note.clean, note.accrued
     position.clean = cheapened(note.clean, contract.dislocation)
-    position.haircut = position.financed_haircut = position.base_haircut
+    position.haircut = position.financed_haircut = position.marked_haircut = position.base_haircut
     value = market_value(position)
     position.overnight = lendable(position, position.haircut, 0.0)
     position.term = (1.0 - position.haircut) * value * share
@@ -144,5 +145,5 @@ def enter_position(world: World, p: int) -> None:
     transfer(world, f, p, CashLine.SALES, Party.DEALERS, -value)
     transfer(world, f, p, CashLine.SALES, Party.REPO_LENDER, value)
     transfer(world, f, p, CashLine.HAIRCUT, Party.REPO_LENDER, position.overnight + position.term - value)
-    transfer(world, f, p, CashLine.INITIAL_MARGIN, house_of(world, p), -position.margin_posted)
+    transfer(world, f, p, CashLine.INITIAL_MARGIN, clearing_house_of(world, p), -position.margin_posted)
     log(world, LogEvent.ENTRY, f, p, position.face, -1)

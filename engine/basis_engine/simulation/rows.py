@@ -57,7 +57,7 @@ class Account:
 
 
 class Event:
-    """Something that happens at a time; scheduled before the run or created by it."""
+    """An event at a time, scheduled before the run or created by it."""
 
     time: Minute
     kind: Word
@@ -68,25 +68,25 @@ class Event:
     position: Index  # -1: all
     contract: Index  # -1: all
     party: Word  # whose claim it is
-    value: float  # what the event carries: repo rate, haircut rise, margin per contract, share not rolled, amount
+    value: float  # payload: repo rate, haircut rise, margin per contract, share not rolled, or amount
     second_value: float  # of a repo roll: the rate on cash
     calls_due: Minute  # when calls raised now fall due
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
-    routine: int  # of an opening: events of its day, if the schedule holds nothing but routine for it; else 0
-    # Rows of the queue, -1 is none: a line is what waits for one time and kind.
-    following: Index  # the next of its line
-    line_end: Index  # of the first of a line: the last
-    next_line: Index  # of the first of a line: the first of the next
+    routine: int  # of an OPEN event: the number of events of its day if all are routine, else 0
+    # Rows of the queue, -1 is none; events of one time and kind form a FIFO.
+    next_in_fifo: Index  # the next event of the same FIFO
+    fifo_last: Index  # of the head of a FIFO: its last event
+    next_fifo: Index  # of the head of a FIFO: the head of the next FIFO
 
 
 class Clock:
-    """Where the run stands."""
+    """The state of a run beside its funds: time, rates, and how far schedule, queue and log have come."""
 
     now: Minute
     day: Index
     mark: Index
-    value_date: Day  # settlement date of the last mark: what everything is valued for
+    value_date: Day  # settlement date of the last mark, for which everything is valued
     calls_due: Minute
     next_mark: Minute
     repo_rate: Rate
@@ -96,14 +96,14 @@ class Clock:
     scheduled: Index  # next row of the schedule
     queued: int  # created events waiting
     created: int  # created events so far
-    first_line: Index  # row of the queue that is next, if any waits
-    row_left: Index  # row of the queue that was left last, if any is free of those that were used
+    first_fifo: Index  # row of the queue that is next, if any event waits
+    freed_row: Index  # row of the queue that was freed last, if any used row is free
     rows_used: int
     logged: int  # rows the log needed
     dropped: int  # created events that found the queue full
-    price_cause: Index  # log row of the mark that set today's prices
-    funding_cause: Index  # log row of what lenders changed this morning; -1: nothing
-    is_created: bool  # whether what happens now was created by the run
+    price_cause: Index  # log row of the last mark
+    not_rolled_cause: Index  # log row of the last change of the share not rolled; -1: none
+    is_created: bool  # whether the run created the current event
 
 
 class Fund:
@@ -121,15 +121,15 @@ class Fund:
     leverage_target: float
     leverage_limit: float
     drawdown_limit: Share
-    stop_cut: Share  # of the book that is sold once the drawdown limit is passed
-    stop_speed: Share  # of what is left of the cut, per day
+    stop_cut: Share  # of the book, sold once the drawdown limit is passed
+    stop_speed: Share  # of the rest of that sale, per day
     risk_limit: float  # multiple of the value at risk of entry
     risk_speed: Share  # of the excess sold per day
-    calm_volatility: Annotated[float, "basis points a year, of the rent"]  # of quiet times
+    calm_volatility: BasisPointsPerYear  # of the balance-sheet spread in calm times
     entry_leverage: float
     depth_share: Share  # of a contract's depth, in one slice
-    call_back: Share  # of term over-collateral that lenders give back on request
-    feedback: Share  # of its sales that reaches dealers; 0 switches the loop off
+    call_back: Share  # of excess term collateral that lenders return on request
+    feedback: Share  # of its sales that reaches dealers; 0 switches the feedback off
     entry_equity: Usd
     peak_equity: Usd
     interest_from: Day
@@ -139,11 +139,14 @@ class Fund:
     lowest_cash: Usd
     sold: Usd  # face sold by order
     default_cause: Index
-    redemption: Usd  # asked and not yet paid
-    elsewhere: Usd  # lost in another business and not yet paid
-    stopped: bool  # out past the drawdown limit, once and for all
-    to_cut: Usd  # left to sell of the stop
+    redemption: Usd  # requested and not yet paid
+    other_loss_owed: Usd  # lost in another business and not yet paid
+    stopped: bool  # past the drawdown limit, for good
+    to_cut: Usd  # still to be sold after the stop
     shortfall_due: Minute  # deadline of a repo shortfall under call; 0: none
+    repo_cause: Index  # log row of what made repo short last, at a roll or at a mark of term loans
+    redemption_cause: Index  # log row of the last request
+    other_loss_cause: Index  # log row of the last loss
 
 
 class Position:
@@ -170,25 +173,27 @@ class Position:
     term_maturity: Day
     financed_haircut: Share  # of the last roll
     financed_roll: Share  # share not rolled at the last roll
-    unmet: Usd  # repo owed above what lenders would lend again
+    unmet: Usd  # repo owed beyond what lenders roll
     called: Usd  # term deficit under call
     coupon_receivable: Usd
     unsettled: Usd  # proceeds of sales less cost of purchases, which settle at the next roll
     unsettled_face: Usd  # sold less bought
     margin_posted: Usd
     variation_open: Usd  # since the last clearing cycle
-    variation_due: Usd  # struck, to be paid
-    clean: Points  # what the note fetches now, dislocation included
+    variation_due: Usd  # of past clearing cycles, to be paid
+    clean: Points  # price of the note now, dislocation included
     undislocated: Points
     accrued: Points
     order: Usd  # face still to be sold
     order_cause: Index
     slice_waiting: bool
     committed: bool  # will be delivered at the final settlement price
+    marked_haircut: Share  # at the last mark of term loans
+    haircut_cause: Index  # log row of the last change of the haircut; -1: none
 
 
-class Contract:
-    """What hedges a note in the run: a futures contract, or a cleared swap counted in contracts of its own."""
+class ContractRow:
+    """The hedge of a note: a futures contract, or a cleared swap counted in contracts."""
 
     swap: bool  # cleared at the swap house; else at the futures clearing house
     notional: Usd
@@ -198,27 +203,28 @@ class Contract:
     announced_margin: Usd  # in force after the notice period
     futures: Points
     dislocation: BasisPoints  # cash cheap against futures
-    depth: Usd  # face per slice the market takes; 0: without limit
+    depth: Usd  # largest face that the market takes in a slice; 0: no limit
     bond_cost: BasisPoints
     futures_cost: BasisPoints
     impact: Annotated[float, "basis points of price per USD bn in one slice"]
-    rent_share: Share  # of dealers' rent that cheapens this contract's notes
-    rent_years: Years  # over which the rent is discounted: to delivery
+    balance_sheet_share: Share  # of dealers' balance-sheet spread that cheapens this contract's notes
+    balance_sheet_years: Years  # over which the spread is discounted: to delivery
     seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
+    margin_cause: Index  # log row of the last notice or change of margin; -1: none
 
 
 class Dealers:
-    """The dealers' balance sheet, and what they ask for it."""
+    """The dealers' balance sheet and its price."""
 
     inventory: Usd
     pending: Usd  # bought since the last mark, less what the central bank took
-    decay: Annotated[float, "share of inventory placed with others per day"]
+    placement_rate: Annotated[float, "share of inventory placed with others per day"]
     slope: Annotated[float, "basis points a year per USD bn"]
-    kink: float  # slope beyond capacity, as a multiple
+    capacity_multiple: float  # slope beyond capacity, as a multiple
     capacity: Usd
     ceiling: BasisPointsPerYear
-    rent: BasisPointsPerYear
-    volatility: Annotated[float, "squared basis points a year"]  # of the rent's rises
+    balance_sheet_spread: BasisPointsPerYear  # price of the balance sheet
+    volatility: Annotated[float, "squared basis points a year"]  # of the rises of that spread
     memory: Share  # of yesterday's volatility
     outside_sales: Usd  # since the run began
     purchases: Usd
@@ -226,7 +232,7 @@ class Dealers:
 
 
 class OutcomeRow:
-    """What a run came to for one fund; days count from the day of entry, -1 is never."""
+    """The outcome of a run for one fund; days count from the day of entry, -1 is never."""
 
     outcome: Word  # basis_engine.simulation.names.Outcome
     constraint: Word  # the first that took more than cash: a claim, a limit that ordered a sale, insolvency
@@ -249,7 +255,7 @@ class OutcomeRow:
     first_call_day: Index
     first_order_day: Index
     default_day: Index
-    # What each line of `basis_engine.simulation.names.PnlLine` came to over the run, with the capital paid in and out; they sum to equity.
+    # Sums over the run of the lines of names.PnlLine, capital included; they add up to equity.
     profit_coupon_accrual: Usd
     profit_repo_interest: Usd
     profit_cash_interest: Usd
@@ -290,8 +296,8 @@ def dtype_of(row: type) -> np.dtype[Any]:
 def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
     """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1, multiples to 1."""
     rows = np.zeros(count, dtype_of(row))
-    for field in ("fund", "position", "contract", "cause", "party", "default_cause", "order_cause"):
-        if field in (rows.dtype.names or ()):
+    for field in rows.dtype.names or ():
+        if field in ("fund", "position", "contract", "party") or field.endswith("cause"):
             rows[field] = -1
     if "margin_multiple" in (rows.dtype.names or ()):
         rows["margin_multiple"] = 1.0

@@ -1,4 +1,4 @@
-"""Run worlds: check what comes in once, lay out the rows, simulate, hand the rows back."""
+"""Run worlds: check the input rows once, allocate output rows, simulate, return the rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from basis_engine.simulation.record import enter
 from basis_engine.simulation.rows import (
     Account,
     Clock,
-    Contract,
+    ContractRow,
     Dealers,
     Event,
     Fund,
@@ -23,7 +23,7 @@ from basis_engine.simulation.rows import (
     dtype_of,
     empty_rows,
 )
-from basis_engine.simulation.trades import carry_out
+from basis_engine.simulation.trades import execute
 from basis_engine.simulation.world import Floats, Market, Records, World, WorldBatch
 
 
@@ -38,7 +38,7 @@ class Setup:
     contracts: Records
     days: int
     dealers: Records = field(default_factory=lambda: empty_rows(Dealers, 1))
-    """One row; without a slope dealers take everything at no rent."""
+    """One row; without a slope dealers absorb everything at no spread."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def run_deciding(setup: Setup, decide: Callable[[World], Floats]) -> Run:
     Parameters
     ----------
     decide
-        Given the world after each day's settlement, it returns the face wanted of every position, USD [positions]:
-        those that shrink are traded first. It is called again from the first day if the event log was too short, and
-        may keep nothing between days but what the world holds. What it raises ends the run.
+        Given the world after each day's settlement, it returns the target face of every position, USD [positions];
+        reductions are traded first. It is called again from the first day if the event log was too short, and may keep
+        no state between days but the world's. An exception ends the run.
     """
     check(setup)
     capacity = log_rows(setup)
@@ -85,14 +85,14 @@ def run_deciding(setup: Setup, decide: Callable[[World], Floats]) -> Run:
         world = _lay_out(setup, capacity)
         enter(world)
         while advance(world):
-            carry_out(world, decide(world))
+            execute(world, decide(world))
         if world.clock[0].logged <= capacity and not world.clock[0].dropped:
             return hand_back(world)
         capacity = 2 * max(capacity, int(world.clock[0].logged))
 
 
 def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
-    """Run worlds that share one market and one shape, each on its own rows; threads change nothing but time."""
+    """Run worlds that share one market and one shape, each on its own rows; results do not depend on threads."""
     for setup in setups:
         check(setup)
     capacity = max(map(log_rows, setups))
@@ -110,10 +110,10 @@ def run_all(setups: Sequence[Setup], *, parallel: bool = True) -> list[Run]:
 
 
 def log_rows(setup: Setup) -> int:
-    """Rows that the event log is laid out with: enough for ordinary days; a run that needs more is run again.
+    """Return the rows allocated for the event log: enough for ordinary days; a run that needs more runs again.
 
-    A mark tells of itself, a re-margin of each position and a call on each fund, raised and paid; a decision of a
-    trade of each position and its margin, raised and paid.
+    A mark logs itself, a re-margin of each position and a call on each fund, raised and paid; a decision logs a trade
+    of each position and its margin, raised and paid.
     """
     positions, funds = len(setup.positions), len(setup.funds)
     decisions = np.count_nonzero(setup.schedule["kind"] == EventKind.DECISION)
@@ -122,7 +122,7 @@ def log_rows(setup: Setup) -> int:
 
 
 def _simulate_all(worlds: Sequence[World]) -> list[World]:
-    """Run spread over the threads set, on rows that stand together; returns the worlds with those rows."""
+    """Run over all threads on stacked rows; return the worlds with those rows."""
     stacked = _stack(worlds)
     simulate_all(worlds[0].market, stacked)
     tables = [np.asarray(rows) for rows in stacked]
@@ -130,7 +130,7 @@ def _simulate_all(worlds: Sequence[World]) -> list[World]:
 
 
 def _stack(worlds: Sequence[World]) -> WorldBatch:
-    """Rows of many worlds of one shape, each array with a first axis of worlds."""
+    """Stack rows of many worlds of one shape: each array gets a first axis of worlds."""
     tables: list[Any] = []
     for same in zip(*(world[1:] for world in worlds), strict=True):
         one = np.asarray(same[0])
@@ -142,7 +142,7 @@ def _stack(worlds: Sequence[World]) -> WorldBatch:
 
 
 def scratch_worlds(setup: Setup, count: int, queue: int) -> WorldBatch:
-    """Worlds of one shape before they are entered, to run books in; they keep neither log nor daily record."""
+    """Return worlds of one shape before entry, to run books in; they keep neither log nor daily record."""
     blank = _lay_out(replace(setup, days=0), 0)._replace(queue=empty_rows(Event, queue))
     arrays = [np.asarray(array) for array in blank[1:]]
     copies: list[Any] = [np.repeat(array[None], count, 0).view(array.dtype) for array in arrays]
@@ -150,7 +150,7 @@ def scratch_worlds(setup: Setup, count: int, queue: int) -> WorldBatch:
 
 
 def _lay_out(setup: Setup, capacity: int) -> World:
-    """Copy what the run changes and allocate what it writes."""
+    """Copy the rows that the run changes and allocate those that it writes."""
     rows = len(setup.positions) + len(setup.funds)
     queue = 16 + 4 * rows + capacity // 8
     return World(
@@ -176,7 +176,7 @@ def _lay_out(setup: Setup, capacity: int) -> World:
 
 
 def hand_back(world: World) -> Run:
-    """Keep the rows that were written."""
+    """Return the rows of a world that ran."""
     log: Any = world.log
     return Run(
         np.asarray(world.parties),
@@ -194,12 +194,14 @@ def hand_back(world: World) -> Run:
 
 
 def check(setup: Setup) -> None:
-    """Refuse rows that do not fit together, once, before any kernel trusts them."""
-    for rows, kind in ((setup.funds, Fund), (setup.positions, Position), (setup.contracts, Contract)):
+    """Refuse rows that do not fit together, once, before any kernel reads them."""
+    for name, rows, kind in (
+        ("Fund", setup.funds, Fund),
+        ("Position", setup.positions, Position),
+        ("Contract", setup.contracts, ContractRow),
+    ):
         if rows.dtype != dtype_of(kind) or not len(rows):
-            raise InputError(
-                f"engine: {kind.__name__} rows given as {len(rows)} rows of {rows.dtype}, one or more needed"
-            )
+            raise InputError(f"engine: {name} rows given as {len(rows)} rows of {rows.dtype}, one or more needed")
     tables = {"market.notes": setup.market.notes, "market.futures": setup.market.futures}
     tables |= {"funds": setup.funds, "positions": setup.positions}
     check_finite(tables | {"contracts": setup.contracts, "schedule": setup.schedule, "dealers": setup.dealers})
@@ -217,9 +219,7 @@ def check(setup: Setup) -> None:
         raise InputError("engine: positions are not sorted by fund; sort them")
     expected = np.searchsorted(setup.positions["fund"], np.arange(len(setup.funds) + 1))
     if np.any(setup.funds["first"] != expected[:-1]) or np.any(setup.funds["last"] != expected[1:]):
-        raise InputError(
-            "engine: funds.first and funds.last do not span their positions; use basis_engine.simulation.run.assign_positions"
-        )
+        raise InputError("engine: funds.first and funds.last do not span their positions; use run.assign_positions")
 
 
 def check_finite(tables: Mapping[str, Any]) -> None:

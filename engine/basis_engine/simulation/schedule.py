@@ -1,4 +1,4 @@
-"""The schedule: what is known to happen before a run begins, sorted in the one time order.
+"""The schedule: the events known before a run begins, in order of time, and the events of each dated change.
 
 Times of day are minutes after midnight in New York; ``midnight`` gives each day's midnight in minutes UTC.
 """
@@ -16,7 +16,7 @@ from basis_engine.simulation.world import Floats, Integers, Records
 ROLL_TIME = 8 * 60 + 30
 CALL_TIME = 9 * 60
 FLOW_TIME = 9 * 60 + 30
-ELSEWHERE_TIME = 10 * 60
+OTHER_LOSS_TIME = 10 * 60
 INTRADAY_TIME = 12 * 60
 INTRADAY_DUE = 14 * 60
 SETTLEMENT_TIME = 15 * 60
@@ -32,12 +32,12 @@ ROUTINE = (
     EventKind.RISK_LIMITS,
     EventKind.RECORD,
 )
-"""A day on which nothing is dated; the last day of a run has the end of the window before its record."""
+"""The events of a day without dated events; the last day of a run has the end of the window before its record."""
 
 
 @dataclass(frozen=True)
-class Dated:
-    """One dated event that is not part of every day."""
+class DatedEvent:
+    """An event that is not part of every day."""
 
     day: int
     kind: EventKind
@@ -49,20 +49,47 @@ class Dated:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days of a run and their marks; day 0 is the day of entry, on which nothing but the entry happens."""
+    """The days of a run and their marks; on day 0 the book is entered, and no other event takes place."""
 
     midnight: Integers  # [days] minutes UTC of midnight in New York
     repo_rate: Floats  # [days] decimal per year
     cash_rate: Floats  # [days] decimal per year
     mark_time: Integers  # [marks] minutes UTC
     mark_day: Integers  # [marks] index of the day
-    dated: Sequence[Dated] = field(default_factory=tuple)
+    dated: Sequence[DatedEvent] = field(default_factory=tuple)
     decides: bool = False
     """Whether a strategy decides every day, after settlement and before risk limits."""
 
 
+def funding_change(day: int, kind: EventKind, value: float, contract: int = -1) -> DatedEvent:
+    """Return a change of a haircut (a rise above entry) or of the share of repo not rolled, from this day's roll."""
+    return DatedEvent(day, kind, ROLL_TIME, value, contract=contract)
+
+
+def margin_change(day: int, value: float, contract: int) -> tuple[DatedEvent, DatedEvent]:
+    """Return notice and change of an initial margin, USD per contract.
+
+    The change is called at settlement of the day; the notice is given at settlement of the day before, or on the first
+    day at 09:00 of the same day.
+    """
+    notice, minute = (day - 1, SETTLEMENT_TIME) if day > 1 else (1, CALL_TIME)
+    return (
+        DatedEvent(notice, EventKind.MARGIN_NOTICE, minute, value, contract=contract),
+        DatedEvent(day, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, value, contract=contract),
+    )
+
+
+def delivery(days: int, settled: int, delivered: int, contract: int, value: float = 0.0) -> list[DatedEvent]:
+    """Return final settlement and delivery of a contract, as far as a window of ``days`` reaches them."""
+    both = (
+        DatedEvent(settled, EventKind.FINAL_SETTLEMENT, SETTLEMENT_TIME, value, contract=contract),
+        DatedEvent(delivered, EventKind.DELIVERY, ROLL_TIME, value, contract=contract),
+    )
+    return [event for event in both if event.day < days]
+
+
 def build_schedule(calendar: Calendar) -> Records:
-    """Rows of every scheduled event, sorted by time, kind and sequence."""
+    """Return rows of every scheduled event, sorted by time, kind and sequence."""
     _check_marks(calendar)
     rows: list[dict[str, float]] = []
     for day in range(1, len(calendar.midnight)):
@@ -85,7 +112,7 @@ def build_schedule(calendar: Calendar) -> Records:
 
 
 def _routine(kinds: list[int]) -> int:
-    """How many events a day has that opens the given kinds, if it is a routine day; else 0."""
+    """Return the number of events of the first day of the given kinds if it is a routine day, else 0."""
     for day in (ROUTINE, (*ROUTINE[:-1], EventKind.END, EventKind.RECORD)):
         if kinds[: len(day)] == list(day):
             return len(day)
@@ -93,18 +120,16 @@ def _routine(kinds: list[int]) -> int:
 
 
 def _check_marks(calendar: Calendar) -> None:
-    """Refuse marks outside the day's business: what they move would be settled in no cycle of that day."""
+    """Refuse marks outside business hours: no clearing cycle of the day would settle their moves."""
     minutes = calendar.mark_time - calendar.midnight[calendar.mark_day]
     outside = np.flatnonzero((minutes < ROLL_TIME) | (minutes > SETTLEMENT_TIME))
     if len(outside):
         hours, rest = divmod(int(minutes[outside[0]]), 60)
-        raise InputError(
-            f"engine: mark {outside[0]} stands at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00"
-        )
+        raise InputError(f"engine: mark {outside[0]} is at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00")
 
 
 def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
-    """What happens on every business day."""
+    """Return the events of every business day."""
     midnight = int(calendar.midnight[day])
     marks = np.flatnonzero(calendar.mark_day == day)
     times = [
@@ -133,8 +158,8 @@ def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
     ]
 
 
-def _dated_row(calendar: Calendar, dated: Dated) -> dict[str, float]:
-    """A dated event as a row of the schedule."""
+def _dated_row(calendar: Calendar, dated: DatedEvent) -> dict[str, float]:
+    """Return a dated event as a row of the schedule."""
     return {
         "time": int(calendar.midnight[dated.day]) + dated.minute_of_day,
         "kind": dated.kind,
@@ -146,7 +171,7 @@ def _dated_row(calendar: Calendar, dated: Dated) -> dict[str, float]:
 
 
 def _calls_due(calendar: Calendar, day: int, kind: int) -> int:
-    """Calls fall due at 09:00 of the next business day; those of the intraday cycle the same day."""
+    """Return when calls fall due: 09:00 of the next business day; for the intraday cycle, 14:00 of the same day."""
     if kind == EventKind.INTRADAY_CYCLE:
         return int(calendar.midnight[day]) + INTRADAY_DUE
     if day + 1 < len(calendar.midnight):
@@ -155,6 +180,6 @@ def _calls_due(calendar: Calendar, day: int, kind: int) -> int:
 
 
 def _next_mark(calendar: Calendar, time: int, end: int) -> int:
-    """Time of the first mark after a time; past the end of the run there is none."""
+    """Return the time of the first mark after a time; a time beyond the end of the run if there is none."""
     later = np.searchsorted(calendar.mark_time, time, side="right")
     return int(calendar.mark_time[later]) if later < len(calendar.mark_time) else end + DAY_LENGTH

@@ -1,7 +1,7 @@
-"""What is known of each pair at the close of a day, before any decision: one row per mark and pair.
+"""Signals of each pair at the close of a day, before any decision: one row per mark and pair.
 
 A pair is a note with its futures hedge in one delivery month, a note with a swap, or a note alone. Every figure comes
-from prices and rates of the mark and of marks before it. Rows outside the days on which a pair may be held are zero.
+from prices and rates of the mark and of earlier marks. Rows outside the days on which a pair may be held are zero.
 """
 
 import math
@@ -11,16 +11,16 @@ from basis_engine.base.compile import kernel
 from basis_engine.base.units import BasisPoints, Day, Index, Points, Rate, Share
 from basis_engine.bonds.delivery import implied_repo, net_basis
 from basis_engine.bonds.prices import dv01, yield_to_maturity
-from basis_engine.simulation.market import Baskets, Path, Priced, best_delivery
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, best_delivery
 from basis_engine.simulation.marks import cheapened
-from basis_engine.simulation.world import Floats, Integers, Market, Rows, Table
+from basis_engine.simulation.world import Floats, Integers, Market, Rows, RowTable
 
 VOLATILITY_MARKS = 20
 """Daily changes in a realised volatility; fewer while a pair has been priced for less."""
 
 
 class Pair:
-    """A note and what hedges it. Marks past the path's end count business days on."""
+    """A note and its hedge. Marks beyond the path's end continue to count business days."""
 
     hedged: bool  # by a futures contract; else by a swap, or by nothing
     hedge: Index  # column of the market's futures
@@ -62,8 +62,8 @@ class Signal:
     observed: bool  # the dislocation is from published data of this day or of some days before
 
 
-class Terms(NamedTuple):
-    """What a day's signals take beside prices."""
+class SignalInputs(NamedTuple):
+    """Inputs of the signals beside prices."""
 
     overnight: Floats  # [marks] decimal per year
     expected: Floats  # [marks, hedges] decimal per year
@@ -75,16 +75,16 @@ class Terms(NamedTuple):
 
 @kernel
 def fill_signals(
-    path: Path,
+    path: CurvePath,
     baskets: Baskets,
     priced: Priced,
     market: Market,
-    terms: Terms,
+    inputs: SignalInputs,
     pairs: Rows[Pair],
     profits: Floats,
-    signals: Table[Signal],
+    signals: RowTable[Signal],
 ) -> None:
-    """Signals of every pair on the days on which it may be held; ``profits`` [marks] is room for the pair at hand."""
+    """Fill the signals of every pair on the days on which it may be held; ``profits`` [marks] is scratch space."""
     for p in range(len(pairs)):
         pair = pairs[p]
         for m in range(pair.first_mark + 1, pair.last_mark + 1):
@@ -92,7 +92,7 @@ def fill_signals(
         for m in range(pair.roll_in, pair.last_mark + 1):
             signal = signals[m, p]
             fill_prices(path, market, pair, p, m, signal)
-            fill_terms(terms, pair, m, signal)
+            fill_inputs(inputs, pair, m, signal)
             if pair.hedged:
                 fill_basis(path, baskets, priced, market, pair, p, m, signal)
             elif pair.factor > 0.0:
@@ -102,7 +102,7 @@ def fill_signals(
 
 @kernel
 def day_profit(market: Market, pair: Pair, p: int, m: int) -> float:
-    """Change of dirty price and coupons, less factor x change of the future; USD per USD of face."""
+    """Return the change of dirty price and coupons less factor x change of the future, USD per USD of face."""
     note, before = market.notes[m, p], market.notes[m - 1, p]
     future, future_before = market.futures[m, pair.hedge], market.futures[m - 1, pair.hedge]
     earned = cheapened(note.clean, future.dislocation) - cheapened(before.clean, future_before.dislocation)
@@ -112,7 +112,7 @@ def day_profit(market: Market, pair: Pair, p: int, m: int) -> float:
 
 @kernel
 def deviation(values: Floats, start: int, end: int) -> float:
-    """Sample standard deviation of values start to end - 1; 0 for fewer than two."""
+    """Return the sample standard deviation of values start to end - 1; 0 for fewer than two."""
     count = end - start
     if count < 2:
         return 0.0
@@ -126,8 +126,8 @@ def deviation(values: Floats, start: int, end: int) -> float:
 
 
 @kernel
-def fill_prices(path: Path, market: Market, pair: Pair, p: int, m: int, signal: Signal) -> None:
-    """Price, yield and risk of the note."""
+def fill_prices(path: CurvePath, market: Market, pair: Pair, p: int, m: int, signal: Signal) -> None:
+    """Fill price, yield and risk of the note."""
     note, future, settle = market.notes[m, p], market.futures[m, pair.hedge], path.value_date[m]
     clean = cheapened(note.clean, future.dislocation)
     signal.dirty = clean + note.accrued
@@ -138,9 +138,9 @@ def fill_prices(path: Path, market: Market, pair: Pair, p: int, m: int, signal: 
 
 @kernel
 def fill_basis(
-    path: Path, baskets: Baskets, priced: Priced, market: Market, pair: Pair, p: int, m: int, signal: Signal
+    path: CurvePath, baskets: Baskets, priced: Priced, market: Market, pair: Pair, p: int, m: int, signal: Signal
 ) -> None:
-    """Implied repo, net basis, days to delivery and the future's risk, while the future trades."""
+    """Fill implied repo, net basis, days to delivery and the future's risk, while the future trades."""
     settle, c = path.value_date[m], pair.hedge
     future, factor, bond = signal.futures, pair.factor, (pair.coupon, pair.maturity)
     clean = cheapened(market.notes[m, p].clean, signal.dislocation)
@@ -154,32 +154,32 @@ def fill_basis(
 
 
 @kernel
-def cheapest_dv01(path: Path, baskets: Baskets, priced: Priced, m: int, n: int) -> float:
-    """Points per basis point of the cheapest-to-deliver."""
+def cheapest_dv01(path: CurvePath, baskets: Baskets, priced: Priced, m: int, n: int) -> float:
+    """Return the DV01 of the cheapest-to-deliver, points per basis point."""
     coupon, maturity, settle = baskets.coupon[n], baskets.maturity[n], path.value_date[m]
     return dv01(yield_to_maturity(priced.clean[m, n], coupon, maturity, settle), coupon, maturity, settle)
 
 
 @kernel
-def fill_terms(terms: Terms, pair: Pair, m: int, signal: Signal) -> None:
-    """Funding, margin, the calendar and the flags."""
-    signal.overnight_repo = terms.overnight[m]
-    signal.expected_repo = signal.implied_repo = terms.expected[m, pair.hedge]
-    signal.haircut = terms.haircut[m, pair.hedge]
-    signal.margin = pair.factor * terms.margin[m, pair.hedge]
-    signal.yield_volatility = terms.yield_volatility[m]
+def fill_inputs(inputs: SignalInputs, pair: Pair, m: int, signal: Signal) -> None:
+    """Fill funding, margin, the calendar and the flags."""
+    signal.overnight_repo = inputs.overnight[m]
+    signal.expected_repo = signal.implied_repo = inputs.expected[m, pair.hedge]
+    signal.haircut = inputs.haircut[m, pair.hedge]
+    signal.margin = pair.factor * inputs.margin[m, pair.hedge]
+    signal.yield_volatility = inputs.yield_volatility[m]
     signal.days_to_notice = pair.notice - m
     signal.days_to_last_trading = pair.last_trading - m
     signal.front = m < pair.roll_out
     signal.tradable = m < pair.last_trading
-    signal.observed = terms.observed[m, pair.hedge] > 0.0
+    signal.observed = inputs.observed[m, pair.hedge] > 0.0
 
 
 @kernel
-def last_day_convention(path: Path, baskets: Baskets, priced: Priced, deferred: Integers, bias: Floats) -> None:
-    """Implied repo to the last delivery day less repo, of fair futures: nil, but negative where carry is.
+def last_day_convention(path: CurvePath, baskets: Baskets, priced: Priced, deferred: Integers, bias: Floats) -> None:
+    """Compute implied repo to the last delivery day less repo, of fair futures: 0, but negative where carry is.
 
-    ``deferred`` [marks] is the contract of each mark; the best note's figure goes to ``bias`` [marks].
+    ``deferred`` [marks] is the contract of each mark; ``bias`` [marks], decimal per year, is that of the best note.
     """
     for m in range(len(bias)):
         c = deferred[m]

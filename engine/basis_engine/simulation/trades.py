@@ -1,24 +1,25 @@
-"""Trades at the last mark: notes for regular settlement, both legs together, at half spreads and own impact.
+"""Trades at the last mark: notes for regular settlement, both legs together, at half spreads plus own impact.
 
-Cash moves the next morning: notes settle and are financed at 08:30, margin comes free or is posted at 09:00.
+Cash moves the next morning: notes settle and are financed at 08:30, margin is released or posted at 09:00.
 """
 
 import math
 
 from basis_engine.base.compile import callee, kernel, pass_by_pointer
+from basis_engine.base.units import Index, Usd
 from basis_engine.simulation.clearing import raise_call
 from basis_engine.simulation.dealers import buy_from_fund
-from basis_engine.simulation.ledger import attribute, house_of, log
+from basis_engine.simulation.ledger import attribute, clearing_house_of, log
 from basis_engine.simulation.names import Claim, EventKind, LogEvent, PnlLine, Status
 from basis_engine.simulation.queue import push_claim
 from basis_engine.simulation.world import Floats, World
 
 
 @kernel
-def carry_out(world: World, targets: Floats) -> None:
-    """Trade every position of the active funds to its target face [positions]; what shrinks goes first.
+def execute(world: World, targets: Floats) -> None:
+    """Trade every position of the active funds to its target face [positions], USD; reductions come first.
 
-    A target on the other side closes the position today and opens nothing; notes that will be delivered stay.
+    A target of the other sign closes the position today and opens nothing; notes committed to delivery stay.
     """
     world = pass_by_pointer(world)
     cause = log(world, LogEvent.DECISION, -1, -1, 0.0, world.clock[0].price_cause)
@@ -35,25 +36,25 @@ def carry_out(world: World, targets: Floats) -> None:
 
 @callee
 def may_trade(world: World, p: int) -> bool:
-    """Whether a position's fund still decides, and its notes are not promised to delivery."""
+    """Return whether a position's fund is active and its notes are not committed to delivery."""
     position = world.positions[p]
     return world.funds[position.fund].status == Status.ACTIVE and not position.committed
 
 
 @callee
-def close(world: World, p: int, face: float, cause: int) -> None:
-    """Sell a face of notes (or buy back notes sold short), and undo the same share of the hedge."""
+def close(world: World, p: Index, face: Usd, cause: Index) -> None:
+    """Sell a face of notes (or buy back notes sold short), and close the same share of the hedge."""
     position = world.positions[p]
     share = face / abs(position.face)
     position.called -= position.called * share  # repaid with the loan on the notes sold
     trade(world, p, -math.copysign(face, position.face), -share * position.contracts)
     log(world, LogEvent.SALE, position.fund, p, face, cause)
-    due, house = world.clock[0].calls_due, house_of(world, p)
-    push_claim(world, EventKind.MARGIN_RELEASE, due, position.fund, -1, house, cause)
+    due, clearing_house = world.clock[0].calls_due, clearing_house_of(world, p)
+    push_claim(world, EventKind.MARGIN_RELEASE, due, position.fund, -1, clearing_house, cause)
 
 
 @callee
-def open_position(world: World, p: int, face: float, cause: int) -> None:
+def open_position(world: World, p: Index, face: Usd, cause: Index) -> None:
     """Buy a face of notes (or sell short, face < 0) and hedge it; initial margin is called for the next morning."""
     position = world.positions[p]
     hedge = position.hedge * face
@@ -61,16 +62,14 @@ def open_position(world: World, p: int, face: float, cause: int) -> None:
     bought = log(world, LogEvent.PURCHASE, position.fund, p, abs(face), cause)
     asked = abs(hedge) * world.contracts[position.contract].initial_margin
     if asked > 0.0:
-        due, house = world.clock[0].calls_due, house_of(world, p)
-        raised = raise_call(world, position.fund, asked, Claim.INITIAL_MARGIN, house)
-        if raised < len(world.log):
-            world.log[raised].cause = bought
-        push_claim(world, EventKind.INITIAL_CALL, due, position.fund, -1, house, raised)
+        due, clearing_house = world.clock[0].calls_due, clearing_house_of(world, p)
+        raised = raise_call(world, position.fund, asked, Claim.INITIAL_MARGIN, clearing_house, bought)
+        push_claim(world, EventKind.INITIAL_CALL, due, position.fund, -1, clearing_house, raised)
 
 
 @callee
-def trade(world: World, p: int, face: float, contracts: float) -> None:
-    """Add face and contracts at the mark, less half spreads and impact, which are a cost."""
+def trade(world: World, p: Index, face: Usd, contracts: float) -> None:
+    """Add face and contracts at the mark; half spreads and impact are a cost."""
     position = world.positions[p]
     contract = world.contracts[position.contract]
     impact = contract.impact * abs(face) / 1e9

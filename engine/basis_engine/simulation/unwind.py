@@ -1,23 +1,24 @@
-"""Unwinds: at the risk limits a fund's rule turns a breach into an order, carried out in slices, both legs together."""
+"""Unwinds: a breach of a risk limit becomes an order by the fund's rule, executed in slices of both legs."""
 
 import math
 
 from basis_engine.base.compile import callee
+from basis_engine.base.units import BasisPoints, Index, Share, Usd
 from basis_engine.simulation.ledger import book_value, equity, fund_row, log, market_value, transfer
 from basis_engine.simulation.names import CashLine, EventKind, LogEvent, Party, SaleOrder, Status, Unwind
 from basis_engine.simulation.outcome import note_order
 from basis_engine.simulation.queue import push
 from basis_engine.simulation.repo import lendable, sold_share, term_surplus
-from basis_engine.simulation.rows import Contract, Event, Fund, Position
+from basis_engine.simulation.rows import ContractRow, Event, Fund, Position
 from basis_engine.simulation.trades import close
 from basis_engine.simulation.world import World
 
-CENT = 0.01  # sold beyond a gap, so that rounding does not fail the call
+CENT = 0.01  # sold beyond a gap: rounding must not fail the call
 
 
 @callee
 def check_limits(world: World) -> None:
-    """Let every active fund look at its liquidity, leverage and drawdown, and order what the worst breach asks."""
+    """Check liquidity, leverage, drawdown and value at risk of every active fund; order what the worst breach needs."""
     for f in range(len(world.funds)):
         fund = world.funds[f]
         if fund.status == Status.ACTIVE:
@@ -28,12 +29,12 @@ def check_limits(world: World) -> None:
 
 
 @callee
-def decide(world: World, f: int, spare: float) -> None:
-    """The largest order applies, and never more than the book."""
+def decide(world: World, f: Index, spare: Usd) -> None:
+    """Order the largest sale that a breached limit needs, and never more than the book."""
     fund = world.funds[f]
     book = book_value(world, fund)
     worth = equity(world, fund)
-    order, limit, amount = 0.0, LogEvent.NOTHING, 0.0
+    order, limit, amount, origin = 0.0, LogEvent.NOTHING, 0.0, world.clock[0].price_cause
     if spare < 0.0:
         order, limit, amount = cash_order(world, fund, CENT - spare, book), LogEvent.LIQUIDITY_LIMIT, spare
     if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
@@ -51,7 +52,9 @@ def decide(world: World, f: int, spare: float) -> None:
         if excess > order:
             order, limit, amount = excess, LogEvent.VALUE_AT_RISK_LIMIT, excess_risk
     if order > 0.0 and book > 0.0:
-        cause = log(world, limit, f, -1, amount, world.clock[0].price_cause)
+        if limit == LogEvent.LIQUIDITY_LIMIT:
+            origin = liquidity_cause(world, f)
+        cause = log(world, limit, f, -1, amount, origin)
         note_order(world, f, limit)
         if fund.sale_order == SaleOrder.MOST_LIQUID:
             place_most_liquid(world, f, min(order / book, 1.0), limit == LogEvent.LIQUIDITY_LIMIT, cause)
@@ -60,8 +63,33 @@ def decide(world: World, f: int, spare: float) -> None:
 
 
 @callee
-def stop_order(fund: Fund, book: float, drawdown: float) -> float:
-    """Market value that a fund past its drawdown limit sells today: a share of what is left of the cut."""
+def liquidity_cause(world: World, f: Index) -> int:
+    """Return the log row of the claim in sight that takes most cash: margin, repo, a redemption or another loss."""
+    fund, clock = world.funds[f], world.clock[0]
+    prices, margins, repo, largest_margin = 0.0, 0.0, 0.0, 0.0
+    cause = margin_cause = clock.price_cause
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        margin = position.margin_posted - margin_asked(world, position)
+        prices += position.variation_due + position.variation_open
+        margins, repo = margins + margin, repo - position.unmet - position.called
+        if margin < largest_margin:
+            largest_margin, margin_cause = margin, world.contracts[position.contract].margin_cause
+    largest = min(prices, 0.0)
+    if margins < largest and margin_cause >= 0:
+        largest, cause = margins, margin_cause
+    if repo < largest:
+        largest, cause = repo, fund.repo_cause
+    if -fund.redemption < largest:
+        largest, cause = -fund.redemption, fund.redemption_cause
+    if -fund.other_loss_owed < largest:
+        cause = fund.other_loss_cause
+    return cause
+
+
+@callee
+def stop_order(fund: Fund, book: Usd, drawdown: Share) -> Usd:
+    """Return the market value that a fund past its drawdown limit sells today: a share of the rest of its stop."""
     if drawdown > fund.drawdown_limit and not fund.stopped:
         fund.stopped, fund.to_cut = True, fund.stop_cut * book
     order = fund.stop_speed * fund.to_cut
@@ -70,8 +98,8 @@ def stop_order(fund: Fund, book: float, drawdown: float) -> float:
 
 
 @callee
-def value_at_risk(world: World, fund: Fund, book: float, worth: float) -> float:
-    """Value at risk over equity, as a multiple of that at entry: leverage times volatility of the dislocation."""
+def value_at_risk(world: World, fund: Fund, book: Usd, worth: Usd) -> float:
+    """Return value at risk over equity as a multiple of that at entry: leverage times volatility of the dislocation."""
     if fund.calm_volatility <= 0.0:
         return 0.0
     calm = fund.calm_volatility * fund.calm_volatility
@@ -79,15 +107,15 @@ def value_at_risk(world: World, fund: Fund, book: float, worth: float) -> float:
 
 
 @callee
-def place(world: World, f: int, share: float, cause: int) -> None:
+def place(world: World, f: Index, share: Share, cause: Index) -> None:
     """Order a share of every position."""
     for p in range(world.funds[f].first, world.funds[f].last):
         order_face(world, p, share * abs(world.positions[p].face), cause)
 
 
 @callee
-def order_face(world: World, p: int, face: float, cause: int) -> None:
-    """Order a face of one position, unless more of it is already being sold."""
+def order_face(world: World, p: Index, face: Usd, cause: Index) -> None:
+    """Order the sale of a face of one position, unless a larger order is open."""
     position = world.positions[p]
     if face > position.order:
         position.order = face
@@ -98,8 +126,8 @@ def order_face(world: World, p: int, face: float, cause: int) -> None:
 
 
 @callee
-def place_most_liquid(world: World, f: int, share: float, for_cash: bool, cause: int) -> None:
-    """Order what costs least to sell, position by position, until a share of the book (or of its cash) is reached."""
+def place_most_liquid(world: World, f: Index, share: Share, for_cash: bool, cause: Index) -> None:
+    """Order positions by cost of sale, cheapest first, until a share of the book (or of its cash) is reached."""
     fund, left = world.funds[f], 0.0
     for p in range(fund.first, fund.last):
         left += share * sale_yields(world, p, for_cash)
@@ -116,8 +144,8 @@ def place_most_liquid(world: World, f: int, share: float, for_cash: bool, cause:
 
 
 @callee
-def next_cheapest(world: World, f: int, cost: float, after: int) -> int:
-    """The position that costs least to sell of those dearer than ``cost``, or as dear and after a row; -1: none."""
+def next_cheapest(world: World, f: Index, cost: BasisPoints, after: Index) -> int:
+    """Return the next position by (cost of sale, row) after a given one; -1 if none is left."""
     chosen = -1
     for p in range(world.funds[f].first, world.funds[f].last):
         asked = cost_of_sale(world, p)
@@ -128,8 +156,8 @@ def next_cheapest(world: World, f: int, cost: float, after: int) -> int:
 
 
 @callee
-def cost_of_sale(world: World, p: int) -> float:
-    """Half spreads of note and hedge, basis points of price."""
+def cost_of_sale(world: World, p: Index) -> BasisPoints:
+    """Return the half spreads of note and hedge, basis points of price."""
     contract = world.contracts[world.positions[p].contract]
     if world.positions[p].contracts == 0.0:
         return contract.bond_cost
@@ -137,16 +165,16 @@ def cost_of_sale(world: World, p: int) -> float:
 
 
 @callee
-def sale_yields(world: World, p: int, for_cash: bool) -> float:
-    """Market value of a position, or the cash that its sale sets free."""
+def sale_yields(world: World, p: Index, for_cash: bool) -> Usd:
+    """Return the market value of a position, or the cash that its sale releases, USD."""
     if for_cash:
         return cash_freed(world, p)
     return abs(market_value(world.positions[p]))
 
 
 @callee
-def slice_limit(contract: Contract, fund: Fund, face: float) -> float:
-    """Face of the next slice: no more than the fund's share of market depth."""
+def slice_limit(contract: ContractRow, fund: Fund, face: Usd) -> Usd:
+    """Return the face of the next slice: at most the fund's share of market depth."""
     if contract.depth > 0.0:
         return min(face, contract.depth * fund.depth_share)
     return face
@@ -154,7 +182,7 @@ def slice_limit(contract: Contract, fund: Fund, face: float) -> float:
 
 @callee
 def sell_slice(world: World, event: Event) -> None:
-    """Sell the next slice, no larger than the fund's share of market depth; the rest waits for the next mark."""
+    """Sell the next slice of an order; the rest waits for the next mark."""
     p = event.position
     position = world.positions[p]
     fund = world.funds[position.fund]
@@ -171,10 +199,10 @@ def sell_slice(world: World, event: Event) -> None:
 
 
 @callee
-def spare_liquidity(world: World, f: int) -> float:
-    """Cash, credit and collateral at hand tomorrow morning once every call in sight is met; negative is a gap."""
+def spare_liquidity(world: World, f: Index) -> Usd:
+    """Return cash, credit and collateral left tomorrow morning after every call in sight, USD; negative is a gap."""
     fund = world.funds[f]
-    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.elsewhere - fund.redemption
+    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.other_loss_owed - fund.redemption
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         spare += clearing_flow(world, position) + repo_flow(position, fund, world.clock[0].not_rolled)
@@ -183,22 +211,22 @@ def spare_liquidity(world: World, f: int) -> float:
 
 
 @callee
-def clearing_flow(world: World, position: Position) -> float:
-    """Variation margin unpaid and initial margin to come free (+) or be posted (-), announced changes included."""
+def clearing_flow(world: World, position: Position) -> Usd:
+    """Return unpaid variation margin and initial margin to be released (+) or posted (-), announcements included."""
     clearing = position.variation_due + position.variation_open + position.margin_posted
     return clearing - margin_asked(world, position)
 
 
 @callee
-def margin_asked(world: World, position: Position) -> float:
-    """Initial margin of the futures held, at the level in force or announced, whichever is higher."""
+def margin_asked(world: World, position: Position) -> Usd:
+    """Return the initial margin of the futures held, USD, at the higher of the levels in force and announced."""
     contract = world.contracts[position.contract]
     return abs(position.contracts) * max(contract.initial_margin, contract.announced_margin)
 
 
 @callee
-def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
-    """What tomorrow's roll at today's haircut brings (+) or asks (-), term deficits and call-backs included."""
+def repo_flow(position: Position, fund: Fund, not_rolled: Share) -> Usd:
+    """Return what tomorrow's roll at today's haircut brings (+) or takes (-), USD, with term deficits and recalls."""
     sold = sold_share(position)
     owed = position.overnight + position.overnight_interest + sold * (position.term + position.term_interest)
     term = -position.called
@@ -208,8 +236,8 @@ def repo_flow(position: Position, fund: Fund, not_rolled: float) -> float:
 
 
 @callee
-def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
-    """Market value to sell for a gap of cash: gap / (haircut + initial margin - cost), what a sale sets free."""
+def cash_order(world: World, fund: Fund, gap: Usd, book: Usd) -> Usd:
+    """Return the market value to sell for a gap of cash: gap / (haircut + initial margin - cost), USD."""
     freed = 0.0
     for p in range(fund.first, fund.last):
         freed += cash_freed(world, p)
@@ -219,11 +247,11 @@ def cash_order(world: World, fund: Fund, gap: float, book: float) -> float:
 
 
 @callee
-def cash_freed(world: World, p: int) -> float:
-    """Cash that the sale of all of a position sets free: haircut and initial margin, less cost and impact."""
+def cash_freed(world: World, p: Index) -> Usd:
+    """Return the cash that the sale of a whole position releases: haircut and initial margin, less cost and impact."""
     position = world.positions[p]
     contract, fund = world.contracts[position.contract], world.funds[position.fund]
-    # A slice costs part of its proceeds; left out, the fund would miss the call by the cost of curing it.
+    # A slice costs part of its proceeds; without it, the fund would miss the call by the cost of the sale.
     impact = contract.impact * slice_limit(contract, fund, abs(position.face)) / 1e9
     financed = (1.0 - position.haircut) * (1.0 - world.clock[0].not_rolled * (1.0 - position.term_share))
     freed: float = (1.0 - financed - (contract.bond_cost + impact) / 1e4) * abs(market_value(position))
@@ -231,8 +259,8 @@ def cash_freed(world: World, p: int) -> float:
 
 
 @callee
-def repay_credit(world: World, f: int, spare: float) -> None:
-    """Repay the credit line out of cash that no call in sight needs."""
+def repay_credit(world: World, f: Index, spare: Usd) -> None:
+    """Repay the credit line from cash that no call in sight needs."""
     fund = world.funds[f]
     free = spare - (fund.credit_line - fund.credit_drawn)
     repaid = min(min(fund.credit_drawn, fund.cash), free)

@@ -1,4 +1,4 @@
-"""What one run holds: the market path it reads and the rows it writes, handed to kernels as named tuples of arrays."""
+"""The arrays of one run: the market path it reads and the rows it writes, passed to kernels as named tuples."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -10,7 +10,7 @@ from basis_engine.base.units import Integers as Integers
 from basis_engine.simulation.rows import (
     Account,
     Clock,
-    Contract,
+    ContractRow,
     Dealers,
     Event,
     Fund,
@@ -41,7 +41,7 @@ class Rows(Protocol[T]):
         """How many rows."""
 
 
-class Table(Protocol[T_co]):
+class RowTable(Protocol[T_co]):
     """A two-way array of records: ``table[i, j].field``."""
 
     def __getitem__(self, index: tuple[int, int]) -> T_co:
@@ -49,11 +49,11 @@ class Table(Protocol[T_co]):
 
 
 class Market(NamedTuple):
-    """The priced path: what notes and futures are worth at every mark."""
+    """The priced path: quotes of notes and futures at every mark."""
 
     marks: Rows[Mark]  # [marks]
-    notes: Table[NoteQuote]  # [marks, notes held]
-    futures: Table[FuturesQuote]  # [marks, contracts]
+    notes: RowTable[NoteQuote]  # [marks, notes held]
+    futures: RowTable[FuturesQuote]  # [marks, contracts]
 
 
 class World(NamedTuple):
@@ -62,16 +62,16 @@ class World(NamedTuple):
     market: Market
     schedule: Rows[Event]
     queue: Rows[Event]
-    event: Rows[Event]  # one row: the event that happens now
+    event: Rows[Event]  # one row: the current event, if the run created it
     clock: Rows[Clock]  # one row
     funds: Rows[Fund]
     positions: Rows[Position]
-    contracts: Rows[Contract]
+    contracts: Rows[ContractRow]
     parties: Rows[Account]  # by basis_engine.simulation.names.Party
     dealers: Rows[Dealers]  # one row
     outcomes: Rows[OutcomeRow]  # by fund
     profit: Floats  # [positions + funds, attribution lines] USD over the run so far
-    # The record of the days. Rows past the end are not written: a run that only its outcomes are asked of has none.
+    # The daily record. Rows beyond the end are not written: a run that keeps outcomes alone has none.
     cash_flows: Floats  # [days, positions + funds, cash lines] USD
     attribution: Floats  # [days, positions + funds, attribution lines] USD
     fund_days: Floats  # [days, funds, fund columns]
@@ -89,7 +89,7 @@ class WorldBatch(NamedTuple):
     clock: Sequence[Rows[Clock]]
     funds: Sequence[Rows[Fund]]
     positions: Sequence[Rows[Position]]
-    contracts: Sequence[Rows[Contract]]
+    contracts: Sequence[Rows[ContractRow]]
     parties: Sequence[Rows[Account]]
     dealers: Sequence[Rows[Dealers]]
     outcomes: Sequence[Rows[OutcomeRow]]

@@ -9,7 +9,7 @@ from basis_engine.simulation.day import advance, simulate_outcomes
 from basis_engine.simulation.names import EventKind, Outcome, PnlLine, Unwind, column_names
 from basis_engine.simulation.record import enter
 from basis_engine.simulation.run import Setup, run, scratch_worlds
-from basis_engine.simulation.schedule import CALL_TIME, INTRADAY_TIME, SETTLEMENT_TIME, Dated
+from basis_engine.simulation.schedule import CALL_TIME, INTRADAY_TIME, SETTLEMENT_TIME, DatedEvent
 from basis_engine.simulation.world import World
 from support.worlds import FIRST_DAY, Shape, hand_made, random_world
 
@@ -40,13 +40,13 @@ def walked(setup: Setup, quiet: bool) -> dict[str, Any]:
 def waiting(world: World) -> dict[str, Any]:
     """The created events that are left, in the order in which they would happen."""
     queue: Any = np.asarray(world.queue)
-    rows, line = [], world.clock[0].first_line
+    rows, line = [], world.clock[0].first_fifo
     while len(rows) < world.clock[0].queued:
         row = line
         while row >= 0:
             rows.append(row)
-            row = queue[row].following
-        line = queue[line].next_line
+            row = queue[row].next_in_fifo
+        line = queue[line].next_fifo
     names = ("time", "kind", "fund", "position", "party", "cause", "sequence")
     return {f"queue {name}": queue[name][rows] for name in names}
 
@@ -121,8 +121,8 @@ def test_an_outcome_attributes_what_the_days_of_a_full_run_add_up_to() -> None:
 
 def test_only_days_of_nothing_but_routine_are_so_marked() -> None:
     dated = [
-        Dated(2, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2e3, contract=0),
-        Dated(4, EventKind.OUTSIDE_FLOW, CALL_TIME + 30),
+        DatedEvent(2, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, 2e3, contract=0),
+        DatedEvent(4, EventKind.OUTSIDE_FLOW, CALL_TIME + 30),
     ]
     schedule = hand_made(np.full(7, 100.0), dated=dated).schedule
     openings = schedule[schedule["kind"] == EventKind.OPEN]
