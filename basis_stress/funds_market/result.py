@@ -20,8 +20,8 @@ from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionC
 from basis_strategies.plan import DealerPlan
 from basis_stress.funds_market.episodes import FLOWS, Episode, Stage, play, stage
 from basis_stress.funds_market.measures import dealers_of, dislocations
+from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import write_report
-from basis_stress.single_book.frames import save_tables
 
 KINKS = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
