@@ -23,12 +23,12 @@ def headline(of: Simulation) -> str:
     """The outcomes and losses of the ensemble in a sentence."""
     at, losses = len(of.leverages) - 1, of.losses()
     shares = [
-        f'{_share(float((of.outcome_numbers[:, at] >= number).mean()))} "{label(outcome)}" or worse'
+        f'"{label(outcome)}" or worse in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}'
         for outcome, number in UNTIL.items()
     ]
     shortfall = formatting.percent(float(losses["es95"].iloc[at]), 1)
     return (
-        f"Of {len(of):,} {of.generator} paths of {of.days} business days from {_day(of)}, a "
+        f"Of {len(of):,} {of.generator} paths of {of.days} business days from {_day(of)}, the outcome of a "
         f"{formatting.times(float(of.leverages[at]))} {formatting.listing(list(of.contracts))} book is "
         f"{formatting.listing(shares)}; in the worst 5% it loses {shortfall} of its equity on average."
     )

@@ -67,7 +67,7 @@ class Sweep(SweepDataset):
         return indices(self, measure, confidence, scenario)
 
     def compare(self, other: Sweep) -> pd.DataFrame:
-        """Cells that both sweeps ran: the axes, the outcomes of both (``_other``), and ``worse``: whether the other's is.
+        """Cells that both sweeps ran: axes, outcomes of both (``_other``), and whether the other is ``worse``.
 
         Scenarios are matched by name where a sweep ran several; two sweeps of one scenario each are matched whatever
         its name.
