@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from basis_stress.bonds.prices import modified_duration as modified_duration
     from basis_stress.bonds.prices import price as price
     from basis_stress.bonds.prices import yield_to_maturity as yield_to_maturity
+    from basis_stress.breaking.find import breaking_point as breaking_point
     from basis_stress.breaking.frontier import Frontier as Frontier
     from basis_stress.breaking.frontier import frontier as frontier
     from basis_stress.breaking.largest import LargestLeverage as LargestLeverage
     from basis_stress.breaking.largest import largest_leverage as largest_leverage
     from basis_stress.breaking.point import BreakingPoint as BreakingPoint
-    from basis_stress.breaking.point import breaking_point as breaking_point
     from basis_stress.catalogue.comparison import compare_scenarios as compare_scenarios
     from basis_stress.catalogue.listing import scenarios as scenarios
     from basis_stress.ensembles.simulate import Simulation as Simulation
@@ -90,7 +90,7 @@ _HOMES = {
     "scenarios": "basis_stress.catalogue.listing",
     "compare_scenarios": "basis_stress.catalogue.comparison",
     "BreakingPoint": "basis_stress.breaking.point",
-    "breaking_point": "basis_stress.breaking.point",
+    "breaking_point": "basis_stress.breaking.find",
     "Frontier": "basis_stress.breaking.frontier",
     "frontier": "basis_stress.breaking.frontier",
     "LargestLeverage": "basis_stress.breaking.largest",

@@ -107,7 +107,7 @@ def composed() -> str:
     rows = ["| " + str(chosen) + " | 20x | 30x | 40x |", "|---|---|---|---|"]
     told = [bs.backtest(chosen, contract="TY", leverage=leverage).summary.iloc[0] for leverage in (20, 30, 40)]
     for label, text in (
-        ("status", [str(one["status"]) for one in told]),
+        ("outcome", [str(one["outcome"]) for one in told]),
         ("largest call, share of equity", [f"{one['largest_call_usd'] / one['equity_start_usd']:.0%}" for one in told]),
         ("forced sales, share of the book", [f"{one['forced_sales_usd'] / one['notional_usd']:.1%}" for one in told]),
         ("return", [f"{one['return']:+.1%}" for one in told]),
@@ -146,7 +146,7 @@ def breaking_points() -> str:
         "repo_bp": ("repo", "+{:,.0f} bp"),
         "haircut": ("haircut", "+{:.2%}"),
         "margin_multiple": ("initial margin", "{:.2f} times"),
-        "unrolled": ("repo not rolled", "{:.2%}"),
+        "not_rolled": ("repo not rolled", "{:.2%}"),
     }
     for lever, (label, unit) in units.items():
         found = bs.breaking_point("april-2025", lever, "forced_sale", leverage=50)

@@ -118,8 +118,8 @@ def test_no_circles_and_no_arrows_up() -> None:
 @pytest.mark.parametrize(
     ("where", "line"),
     [
-        ("basis_stress/single_book/frames.py", "from basis_stress.single_book.result import Result"),
-        ("basis_stress/single_book/frames.py", "def late():\n    from basis_stress.single_book.result import Result"),
+        ("basis_stress/single_book/result.py", "from basis_stress.single_book.page import write"),
+        ("basis_stress/single_book/result.py", "def late():\n    from basis_stress.single_book.page import write"),
         (
             "data/basis_data/scenarios/parts.py",
             "import typing\nif typing.TYPE_CHECKING:\n    from basis_data.scenarios.scenario import Scenario",

@@ -1,8 +1,4 @@
-"""The frontier of leverage and a lever: what becomes of a book, and at each border what binds first."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""The figure of the frontier of leverage and a lever: outcomes as areas, and what binds first at each border."""
 
 import numpy as np
 import pandas as pd
@@ -11,15 +7,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from basis_stress.breaking.text import book_codes
+from basis_stress.breaking.frontier import Frontier
+from basis_stress.breaking.point import BreakingPoint
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import BLUE, GREEN, INK, OCHRE, PURPLE, style, svg
-from basis_stress.reporting.outcomes import MEANINGS, OUTCOMES
+from basis_stress.reporting.outcomes import OUTCOMES, label
 from basis_stress.sweeps.outcome_map_figure import COLOURS, INKS
-
-if TYPE_CHECKING:
-    from basis_stress.breaking.frontier import Frontier
-    from basis_stress.breaking.point import BreakingPoint
 
 CAUSES = {
     "variation margin": BLUE,
@@ -28,12 +21,12 @@ CAUSES = {
     "insolvency": INK,
     "liquidity limit": OCHRE,
 }
-"""Colour of a border by what binds first there; others are ink."""
-_FEWEST = 0.12
-"""Share of the figure's width that a piece of a border needs for a label of its own."""
+"""Colour of a border by what binds first there; all other constraints are ink."""
+_SHORTEST = 0.12
+"""Share of the figure's width or height that a piece of a border needs for a label."""
 
 
-def frontier(of: Frontier, found: BreakingPoint | None = None) -> str:
+def draw_frontier(of: Frontier, found: BreakingPoint | None = None) -> str:
     """Draw a frontier as SVG; the breaking point, if given, is marked."""
     with style():
         figure = Figure(figsize=(8.0, 5.0), layout="constrained")
@@ -46,18 +39,19 @@ def frontier(of: Frontier, found: BreakingPoint | None = None) -> str:
             _mark(axes, found)
         axes.set_xlabel("leverage, times equity")
         axes.set_ylabel(of.of.lever.title)
-        if of.of.lever.name in ("haircut", "unrolled"):
+        if of.of.lever.name in ("haircut", "not_rolled"):
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}%"))
-        axes.set_title(f"{of.of.scenario.name}, {book_codes(of.of)}: what becomes of a book")
+        axes.set_title(f"{of.of.scenario.name}, {formatting.listing(list(of.of.contracts))}: outcome of a book")
         return svg(figure)
 
 
 def _regions(axes: Axes, of: Frontier) -> None:
-    """Fates as areas, each named where it is widest."""
+    """Draw each outcome as an area, with its name where the area is widest."""
     outcome = of.outcomes["outcome"].astype(int)
     x, y = of.leverages, of.values
     axes.pcolormesh(
-        x, y, outcome, cmap=ListedColormap(COLOURS), vmin=-0.5, vmax=len(COLOURS) - 0.5, shading="nearest", rasterized=True
+        x, y, outcome, cmap=ListedColormap(COLOURS), vmin=-0.5, vmax=len(COLOURS) - 0.5, shading="nearest",
+        rasterized=True,
     )  # fmt: skip
     axes.grid(visible=False)
     for number, name in enumerate(OUTCOMES):
@@ -67,11 +61,11 @@ def _regions(axes: Axes, of: Frontier) -> None:
         row, column = _middle(inside)
         narrow = inside[row].mean() < 0.17
         low = len(y) // 5
-        if narrow and inside[low:-low].any():  # its name stands upright, and needs some height
+        if narrow and inside[low:-low].any():  # the name is vertical and needs height
             row, column = _middle(inside[low:-low])
             row += low
         axes.text(
-            x[column], y[row], MEANINGS[name], color=INKS[number], ha="center", va="center", fontsize=10,
+            x[column], y[row], label(name), color=INKS[number], ha="center", va="center", fontsize=10,
             fontweight="bold", rotation=90 if narrow else 0,
         )  # fmt: skip
 
@@ -88,7 +82,7 @@ def _middle(inside: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> tuple[in
 
 
 def _borders(axes: Axes, of: Frontier) -> None:
-    """Each border as a line, coloured by what binds first, named once along every piece that is long enough."""
+    """Draw each border as a line in the colour of what binds first, with a label on every piece long enough."""
     table, lever = of.borders, of.of.lever.name
     labelled: list[tuple[float, float]] = []
     for _, border in table.groupby("until", sort=False):
@@ -103,13 +97,13 @@ def _borders(axes: Axes, of: Frontier) -> None:
 def _label(
     axes: Axes, of: Frontier, piece: pd.DataFrame, text: str, colour: str, labelled: list[tuple[float, float]]
 ) -> None:
-    """Name a piece of a border above it, or to its left where it is steep; none where it is short or one is near."""
+    """Label a piece of a border above it, or to its left if steep; no label on a short piece or near another label."""
     x, y = piece["leverage"].to_numpy(), piece[of.of.lever.name].to_numpy()
     wide, high = np.ptp(x) / np.ptp(of.leverages), np.ptp(y) / np.ptp(of.values)
     place = (float(x[len(x) // 2]), float(y[len(y) // 2]))
     shares = place[0] / float(np.ptp(of.leverages)), place[1] / float(np.ptp(of.values))
     near = any(abs(shares[0] - left) < 0.25 and abs(shares[1] - up) < 0.07 for left, up in labelled)
-    if max(wide, high) < _FEWEST or near:
+    if max(wide, high) < _SHORTEST or near:
         return
     labelled.append(shares)
     steep = high > 3 * wide
@@ -121,7 +115,7 @@ def _label(
 
 
 def _pieces(border: pd.DataFrame, gap: float) -> list[pd.DataFrame]:
-    """Runs of neighbouring leverages along a border at which the same binds first."""
+    """Runs of neighbouring leverages along a border with the same constraint."""
     if border.empty:
         return []
     breaks = (border["constraint"] != border["constraint"].shift()) | (border["leverage"].diff() > gap)
@@ -129,12 +123,12 @@ def _pieces(border: pd.DataFrame, gap: float) -> list[pd.DataFrame]:
 
 
 def _mark(axes: Axes, found: BreakingPoint) -> None:
-    """The breaking point that was asked for."""
+    """Mark the breaking point."""
     leverage = float(found.of.terms.leverage or 0.0)
     right = leverage > 0.7 * axes.get_xlim()[1]
     axes.plot([leverage], [found.value], "o", ms=8, mfc="white", mec=INK, mew=1.6, zorder=5, clip_on=False)
     axes.annotate(
-        f"{formatting.times(leverage)}: {found.of.lever.said(found.value)}", (leverage, found.value),
+        f"{formatting.times(leverage)}: {found.of.lever.describe(found.value)}", (leverage, found.value),
         (-10 if right else 10, -12), textcoords="offset points", ha="right" if right else "left", va="top",
         fontsize=9.5, fontweight="bold", color=INK, zorder=6,
         bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},

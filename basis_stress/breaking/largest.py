@@ -1,4 +1,4 @@
-"""The largest leverage that survives a set of scenarios, or of generated paths, with a given probability."""
+"""The largest leverage without an outcome, or a worse one, in a given share of scenarios or of generated paths."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.shocks.paths import Paths
-from basis_data.tables.validation import did_you_mean, validated
+from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats, Integers
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import prepare
 from basis_strategies.plan import Execution
+from basis_stress.breaking.search import first_crossing
 from basis_stress.ensembles.simulate import entry_market, run_chunks
 from basis_stress.ensembles.statistics import check_share, wilson
 from basis_stress.reporting import formatting
-from basis_stress.reporting.outcomes import UNTIL
+from basis_stress.reporting.outcomes import UNTIL, check_until, label
 from basis_stress.single_book.run import chosen_contracts
 
 LEVELS = 64
-"""Leverages tried over the whole range, and again inside each step of it that matters."""
+"""Leverages on the grid over the whole range."""
 TOLERANCE = 0.05
-"""Leverage: half of what a desk would round to."""
+"""Width of the last step, multiples of equity: half of what a desk would round to."""
 _CHUNK = 1024
-_LEAST = 1.0
+_LOWEST = 1.0
 
 Counts = Callable[[Floats], Integers]
-"""How many of a set survive at each of some leverages."""
+"""Number of members of the set that survive at each of some leverages."""
 
 
 @dataclass(frozen=True)
 class LargestLeverage:
-    """The largest leverage that survives often enough."""
+    """The largest leverage at which a required share of a set survives: has an outcome better than ``until``."""
 
     until: str
     probability: float
@@ -48,32 +49,30 @@ class LargestLeverage:
     of: int
     """Members of the set."""
     leverage: float
-    """Largest of those tried up to which all survive often enough; NaN if not even the lowest does."""
+    """Largest leverage up to which the share that survives is high enough; NaN if not even the lowest."""
     low: float
-    """Largest up to which the lower end of the interval of the share that survives is high enough; NaN if none is."""
+    """Largest leverage up to which the lower end of the share's interval is high enough; NaN if none."""
     high: float
-    """Largest up to which its upper end is: the interval of the leverage is `low` to `high`."""
+    """The same for the upper end: the interval of the leverage is `low` to `high`."""
     table: pd.DataFrame
     """By `leverage`: `survived`, `share`, and the Wilson interval of the share `low` to `high`."""
-    safe_again: tuple[float, ...]
-    """Higher leverages tried at which enough survive once more."""
+    safe_above: tuple[float, ...]
+    """Higher leverages on the grid at which the share is high enough again."""
 
     def __str__(self) -> str:
         """In a sentence or two."""
-        what = {"called": "a call beyond the buffer", "forced_sale": "a forced sale", "defaulted": "default"}[
-            self.until
-        ]
+        better = f'end better than "{label(self.until)}"'
         share = formatting.percent(self.probability, 0 if round(100 * self.probability, 6) % 1 == 0 else 2)
         if np.isnan(self.leverage):
-            return f"Not even {formatting.times(_LEAST)} goes without {what} in {share} of {self.of:,}."
+            return f"Even at {formatting.times(_LOWEST)} fewer than {share} of {self.of:,} {better}."
         ends = ["none" if np.isnan(end) else formatting.times(end) for end in (self.low, self.high)]
         text = (
-            f"{formatting.times(self.leverage)} is the largest leverage without {what} in {share} of {self.of:,} "
+            f"{formatting.times(self.leverage)} is the largest leverage at which {share} of {self.of:,} {better} "
             f"({formatting.percent(self.confidence, 0)} interval {ends[0]} to {ends[1]})."
         )
-        if self.safe_again:
-            some = formatting.listing([formatting.times(one) for one in self.safe_again[:3]])
-            text += f" Not monotone: enough survive again at {some}."
+        if self.safe_above:
+            some = formatting.listing([formatting.times(leverage) for leverage in self.safe_above[:3]])
+            text += f" Not monotone: the share is reached again at {some}."
         return text
 
 
@@ -93,53 +92,52 @@ def largest_leverage(
     Parameters
     ----------
     of
-        Generated paths (`generate`), or scenarios. A leverage that haircut and margin do not let in does not survive.
+        Generated paths (`generate`), or scenarios. A book that cannot be entered does not survive.
     probability
-        Share of the set that is to survive.
+        Required share of the set.
     until
-        What it is to survive: 'called', 'forced_sale' or 'defaulted', or worse.
+        Outcome to avoid, with the worse ones: 'called', 'forced_sale' or 'defaulted'.
     scenario
-        Whose first day and terms generated paths begin from.
+        Scenario that sets the first day and the terms of generated paths.
     confidence
-        Of the interval for the chance of the draw; scenarios chosen by hand are no draw, and it says little of them.
+        Of the interval for sampling error; it has little meaning for scenarios that are chosen by hand.
     contract, execution, **terms
         See `breaking_point`.
 
     Raises
     ------
     InputError
-        One sentence on the first thing that is wrong with what was given.
+        One sentence on the first argument that is wrong.
     """
     check_share("confidence", confidence)
     if probability != 1.0:
         check_share("probability", probability)
-    if until not in UNTIL:
-        raise InputError(f"until: {until!r} given{did_you_mean(until, UNTIL)}; allowed are {', '.join(UNTIL)}")
+    until = check_until(until)
     for name in ("leverage", "buffer"):
         if name in terms:
-            raise InputError(f"{name}: given, but the leverage is what is sought; drop it")
+            raise InputError(f"{name}: given, but the leverage is what is sought; leave it out")
     base = validated(CashFuturesBasis, terms, "largest leverage")
     if isinstance(of, Paths):
         if not len(of):
-            raise InputError("largest leverage: no paths given, needed is one or more; generate some")
+            raise InputError("largest leverage: no paths given; give one or more")
         data = entry_market(scenario, contract, of.changes.shape[1])
         survivors, size = _of_paths(of, data, base, execution, until), len(of)
         top = _most([data], base)
     else:
         chosen = [of] if isinstance(of, (str, Path, Scenario)) else list(of)
         if not chosen:
-            raise InputError("largest leverage: no scenarios given, needed is one or more; name some")
+            raise InputError("largest leverage: no scenarios given; name one or more")
         codes = chosen_contracts(contract)
-        data_of = [market_data(one if isinstance(one, Scenario) else load_scenario(one), codes) for one in chosen]
+        data_of = [market_data(name if isinstance(name, Scenario) else load_scenario(name), codes) for name in chosen]
         survivors, size = _of_scenarios(data_of, base, execution, until), len(chosen)
         top = _most(data_of, base)
-    return _searched(survivors, size, (_LEAST, max(top, 2 * _LEAST)), probability, until, confidence)
+    return _searched(survivors, size, (_LOWEST, max(top, 2 * _LOWEST)), probability, until, confidence)
 
 
 def _searched(
     survivors: Counts, size: int, span: tuple[float, float], probability: float, until: str, confidence: float
 ) -> LargestLeverage:
-    """Try a grid, then a finer one in every step in which the share, or an end of its interval, falls short."""
+    """Evaluate a grid, then a finer grid in every step in which the share, or an end of its interval, falls short."""
     levels = np.linspace(*span, LEVELS)
     table = _table(levels, survivors(levels), size, confidence)
     while True:
@@ -159,12 +157,11 @@ def _searched(
 
 def _last_enough(table: pd.DataFrame, column: str, probability: float) -> int:
     """Row of the last leverage up to which a column is high enough; -1 if the first is not."""
-    short = (table[column] < probability).to_numpy()
-    return int(short.argmax()) - 1 if short.any() else len(table) - 1
+    return int(first_crossing((table[column] < probability).to_numpy())) - 1
 
 
 def _table(levels: Floats, survived: Integers, size: int, confidence: float) -> pd.DataFrame:
-    """Shares that survive, with their intervals."""
+    """Share that survives at each leverage, with its interval."""
     low, high = wilson(survived, size, confidence)
     return pd.DataFrame({"leverage": levels, "survived": survived, "share": survived / size, "low": low, "high": high})
 
@@ -174,8 +171,8 @@ def _of_paths(of: Paths, data: MarketData, base: CashFuturesBasis, execution: Ex
 
     def survivors(levels: Floats) -> Integers:
         counts = np.zeros(len(levels), np.int64)
-        parts = (of.part(start, min(start + _CHUNK, len(of))) for start in range(0, len(of), _CHUNK))
-        for rows in run_chunks(data, parts, base, execution, levels):
+        chunks = (of.part(start, min(start + _CHUNK, len(of))) for start in range(0, len(of), _CHUNK))
+        for rows in run_chunks(data, chunks, base, execution, levels):
             counts += (rows["outcome"] < UNTIL[until]).sum(axis=0)
         return counts
 
@@ -186,20 +183,19 @@ def _of_scenarios(
     data: Sequence[MarketData], base: CashFuturesBasis, execution: Execution | None, until: str
 ) -> Counts:
     """Count surviving scenarios."""
-    books = [prepare(priced_market(one), base, execution) for one in data]
+    books = [prepare(priced_market(market), base, execution) for market in data]
 
     def survivors(levels: Floats) -> Integers:
-        fates = np.array([book.outcomes({"leverage": levels})["outcome"] for book in books])
-        return np.asarray((fates < UNTIL[until]).sum(axis=0))
+        outcomes = np.array([book.outcomes({"leverage": levels})["outcome"] for book in books])
+        return np.asarray((outcomes < UNTIL[until]).sum(axis=0))
 
     return survivors
 
 
 def _most(data: Sequence[MarketData], base: CashFuturesBasis) -> float:
-    """The most that any of the set lets in, and a little more, up to 1000x."""
+    """Highest leverage that can be entered in any market of the set, and 2% more, up to 1000x."""
     tops = []
-    for one in data:
-        market = priced_market(one)
-        asked = float(base.books(market, base.legs(market), {}, 1).sizes.required[0])
-        tops.append(min(1.02 / max(asked, 1e-3), 1000.0))
+    for market in map(priced_market, data):
+        required = float(base.books(market, base.legs(market), {}, 1).sizes.required[0])
+        tops.append(min(1.02 / max(required, 1e-3), 1000.0))
     return max(tops)

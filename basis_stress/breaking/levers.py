@@ -1,4 +1,4 @@
-"""Levers: what is turned up until a book breaks, each from a value that changes nothing."""
+"""Levers: one shock each, which grows from a value that changes nothing until a book breaks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,30 +22,31 @@ from basis_engine.simulation.world import Floats, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
+from basis_stress.reporting.outcomes import current_name
 from basis_stress.single_book.run import chosen_contracts
 
 CHUNK = 4096
-"""Values run at a time: some 100 MB of yields in a window of a month."""
+"""Values per run: about 100 MB of yields in a window of a month."""
 
 
 @dataclass(frozen=True)
 class Lever:
-    """One thing that is turned up."""
+    """One shock."""
 
     name: str
     title: str
     neutral: float
     """Value that changes nothing; the search begins there."""
     high: float
-    """Where the search ends unless told otherwise."""
+    """Where the search ends by default."""
     most: float
     """Highest value allowed."""
     tolerance: float
-    """How far a breaking point may lie above the smallest value."""
-    said: Callable[[float], str]
-    """A value as a desk says it."""
+    """Largest distance of a breaking point from the smallest value that breaks."""
+    describe: Callable[[float], str]
+    """A value with its unit, for a sentence."""
     paths: Callable[[MarketData, Floats, int], PathOverrides]
-    """Paths of a market, one for each value [p], changed from a business day on."""
+    """PathOverrides of a market, changed from a business day on, one for each value [p]."""
 
 
 def _number(value: float) -> str:
@@ -69,46 +70,46 @@ def _percent(value: float) -> str:
 
 
 def _scale(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """Every move of yields from the first day, times the value."""
+    """Multiply every move of yields from the first day."""
     return PathOverrides(par_yields=np.stack([scaled(data.curves.par_yields, float(value)) for value in values]))
 
 
 def _repo(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """Overnight repo dearer by the value; what carries notes in futures is expected repo, which does not move."""
+    """Raise overnight repo [bp]; futures prices do not change, as they carry notes at expected repo."""
     rates = np.repeat(data.repo_rate[None], len(values), 0)
     rates[:, day:] += values[:, None] / 1e4
     return PathOverrides(repo_rate=rates)
 
 
 def _haircut(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """Every haircut up by the value."""
+    """Raise every haircut."""
     haircuts = np.repeat(data.haircut[None], len(values), 0)
     haircuts[:, day:] += values[:, None, None]
     return PathOverrides(haircut=haircuts)
 
 
 def _margin(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """Every initial margin times the value."""
+    """Multiply every initial margin."""
     multiples = np.repeat(data.margin_multiple[None], len(values), 0)
     multiples[:, day:] *= values[:, None]
     return PathOverrides(margin_multiple=multiples)
 
 
-def _unrolled(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """A share of overnight repo not rolled, to the last day."""
+def _not_rolled(data: MarketData, values: Floats, day: int) -> PathOverrides:
+    """Raise the share of overnight repo that is not rolled."""
     shares = np.repeat(data.not_rolled[None], len(values), 0)
     shares[:, day:] = np.minimum(shares[:, day:] + values[:, None], 1.0)
     return PathOverrides(not_rolled=shares)
 
 
 LEVERS = {
-    one.name: one
-    for one in (
+    lever.name: lever
+    for lever in (
         Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, _times, _scale),
         Lever("repo_bp", "repo dearer by, basis points", 0.0, 1000.0, 10_000.0, 0.01, _basis_points, _repo),
         Lever("haircut", "haircuts up by, percent of value", 0.0, 0.5, 1.0, 1e-6, _percent, _haircut),
         Lever("margin_multiple", "initial margin, multiple", 1.0, 10.0, 1000.0, 1e-4, _times, _margin),
-        Lever("unrolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, _percent, _unrolled),
+        Lever("not_rolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, _percent, _not_rolled),
     )
 }
 """By name."""
@@ -122,6 +123,7 @@ def lever(name: str) -> Lever:
     InputError
         If there is none of that name.
     """
+    name = current_name("lever", name, {"unrolled": "not_rolled"})
     if name not in LEVERS:
         raise InputError(f"lever: {name!r} given{did_you_mean(name, LEVERS)}; allowed are {', '.join(LEVERS)}")
     return LEVERS[name]
@@ -129,13 +131,13 @@ def lever(name: str) -> Lever:
 
 @dataclass(frozen=True)
 class LeveredBook:
-    """A book, or several leverages of one, under every value of a lever."""
+    """A book, at one leverage or several, under every value of a lever."""
 
     scenario: Scenario
     lever: Lever
     book: PathBook
     day: int
-    """Business day from which the lever acts; yields move from the first."""
+    """Business day from which the lever acts; 'scale' acts from the first."""
     highest: float
     """Highest value that can be run."""
 
@@ -154,19 +156,19 @@ class LeveredBook:
         return self.book.market.data.dates.astype("datetime64[D]")
 
     def outcomes(self, values: Floats, cells: Mapping[str, Floats] | None = None) -> Records:
-        """Rows of `basis_engine.simulation.rows.OutcomeRow` [values, cells]; one cell, the book itself, where none are given."""
+        """Rows of `basis_engine.simulation.rows.OutcomeRow` [values, cells]; by default one cell, the book itself."""
         columns = cells or {"term_share": np.array([self.terms.term_share])}
-        parts = [
+        chunks = [
             self.book.outcomes(
                 self.lever.paths(self.book.market.data, values[start : start + CHUNK], self.day), columns
             )
             for start in range(0, len(values), CHUNK)
         ]
-        rows: Records = np.concatenate(parts)
+        rows: Records = np.concatenate(chunks)
         return rows
 
 
-def turned(
+def levered_book(
     scenario: str | Path | Scenario,
     name: str,
     contract: str | Sequence[str] | None = None,
@@ -174,31 +176,32 @@ def turned(
     execution: Execution | None = None,
     **terms: Any,
 ) -> LeveredBook:
-    """Lay out a book under a lever.
+    """Prepare a book under a lever.
 
     Parameters
     ----------
     day
-        From which the lever acts, ISO date; the second business day, the first after entry, by default.
+        Day from which the lever acts, ISO date; by default the second business day, the first after entry.
     terms
         Fields of `CashFuturesBasis`.
 
     Raises
     ------
     InputError
-        On the first thing that is wrong with what was given.
+        On the first argument that is wrong.
     """
-    one = lever(name)
+    chosen_lever = lever(name)
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     if name == "scale":
         if day is not None:
             raise InputError("day: given with the lever 'scale', which scales every move from the first day; drop it")
-        # At every scale the same kind of curve: a Svensson curve cannot be scaled.
+        # Every scale needs the same kind of curve, and a Svensson curve cannot be scaled.
         chosen = changed(chosen, chosen.name, curve="par")
     data = market_data(chosen, chosen_contracts(contract))
     base = validated(CashFuturesBasis, terms, "breaking point")
     book = prepare_paths(priced_market(data), base, execution)
-    return LeveredBook(chosen, one, book, _day(data, day), _highest(data) if name == "scale" else one.most)
+    highest = _highest(data) if name == "scale" else chosen_lever.most
+    return LeveredBook(chosen, chosen_lever, book, _day(data, day), highest)
 
 
 def _day(data: MarketData, given: str | date | None) -> int:
@@ -216,7 +219,7 @@ def _day(data: MarketData, given: str | date | None) -> int:
 
 
 def _highest(data: MarketData) -> float:
-    """Highest scale at which every day still has a curve, to a hundredth; a bound, not a breaking point."""
+    """Highest scale at which every day has a curve, to a hundredth; a bound of the search, not a breaking point."""
     yields = data.curves.par_yields
     move = yields - yields[0]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,84 +1,84 @@
-"""The page of a breaking point: the sentence, every way to break, the frontier."""
+"""The page of a breaking point: the sentence, the breaking point of every outcome, the frontier."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from basis_stress.breaking.figures import frontier as draw
-from basis_stress.breaking.point import search
-from basis_stress.breaking.text import DESCRIPTIONS, replay, safe_intervals
+from basis_stress.breaking.figures import draw_frontier
+from basis_stress.breaking.find import find_breaking_point
+from basis_stress.breaking.point import BreakingPoint
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.files import save
-from basis_stress.reporting.html import embedded, fill
-from basis_stress.reporting.outcomes import UNTIL
-
-if TYPE_CHECKING:
-    from basis_stress.breaking.point import BreakingPoint
+from basis_stress.reporting.html import embedded, fill, setting
+from basis_stress.reporting.outcomes import UNTIL, label
 
 Cells = tuple[list[str], list[list[str]]]
 
+LEVER_DEFINITIONS = {
+    "scale": "every move of yields from the first day is multiplied; the first day, repo and margins do not change",
+    "repo_bp": "overnight repo costs more by this, to the last day; the carry of futures does not change",
+    "haircut": "every lender's haircut is higher by this, to the last day",
+    "margin_multiple": "every initial margin is multiplied, with a day's notice, to the last day",
+    "not_rolled": "lenders do not roll this share of overnight repo, to the last day",
+}
 
-def every_until(found: BreakingPoint) -> list[BreakingPoint]:
-    """The breaking points of all three ends, over one range."""
+
+def breaking_points(found: BreakingPoint) -> list[BreakingPoint]:
+    """The breaking points of all three outcomes, over the same range."""
     steps = round((found.high - found.low) / found.step)
-    return [found if until == found.until else search(found.of, until, found.low, found.high, steps) for until in UNTIL]
+    return [
+        found if until == found.until else find_breaking_point(found.of, until, found.low, found.high, steps)
+        for until in UNTIL
+    ]
 
 
 def cells(points: list[BreakingPoint]) -> Cells:
-    """Heads and cells: a row per end."""
-    heads = ["until", "smallest value", "what binds first", "day", "beyond it"]
+    """Heads and cells: a row per outcome."""
+    heads = ["outcome", "smallest value", "what binds first", "day", "above it"]
     rows = []
-    for one in points:
-        if not len(one.brackets):
-            said = f"none up to {one.of.lever.said(one.high)}"
-            rows.append([one.until, said, "–", "–", "–"])
+    for point in points:
+        lever = point.of.lever
+        if not len(point.brackets):
+            rows.append([label(point.until), f"none up to {lever.describe(point.high)}", "–", "–", "–"])
             continue
-        at = one.of.lever.said(one.value) + (" (as it is)" if one.value == one.low == one.of.lever.neutral else "")
-        beyond = "broken to the end of the range" if one.monotone else safe_intervals(one)
-        rows.append([one.until, at, one.constraint, formatting.day(one.day), beyond])
+        unchanged = point.value == point.low == lever.neutral
+        value = lever.describe(point.value) + (" (no change)" if unchanged else "")
+        above = "the same outcome or worse" if point.monotone else point.safe_intervals()
+        rows.append([label(point.until), value, point.constraint, formatting.day(point.day), above])
     return heads, rows
 
 
 def render(found: BreakingPoint) -> str:
     """Render the page; equal breaking points give equal bytes."""
-    of, laid = found.of, found.frontier
+    of, frontier = found.of, found.frontier
     caption = (
-        f"What becomes of the book at each leverage and value ({of.lever.title}), and at each border what binds first. "
-        "Called, paid: a call larger than the buffer was met. Forced to sell: a limit ordered a sale. Cannot enter: "
-        "haircut and initial margin ask more than the equity."
+        f"Areas: the outcome of the book at each leverage and value ({of.lever.title}). Lines: the lowest value with "
+        "each outcome or a worse one, in the colour of the constraint that binds first."
     )
-    if laid.borders["safe_again"].any():
-        caption += " Lines show the lowest value that breaks; where a book is safe again above it, the area says so."
+    if frontier.borders["safe_above"].any():
+        caption += " Above some lines the book is safe again."
     given = {name: value for name, value in of.terms.model_dump().items() if value is not None}
     return fill(
         "break.html",
         title=of.scenario.title or of.scenario.name,
         name=of.scenario.name,
         headline=str(found),
-        points=cells(every_until(found)),
-        searched=f"{of.lever.said(found.low)} to {of.lever.said(found.high)}",
-        step=of.lever.said(found.step),
-        tolerance=of.lever.said(of.lever.tolerance),
-        meant=DESCRIPTIONS[of.lever.name],
+        points=cells(breaking_points(found)),
+        range=f"{of.lever.describe(found.low)} to {of.lever.describe(found.high)}",
+        step=of.lever.describe(found.step),
+        tolerance=of.lever.describe(of.lever.tolerance),
+        lever=LEVER_DEFINITIONS[of.lever.name],
         since=None if of.lever.name == "scale" else formatting.day(of.dates()[of.day]),
-        replay=replay(found),
-        pictures=embedded([Picture("frontier", "Leverage and shock", caption, draw(laid, found))]),
+        replay=found.replay_command(),
+        pictures=embedded([Picture("frontier", "Leverage and shock", caption, draw_frontier(frontier, found))]),
         settings=[
             ("contracts", ", ".join(of.contracts)),
             ("curve", of.book.market.data.curves.remark),
-            *((formatting.words(name), _said(value)) for name, value in given.items()),
+            *((formatting.words(name), setting(value)) for name, value in given.items()),
         ],
     )
-
-
-def _said(value: object) -> str:
-    """A setting as text."""
-    return f"{value:.6g}" if isinstance(value, float) and np.isfinite(value) else str(value).lower()
 
 
 def write(found: BreakingPoint, path: str | os.PathLike[str]) -> Path:

@@ -1,38 +1,44 @@
-"""Find where something begins to break, and whether it holds again further up: a grid, then ever finer grids.
+"""Find the intervals in which a book breaks: a grid over the whole range, then finer grids inside a step.
 
-Outcomes need not be monotone: a larger rally that turns earlier may leave more cash than a smaller one. The whole range
-is therefore looked over on a grid, and every border found is narrowed to the tolerance. An island narrower than a step
-of the grid can go unseen; the answer says how wide a step was.
+Outcomes need not be monotone: a larger rally that turns earlier may leave more cash than a smaller one. The search
+therefore evaluates the whole range on a grid and narrows every border to the tolerance. It can miss an interval
+narrower than a step of the grid; the result states the width of a step.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_engine.simulation.world import Floats
 
 Broken = Callable[[Floats], "np.ndarray[tuple[int], np.dtype[np.bool_]]"]
-"""Whether each of some values breaks it."""
+"""Whether the book breaks at each of some values."""
 
 _POINTS = 15
-"""Values tried at once inside a step: each round narrows it sixteenfold."""
+"""Values evaluated at once inside a step: each round narrows it sixteenfold."""
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Values at which it is broken: from the lowest, to the highest before it holds again."""
+class BrokenInterval:
+    """Values at which a book breaks: the lowest, and the highest below which it does not break again."""
 
     first: float
     last: float
-    """Infinite where it is broken up to the end of the range."""
+    """Infinite where the book breaks up to the end of the range."""
 
 
-def stretches(broken: Broken, grid: Floats, tolerance: float) -> list[Stretch]:
-    """Stretches of the range of a grid (ascending) in which something is broken, their borders to a tolerance.
+def first_crossing(broken: NDArray[np.bool_]) -> Any:
+    """Index of the first broken value along the first axis; its length where none is."""
+    return np.where(broken.any(axis=0), broken.argmax(axis=0), len(broken))
 
-    A border is the first value found broken (or, at its end, the last) of which the next one down (or up), at most a
-    tolerance away, is not.
+
+def broken_intervals(broken: Broken, grid: Floats, tolerance: float) -> list[BrokenInterval]:
+    """Intervals of the range of an ascending grid in which a book breaks, their ends within a tolerance.
+
+    At most a tolerance below ``first``, and above ``last``, lies a value at which the book does not break.
     """
     state = broken(grid)
     found = []
@@ -40,19 +46,18 @@ def stretches(broken: Broken, grid: Floats, tolerance: float) -> list[Stretch]:
     for i in np.flatnonzero(state[1:] != state[:-1]):
         low, high = narrowed(broken, float(grid[i]), float(grid[i + 1]), bool(state[i]), tolerance)
         if state[i]:
-            found.append(Stretch(first, low))
+            found.append(BrokenInterval(first, low))
         else:
             first = high
     if state[-1]:
-        found.append(Stretch(first, np.inf))
+        found.append(BrokenInterval(first, np.inf))
     return found
 
 
 def narrowed(broken: Broken, low: float, high: float, at_low: bool, tolerance: float) -> tuple[float, float]:
-    """Two values at most a tolerance apart, between which the state first leaves that of the lower one."""
+    """Two values at most a tolerance apart, between which the state first differs from that at ``low``."""
     while high - low > tolerance:
         values = np.linspace(low, high, _POINTS + 2)
-        changed = np.append(broken(values[1:-1]) != at_low, True)
-        first = int(changed.argmax())
+        first = int(first_crossing(broken(values[1:-1]) != at_low))
         low, high = float(values[first]), float(values[first + 1])
     return low, high

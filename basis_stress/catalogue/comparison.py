@@ -1,4 +1,4 @@
-"""A scenario beside the one it stands on: the same run with and without what it changes."""
+"""A scenario compared with its base: the same run with and without its changes."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.front_door.backtest import backtest
 
 BOOK = (
-    "status",
+    "outcome",
     "equity_end_usd",
     "return",
     "calls",
@@ -43,11 +43,11 @@ def compare_scenarios(
     Parameters
     ----------
     base
-        The scenario to hold it against; by default the one named as `base` in its file.
+        The scenario to compare with; by default the `base` of its file.
     market
-        The market of funds instead of a single book.
+        Run the market of funds instead of a single book.
     **options
-        Of `backtest`.
+        Options of `backtest`.
 
     Returns
     -------
@@ -62,19 +62,16 @@ def compare_scenarios(
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     against = base or chosen.base
     if against is None:
-        raise InputError(
-            f"scenario {chosen.name}, base: none is given, so there is nothing to compare with; name one in its TOML, "
-            "or give one"
-        )
-    under = against if isinstance(against, Scenario) else load_scenario(against)
-    names = (under.name, chosen.name if chosen.name != under.name else f"{chosen.name}, changed")
+        raise InputError(f"scenario {chosen.name}, base: none given; name a base in its TOML file, or give base=...")
+    base_scenario = against if isinstance(against, Scenario) else load_scenario(against)
+    names = (base_scenario.name, chosen.name if chosen.name != base_scenario.name else f"{chosen.name}, changed")
     return pd.DataFrame(
-        {name: _figures(one, market, options) for name, one in zip(names, (under, chosen), strict=True)}
+        {name: _figures(run, market, options) for name, run in zip(names, (base_scenario, chosen), strict=True)}
     )
 
 
 def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Series[Any]":
-    """What is compared of one run."""
+    """The figures of one run."""
     if market:
         figures = backtest(chosen, market=True, **options).summary[list(MARKET)]
         return pd.Series(

@@ -1,4 +1,4 @@
-"""One scenario as a picture: yields of 2, 10 and 30 years, what repo costs, and the days on which something changes."""
+"""The figure of a scenario: yields of 2, 10 and 30 years, repo rates, and the days of its changes."""
 
 import io
 
@@ -27,7 +27,7 @@ from basis_stress.reporting.figure_style import (
 
 _DPI = 150
 _ROW = 0.22
-"""Inches of a change."""
+"""Height of the bar of a change, inches."""
 _COLOURS = (BLUE, ORANGE, GREEN)
 
 
@@ -58,14 +58,14 @@ def png(chosen: Scenario) -> bytes:
 
 
 def _strip(axes: Axes, dated: list[tuple[str, DatedPart]], days: pd.DatetimeIndex, chosen: Scenario) -> None:
-    """A bar per change, from its first day to its last, with its words."""
-    for row, (words, part) in enumerate(dated):
+    """Draw a bar per change, from its first day to its last, with its text."""
+    for row, (text, part) in enumerate(dated):
         first = int(days.searchsorted(pd.Timestamp(part.date)))
         last = int(days.searchsorted(pd.Timestamp(part.last_day(chosen.end)), side="right")) - 1
         axes.barh(-row, max(last - first, 0) + 0.6, left=first - 0.3, height=0.8, color=PALE)
         late = first > len(days) / 2
         axes.text(
-            last + 0.2 if late else first - 0.2, -row, words, va="center", ha="right" if late else "left", fontsize=8
+            last + 0.2 if late else first - 0.2, -row, text, va="center", ha="right" if late else "left", fontsize=8
         )
     axes.set_ylim(-len(dated) + 0.4, 0.6)
     axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""The catalogue: every embedded scenario with its days, what moves, its story and its source."""
+"""The catalogue: every embedded scenario with its days, moves, story and source."""
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,22 @@ def scenarios() -> pd.DataFrame:
     """Every embedded scenario, a row each: `name`, `title`, `start`, `end`, `moves`, `story`, `source`, `base`.
 
     `moves` is the largest move of the 2-, 10- and 30-year yields from the first day, and whatever else is changed;
-    `base` names the scenario that it is to be compared with, if it stands on one.
+    `base` names the scenario that it is compared with, if it has one.
     """
-    rows = [{**one.model_dump(include=set(COLUMNS)), "moves": what_moves(one)} for one in map(scenario, names())]
+    rows = [{**each.model_dump(include=set(COLUMNS)), "moves": moves_of(each)} for each in map(scenario, names())]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def what_moves(chosen: Scenario) -> str:
+def moves_of(chosen: Scenario) -> str:
     """The largest move of the shown yields from the first day, in basis points, and every other change."""
     yields = 1e4 * shown_yields(chosen)
     moves = yields - yields.iloc[0]
     largest = moves.abs().to_numpy().argmax(axis=0)
-    told = [f"{tenor} {moves[tenor].iloc[at]:+.0f}".replace("-", "−") for tenor, at in zip(SHOWN, largest, strict=True)]
+    largest_moves = [
+        f"{tenor} {moves[tenor].iloc[at]:+.0f}".replace("-", "−") for tenor, at in zip(SHOWN, largest, strict=True)
+    ]
     within = [f"{len(chosen.intraday)} marks within the day"] if chosen.intraday else []
-    return "; ".join([f"{', '.join(told)} bp", *within, *changes(chosen)])
+    return "; ".join([f"{', '.join(largest_moves)} bp", *within, *changes(chosen)])
 
 
 def shown_yields(chosen: Scenario) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Scenarios as text: the catalogue, one scenario with its terms and a plot of a line each, two runs side by side."""
+"""Scenarios as text: the catalogue, one scenario with its fields and small plots, two runs side by side."""
 
 import textwrap
 from pathlib import Path
@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from basis_data.scenarios.scenario import WORDS, Scenario
 from basis_data.scenarios.sentence import span
-from basis_stress.catalogue.listing import shown_yields, what_moves
+from basis_stress.catalogue.listing import moves_of, shown_yields
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
+from basis_stress.reporting.outcomes import label
 
 WIDTH = 110
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -27,53 +28,53 @@ def listing(table: pd.DataFrame) -> str:
         blocks.append(f"{row['name']}{against}: {span(row['start'], row['end'])}")
         blocks += [_field(name, row[name]) for name in ("title", "moves", "story", "source")]
         blocks.append("")
-    return "\n".join([*blocks, f"{len(table)} scenarios; basis-stress scenarios show NAME tells more of one"])
+    return "\n".join([*blocks, f"{len(table)} scenarios; basis-stress scenarios show NAME shows one in detail"])
 
 
 def page(chosen: Scenario) -> str:
-    """One scenario: what it is, the sentence of its composition, its terms, its yields."""
-    words = [chosen.title or chosen.name, "", *(_field(name, getattr(chosen, name)) for name in ("story", "source"))]
-    words += [_field("composed", str(chosen)), _field("moves", what_moves(chosen)), ""]
-    return "\n".join([*words, *_terms(chosen), "", *sparklines(100 * shown_yields(chosen))])
+    """One scenario: title, story, source, composition, fields and yields."""
+    lines = [chosen.title or chosen.name, "", *(_field(name, getattr(chosen, name)) for name in ("story", "source"))]
+    lines += [_field("composed", str(chosen)), _field("moves", moves_of(chosen)), ""]
+    return "\n".join([*lines, *_fields(chosen), "", *sparklines(100 * shown_yields(chosen))])
 
 
 def _field(name: str, text: object, column: int = 10) -> str:
-    """A named line, wrapped under itself."""
+    """A named line, wrapped with an indent."""
     head = f"  {name:{column}} "
     return textwrap.fill(str(text), WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _terms(chosen: Scenario) -> list[str]:
-    """Fields that are not at their default, a line each; dated parts a line each too."""
+def _fields(chosen: Scenario) -> list[str]:
+    """Fields that differ from their default, a line each; dated parts a line each too."""
     lines = []
     for name, field in type(chosen).model_fields.items():
         value = getattr(chosen, name)
         if name in WORDS or value == field.default:
             continue
         parts = value if isinstance(value, tuple) and isinstance(value[0], BaseModel) else (value,)
-        lines += [_field(name if i == 0 else "", _said(part), 18) for i, part in enumerate(parts)]
+        lines += [_field(name if i == 0 else "", _text(part), 18) for i, part in enumerate(parts)]
     return lines
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     """A value, or the fields of a part that were given."""
     if isinstance(value, BaseModel):
         given = value.model_dump(exclude_defaults=True, exclude={"source"})
-        return ", ".join(f"{name.replace('_', ' ')} {_said(one)}" for name, one in given.items())
+        return ", ".join(f"{name.replace('_', ' ')} {_text(item)}" for name, item in given.items())
     if isinstance(value, dict):
-        return " ".join(f"{name} {one:g}" for name, one in value.items())
+        return " ".join(f"{name} {item:g}" for name, item in value.items())
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def sparklines(table: pd.DataFrame) -> list[str]:
-    """A line of blocks per column, from its own lowest to its own highest value, with first, last and both of them."""
+    """A line of blocks per column, from its lowest to its highest value, with first, last, lowest and highest."""
     every = max(1, -(-len(table) // _MOST_BLOCKS))
     rows = table.iloc[::every]
     lines = [f"  {'par yields, %':13} {'first':>6}  {'low to high':{len(rows)}}  {'last':>6} {'low':>6} {'high':>6}"]
     for name in table:
         low, high = float(table[name].min()), float(table[name].max())
         level = (rows[name].to_numpy() - low) / (high - low) if high > low else np.zeros(len(rows))
-        blocks = "".join(BLOCKS[min(int(one * len(BLOCKS)), len(BLOCKS) - 1)] for one in level)
+        blocks = "".join(BLOCKS[min(int(share * len(BLOCKS)), len(BLOCKS) - 1)] for share in level)
         ends = f"{table[name].iloc[-1]:6.2f} {low:6.2f} {high:6.2f}"
         lines.append(f"  {name:13} {table[name].iloc[0]:6.2f}  {blocks:11}  {ends}")
     return lines
@@ -81,14 +82,14 @@ def sparklines(table: pd.DataFrame) -> list[str]:
 
 def draw(chosen: Scenario, path: Path) -> Path:
     """Write the figure of a scenario's yields, repo and dated changes as PNG."""
-    # matplotlib costs 0.5 s of imports, which a listing should not pay for.
+    # matplotlib costs 0.5 s of imports, which a listing does not need.
     from basis_stress.catalogue.figure import png
 
     return save(png(chosen), path, "figure")
 
 
 def side_by_side(table: pd.DataFrame) -> str:
-    """Two runs as columns, figures as a desk says them; those of a market by capacity multiple."""
+    """Two runs as columns, each figure in its unit; figures of a market by capacity multiple."""
     lines = [["", *map(str, table.columns)]]
     multiple = None
     for key, row in zip(table.index, table.to_numpy(), strict=True):
@@ -96,7 +97,7 @@ def side_by_side(table: pd.DataFrame) -> str:
         if isinstance(key, tuple) and key[0] != multiple:
             multiple = key[0]
             lines.append([f"capacity multiple {multiple:g}", *[""] * len(row)])
-        lines.append([formatting.words(name.removesuffix("_usd")), *(_figure(name, one) for one in row)])
+        lines.append([formatting.words(name.removesuffix("_usd")), *(_figure(name, value) for value in row)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = [
         [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))] for line in lines
@@ -107,7 +108,7 @@ def side_by_side(table: pd.DataFrame) -> str:
 def _figure(name: str, value: Any) -> str:
     """One figure in its unit."""
     if isinstance(value, str):
-        return value
+        return label(value)
     if name.endswith("_usd"):
         return formatting.usd(value)
     if name in ("return", "shorts_change", "worst_return"):

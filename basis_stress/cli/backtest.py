@@ -1,4 +1,4 @@
-"""The command `backtest`: options made from the strategy's own fields, results printed, saved and drawn."""
+"""The command `backtest`: options from the fields of the strategy, printed results, tables and report."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,12 @@ Examples:
 
 
 def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
-    """One option per field of the strategy, with its documentation, unit and default."""
+    """Add an option per field of the strategy, with its documentation, unit and default."""
     for name, field in reversed(CashFuturesBasis.model_fields.items()):
         text = " ".join((field.description or "").split())
         default = "" if field.default is None else f" [default: {field.default}]"
         unit = f" ({field.title})" if field.title else ""
-        choices = [one for one in get_args(field.annotation) if isinstance(one, str)]
+        choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
         flag = f"--{name.replace('_', '-')}"
         if field.annotation is bool:
             flag += f"/--no-{name.replace('_', '-')}"
@@ -45,7 +45,7 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
 @strategy_options
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
-@click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="What notes are priced on.")
+@click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="Curve on which notes are priced.")
 @click.option("--margin-multiple", type=float, help="Multiple of each contract's initial margin, 1.5 is +50%.")
 @click.option("--leverage-limit", type=float, hidden=True)
 @click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
@@ -59,7 +59,7 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     is_flag=True,
     help="The market of funds: contagion, dealers, CFTC shorts, for capacity multiples 1, 2, 4.",
 )
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@click.option("--quiet", is_flag=True, help="Print only the paths of the results.")
 def backtest(
     scenario: str,
     contract: str | None,
@@ -71,7 +71,7 @@ def backtest(
     scenario_repo_bp: float | None,
     **options: Any,
 ) -> None:
-    """Take a leveraged basis book through SCENARIO (a name or a TOML file), call by call.
+    """Run a leveraged basis book through SCENARIO (a name or a TOML file), call by call.
 
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
     """

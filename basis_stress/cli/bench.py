@@ -1,9 +1,11 @@
-"""The command that runs the benchmark suite, writes its tables and figures, and compares it with an earlier run."""
+"""The command `bench`: run the benchmark suite, write its tables and figures, compare it with an earlier run."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from basis_engine.base.errors import InputError
 from basis_stress.reporting.files import save
 
 EXAMPLES = """\b
@@ -13,11 +15,11 @@ Examples:
   basis-stress bench --compare results/bench/bench.json
 """
 SLOWER = 3
-"""Exit code where something has become slower."""
+"""Exit code if a benchmark has become slower."""
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--full", is_flag=True, help="Every race, at length: some minutes instead of one.")
+@click.option("--full", is_flag=True, help="Every benchmark at full length: some minutes instead of one.")
 @click.option(
     "--peers", is_flag=True, help="Other backtesters too, each installed by pip in an environment of its own."
 )
@@ -27,11 +29,17 @@ SLOWER = 3
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/bench"), help="Folder of the results.")
 @click.pass_context
 def bench(context: click.Context, full: bool, peers: bool, earlier: Path | None, out: Path) -> None:
-    """Time everything a user waits for, beside twins in C, NumPy and Python and, with --peers, other programs.
+    """Run the benchmarks, with twins in C, NumPy and Python and, with --peers, other programs; needs a checkout.
 
     Writes bench.json (the history), bench.md (the tables), and two figures, each as SVG and PNG.
     """
-    # The suite stands above this package and costs imports that no other command should wait for.
+    # The suite is not installed with the package: it is in the checkout that holds this file.
+    checkout = Path(__file__).parents[2]
+    if not (checkout / "benchmarks" / "suite.py").is_file():
+        raise InputError(
+            "bench: the benchmarks are not installed with the package; run it from a checkout of the source"
+        )
+    sys.path.insert(0, str(checkout))
     from benchmarks.figures import growth, performance
     from benchmarks.history import as_json, compare, load
     from benchmarks.page import comparison, markdown

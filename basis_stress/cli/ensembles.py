@@ -1,4 +1,4 @@
-"""The command of ensembles of generated paths: progress, the streamed outcomes, the page."""
+"""The command `paths`: an ensemble of generated paths, with progress, streamed outcomes and the page."""
 
 import sys
 from contextlib import ExitStack
@@ -20,31 +20,37 @@ Examples:
 """
 
 
-_TOLD_APART = ("leverage", "buffer", "equity", "notional")
+_SIZES = ("leverage", "buffer", "equity", "notional")
 
 
-def terms_options(command: Any) -> Any:
-    """The strategy's options, but for those that size a book: here books differ in leverage alone."""
+def book_options(command: Any) -> Any:
+    """Add the options of the strategy without those that size a book: here books differ only in leverage."""
     own = list(getattr(command, "__click_params__", ()))
     command = strategy_options(command)
-    added = [one for one in command.__click_params__ if one not in own and one.name not in _TOLD_APART]
+    added = [option for option in command.__click_params__ if option not in own and option.name not in _SIZES]
     command.__click_params__ = own + added
     return command
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("generator")
-@click.option("--paths", type=int, default=1000, show_default=True, help="How many.")
-@click.option("--days", type=int, default=60, show_default=True, help="Business days of each.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all draws.")
-@terms_options
+@click.option("--paths", type=int, default=1000, show_default=True, help="Number of paths.")
+@click.option("--days", type=int, default=60, show_default=True, help="Business days of each path.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")
+@book_options
 @click.option("--leverage", default="20", show_default=True, help="One or several, comma-separated: 20,30,50.")
-@click.option("--scenario", default="april-2025", show_default=True, help="Whose first day and terms paths begin from.")
+@click.option(
+    "--scenario", default="april-2025", show_default=True, help="Scenario that sets the first day and the terms."
+)
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
 @click.option(
-    "--set", "settings", multiple=True, metavar="SETTING=VALUE", help="Of the generator: basis-stress shocks."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SETTING=VALUE",
+    help="A setting of the generator; see basis-stress shocks.",
 )
-@click.option("--threads", type=int, help="Threads; they change no byte. [default: all]")
+@click.option("--threads", type=int, help="Threads; they do not change the result. [default: all]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/paths-GENERATOR]")
 @click.option("--report/--no-report", default=True, help="Write the page. [default: yes]")
 def paths(
@@ -57,11 +63,11 @@ def paths(
     report: bool,
     **options: Any,
 ) -> None:
-    """Take a basis book through every path that GENERATOR draws: loss distribution, time to call and to default.
+    """Run a basis book through every path that GENERATOR draws: loss distribution, time to call and to default.
 
-    Streams every outcome to Parquet and writes a page. Generators: basis-stress shocks.
+    Streams every outcome to Parquet and writes a page. To list the generators: basis-stress shocks.
     """
-    # What follows loads pandas, scipy and pyarrow; `--help` should not pay for them.
+    # These imports load pandas, scipy and pyarrow, which `--help` does not need.
     from basis_stress.ensembles.page import headline
     from basis_stress.ensembles.simulate import simulate_paths
 
@@ -74,7 +80,7 @@ def paths(
             paths,
             leverage=_leverages(leverage),
             contract=None if contract is None else [code.strip() for code in contract.split(",")],
-            settings=dict(setting(one) for one in settings),
+            settings=dict(setting(text) for text in settings),
             out=folder,
             progress=lambda done: bar.update(done - bar.pos),
             **given,
@@ -88,6 +94,6 @@ def paths(
 def _leverages(given: str) -> list[float]:
     """Numbers separated by commas."""
     try:
-        return [float(one) for one in given.split(",")]
+        return [float(text) for text in given.split(",")]
     except ValueError:
         raise InputError(f"--leverage: {given!r} given, allowed are numbers such as 20,30,50") from None

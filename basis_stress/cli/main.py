@@ -1,4 +1,4 @@
-"""The command line: what a user types, turned into calls of the library; no arithmetic lives here."""
+"""The command line: it parses arguments, calls the library and prints; it contains no arithmetic."""
 
 import gc
 import importlib
@@ -11,25 +11,25 @@ import click
 
 from basis_engine.base.errors import InputError
 
-# Commands are loaded when asked for, so that `basis-stress --help` answers at once.
+# Commands are imported on use, so that `basis-stress --help` is fast.
 COMMANDS = {
-    "backtest": ("backtest", "Take a leveraged basis book through a scenario, call by call."),
+    "backtest": ("backtest", "Run a leveraged basis book through a scenario, call by call."),
     "validate": ("validation", "Compare the market of funds with every historical target."),
     "calibrate": ("validation", "Fit the market of funds to March 2020, and write the parameter file."),
-    "day-by-day": ("funds_market", "April 2025 as reported, as it was, and what would have broken it: one page."),
-    "ensemble": ("validation", "Draw populations and parameters many times, as a fan chart."),
+    "day-by-day": ("funds_market", "One page on April 2025: as reported, as it was, and what would have broken it."),
+    "ensemble": ("validation", "Draw populations and parameters many times; a fan chart."),
     "scenarios": ("scenarios", "List the scenarios, show one, or compare one with its base."),
-    "shocks": ("shocks", "List the generators of synthetic shocks, or show one beside history."),
-    "sweep": ("sweeps", "Take a million books through a scenario: leverage, haircut, margin, any field."),
+    "shocks": ("shocks", "List the generators of synthetic shocks, or compare one with history."),
+    "sweep": ("sweeps", "Run many books through a scenario: leverage, haircut, margin, any field."),
     "sweep-report": ("sweeps", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "break": ("breaking", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
-    "paths": ("ensembles", "Take a book through thousands of generated paths: losses, time to call and default."),
-    "bench": ("bench", "Run the benchmark suite: tables, figure, history, comparison."),
-    "run": ("multi_year", "Play a strategy, of the library or your own, through 2018 to 2026."),
-    "compare": ("multi_year", "Is this rule better, or lucky? Strategies over the same days."),
+    "paths": ("ensembles", "Run a book through thousands of generated paths: losses, time to call and default."),
+    "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
+    "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
+    "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),
     "strategies": ("multi_year", "List the strategies, or show one with its parameters."),
 }
-"""Name to its module in `basis_stress.cli`, and one line of help."""
+"""Command: its module in `basis_stress.cli`, and one line of help."""
 
 RENAMED = {"unrolled": "day-by-day"}
 """Old names of commands, which work for one release, and the new ones."""
@@ -51,21 +51,21 @@ Examples:
 """
 
 COMPILING = "\r\033[KCompiling kernels for this machine: once, up to half a minute ..."
-"""Clears what stands in the line: a progress bar may have begun."""
+"""Begins with an escape sequence that clears the line, where a progress bar may be."""
 
 GARBAGE = 500_000
-"""Objects made between two looks for garbage, Python's own 700: a cached backtest takes an eighth less so."""
+"""Objects allocated between two garbage collections (Python: 700): a cached backtest takes an eighth less time."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, in the order they are told."""
+        """Names, in the order of the help text."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import a command's home and return it."""
+        """Import the module of a command and return the command."""
         if name in RENAMED:
             click.echo(f"basis-stress: {name} is now {RENAMED[name]}", err=True)
             name = RENAMED[name]
@@ -92,10 +92,10 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line: exit 0 done, 2 the user's mistake (one sentence), 1 a bug (with its traceback)."""
+    """Run the command line: exit code 0 for success, 2 for a user's mistake (one sentence), 1 for a bug."""
     gc.set_threshold(GARBAGE, 20, 100)
     warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
-    warnings.showwarning = _warn
+    warnings.showwarning = _print_warning
     try:
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
     except InputError as mistake:
@@ -109,13 +109,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Print a warning in one line."""
-    click.echo(f"basis-stress: warning: {message}", err=True)
+def _print_warning(message: Warning | str, *where: Any, **options: Any) -> None:
+    """Print a warning on one line, without the line of code."""
+    click.echo(f"basis-stress: {message}", err=True)
 
 
 def _refuse(sentence: str) -> None:
-    """Say what is wrong in one line and leave with the user's exit code."""
+    """Print the mistake on one line and exit with code 2."""
     click.echo(f"basis-stress: {' '.join(sentence.split())}", err=True)
     sys.exit(2)
 

@@ -1,4 +1,4 @@
-"""The command `scenarios`: list the catalogue, show one scenario, hold one against the scenario it stands on."""
+"""The command `scenarios`: list the catalogue, show one scenario, compare one with its base."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ Examples:
   basis-stress scenarios compare april-2025-margin --contract TY --leverage 50
 
 \b
-A scenario of your own is a small file; everything but its name is optional over a base:
+A scenario of your own is a small file; with a base only its name is required:
   name = "my-scenario"
   base = "april-2025"
   yield_scale = 2
@@ -41,7 +41,7 @@ def scenarios(context: click.Context) -> None:
 
 @scenarios.command()
 @click.argument("name")
-@click.option("--out", type=click.Path(path_type=Path), help="Draw yields and dated changes to this PNG, too.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also draw yields and dated changes to this PNG.")
 def show(name: str, out: Path | None) -> None:
     """Show NAME (or a TOML file): its sentence, terms, and yields as a small plot."""
     chosen = load_scenario(name)
@@ -52,7 +52,7 @@ def show(name: str, out: Path | None) -> None:
 
 @scenarios.command()
 @click.argument("name")
-@click.option("--base", help="Scenario to hold it against. [default: the one it stands on]")
+@click.option("--base", help="Scenario to compare with. [default: its base]")
 @click.option(
     "--market", is_flag=True, help="The market of funds, for capacity multiples 1, 2, 4, instead of a single book."
 )
@@ -60,8 +60,8 @@ def show(name: str, out: Path | None) -> None:
 @click.option("--leverage", type=float, help="Of a single book: bonds over equity. [default: 20]")
 @click.option("--haircut", type=float, help="Of a single book: decimal share. [default: the scenario's]")
 def compare(name: str, base: str | None, market: bool, **options: Any) -> None:
-    """Run NAME and the scenario it stands on, alike but for what NAME changes, side by side."""
-    # Runs need the engine, which a listing should not pay for.
+    """Run NAME and its base with the same options, and print both side by side."""
+    # Runs need the engine, which a listing does not.
     from basis_stress.catalogue.comparison import compare_scenarios as run_both
 
     given = {option: value for option, value in options.items() if value is not None}

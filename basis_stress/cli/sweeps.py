@@ -1,4 +1,4 @@
-"""The commands of sweeps: one option per axis, a progress bar, and the page that reads what was swept."""
+"""The commands `sweep` and `sweep-report`: an option per axis, a progress bar, and the page."""
 
 import sys
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Examples:
   basis-stress sweep april-2025 --leverage 10:100:0.001 --haircut 0:0.02:100x --cluster tcp://scheduler:8786
 \b
 An axis is lo:hi:step (both ends), lo:hi:Nx (N even points), lo:hi (a range, for a sample), or a list; a single number
-holds in every cell. A sweep that was stopped goes on where it was when the same command is given again.
+is the same in every cell. The same command resumes an interrupted sweep.
 """
 
 READING_EXAMPLES = """\b
@@ -36,11 +36,11 @@ Examples:
 
 
 def axis_options(command: Callable[..., None]) -> Callable[..., None]:
-    """One option per field of the book that can vary, with its documentation and unit."""
+    """Add an option per field of the book that can vary, with its documentation and unit."""
     for name in reversed(BOOK_FIELDS):
-        one = CashFuturesBasis.model_fields[name]
-        text = " ".join((one.description or "").split())
-        unit = f" ({one.title})" if one.title else ""
+        field = CashFuturesBasis.model_fields[name]
+        text = " ".join((field.description or "").split())
+        unit = f" ({field.title})" if field.title else ""
         command = click.option(f"--{name.replace('_', '-')}", name, metavar="AXIS", help=f"{text}{unit}")(command)
     return command
 
@@ -58,47 +58,48 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
     "more",
     multiple=True,
     metavar="NAME=AXIS",
-    help="Any other axis, such as capacity_multiple=1,2,4 of --market.",
+    help="Any other axis, such as era_leverage=15:40:5 of --market.",
 )
 @click.option("--sizing", type=click.Choice(["conversion-factor", "dv01"]), help="Futures per note.")
 @click.option(
-    "--unwind", type=click.Choice(["hold", "cure", "target-leverage", "stop-out"]), help="What makes the fund sell."
+    "--unwind", type=click.Choice(["hold", "cure", "target-leverage", "stop-out"]), help="Rule by which the fund sells."
 )
 @click.option("--whole-contracts/--no-whole-contracts", default=None, help="Round futures to whole contracts.")
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
-@click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="What notes are priced on.")
+@click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="Curve on which notes are priced.")
 @click.option(
     "--design", default="grid", show_default=True, help="grid, sobol:N, lhs:N, or saltelli:N for Sobol indices."
 )
 @click.option("--cells", type=click.Path(path_type=Path), help="CSV or Parquet with a row per cell, instead of axes.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of a sample.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of a sample.")
 @click.option("--market", is_flag=True, help="Sweep the market of funds: each cell a whole market, about 40 ms.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the dataset. [default: results/SCENARIO-sweep]")
 @click.option("--threads", type=int, help="Threads on this machine. [default: all]")
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
-@click.option("--part", type=int, help="Cells to a file, which a killed sweep runs again. [default: 25000, markets 64]")
-@click.option("--report/--no-report", default=True, help="Write the page that reads the sweep. [default: yes]")
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@click.option("--chunk", type=int, help="Cells per file of the dataset. [default: 25000; markets: 64]")
+@click.option("--part", type=int, hidden=True)
+@click.option("--report/--no-report", default=True, help="Write the page of the sweep. [default: yes]")
+@click.option("--quiet", is_flag=True, help="Print only the paths of the results.")
 def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet: bool, **options: Any) -> None:
-    """Take many books through SCENARIO (or several): every combination of the axes, a sample, or a table of cells.
+    """Run many books through SCENARIO (or several): every combination of the axes, a sample, or a table of cells.
 
-    Writes a Parquet dataset with a manifest of what made it, and a page with the outcome map.
+    Writes a Parquet dataset with a manifest of its inputs, and a page with the outcome map.
     """
-    # What follows loads pandas, scipy and pyarrow; `--help` should not pay for them.
+    # These imports load pandas, scipy and pyarrow, which `--help` does not need.
     from basis_stress.sweeps.run import sweep as run_sweep
-    from basis_stress.sweeps.text import told
+    from basis_stress.sweeps.text import describe
 
     given = {name: value for name, value in options.items() if value is not None}
     try:
         with ExitStack() as stack:
-            say = (lambda done, total: None) if quiet else Bar(stack)
-            found = run_sweep(list(scenario), **{**given, **_named_axes(more)}, progress=say)
+            progress = (lambda done, total: None) if quiet else Bar(stack)
+            found = run_sweep(list(scenario), **{**given, **_named_axes(more)}, progress=progress)
     except KeyboardInterrupt:
-        click.echo("\nstopped: what is done is kept, and the same command goes on from there", err=True)
+        click.echo("\nstopped: finished chunks are kept; the same command resumes the sweep", err=True)
         raise
     if not quiet:
-        click.echo(told(found))
+        click.echo(describe(found))
         click.echo()
     click.echo(f"dataset: {found.folder}")
     if report:
@@ -108,28 +109,28 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
 @click.command("sweep-report", epilog=READING_EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("other", required=False, type=click.Path(path_type=Path))
-@click.option("--x", help="Axis drawn to the right. [default: leverage, or the longest]")
-@click.option("--y", help="Axis drawn upwards. [default: the next longest]")
+@click.option("--x", help="Horizontal axis. [default: leverage, or the longest]")
+@click.option("--y", help="Vertical axis. [default: the next longest]")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="Hold another axis at one of its levels.")
 @click.option("--out", type=click.Path(path_type=Path), help="The page. [default: FOLDER.html]")
 def sweep_report(
     folder: Path, other: Path | None, x: str | None, y: str | None, at: tuple[str, ...], out: Path | None
 ) -> None:
-    """Read the sweep in FOLDER: outcome map, break-even leverage, effects; beside OTHER where one is given."""
+    """Read the sweep in FOLDER: outcome map, break-even leverage, effects; compared with OTHER if given."""
     from basis_stress.sweeps.reading import read_sweep
-    from basis_stress.sweeps.text import told
+    from basis_stress.sweeps.text import describe
 
     found = read_sweep(folder)
     held = {name: _number(name, value) for name, value in _pairs(at, "--at")}
     against = None if other is None else read_sweep(other)
-    click.echo(told(found))
+    click.echo(describe(found))
     click.echo()
     page = out or folder.with_name(f"{folder.name}.html")
     click.echo(f"report: {found.report(page, x=x, y=y, at=held, against=against)}")
 
 
 class Bar:
-    """A progress bar on the error stream, made when the sweep says how much is left: share, rate, time left."""
+    """A progress bar on the error stream, created at the first report of progress: share, rate, time left."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.stack: ExitStack = stack
@@ -137,10 +138,10 @@ class Bar:
         self.begun, self.done = 0.0, 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that so many cells of all are done."""
+        """Show the number of cells done, of the total."""
         if self.bar is None:
             if done:
-                click.echo(f"{done:,} of {total:,} cells were done before; going on from there", err=True)
+                click.echo(f"{done:,} of {total:,} cells were done before; resuming", err=True)
             self.bar = self.stack.enter_context(
                 click.progressbar(
                     length=total - done,
@@ -174,4 +175,4 @@ def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"--at, {name}: {text!r} is no number; give one of the levels swept") from None
+        raise InputError(f"--at, {name}: {text!r} is not a number; give a level of the sweep") from None

@@ -1,4 +1,4 @@
-"""Pictures of an ensemble of paths: losses, and the time to a call, a sale, a default."""
+"""Figures of an ensemble of paths: losses, and the time to a call, a forced sale, a default."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from basis_stress.ensembles.statistics import expected_shortfall
-from basis_stress.reporting import figure_style as look
-from basis_stress.reporting import formatting
+from basis_stress.reporting import figure_style, formatting
+from basis_stress.reporting.outcomes import label
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
 
 _MOST = 8
-"""Leverages drawn; a table has all."""
+"""Leverages drawn; the tables have all."""
 
 
 def _colours(of: Simulation) -> list[tuple[int, float, str]]:
-    """Place, value and colour of each leverage drawn."""
-    return [(i, float(one), colour) for i, (one, colour) in enumerate(zip(of.leverages, look.PALETTE, strict=False))][
-        :_MOST
-    ]
+    """Index, value and colour of each leverage drawn."""
+    pairs = zip(of.leverages[:_MOST], figure_style.PALETTE, strict=False)
+    return [(i, float(leverage), colour) for i, (leverage, colour) in enumerate(pairs)]
 
 
 def losses(of: Simulation) -> Figure:
-    """How often the loss is at least so much, by leverage, with the expected shortfall."""
-    figure, (axes,) = look.new_figure(4.2)
+    """Draw the share of paths with at least each loss, by leverage, with the expected shortfall."""
+    figure, (axes,) = figure_style.new_figure(4.2)
     least = 1 / len(of)
     ends = [(i, _exceeding(axes, of.losses_by_path[:, i], colour), colour) for i, _, colour in _colours(of)]
     axes.set_yscale("log")
     axes.set_ylim(least * 0.8, 1.4)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{100 * loss:g}%".replace("-", "−")))
-    axes.axhline(0.05, color=look.GREY, lw=0.8, ls=(0, (3, 2)))
+    axes.axhline(0.05, color=figure_style.GREY, lw=0.8, ls=(0, (3, 2)))
     axes.annotate("1 path in 20", (1.0, 0.05), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
-                  ha="right", fontsize=8.5, color=look.GREY)  # fmt: skip
+                  ha="right", fontsize=8.5, color=figure_style.GREY)  # fmt: skip
     for i, (x, y), colour in ends:
         axes.annotate(
             formatting.times(float(of.leverages[i])), (x, y), (4, 3), textcoords="offset points", color=colour,
@@ -53,7 +52,7 @@ def losses(of: Simulation) -> Figure:
 def _exceeding(
     axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], colour: str
 ) -> tuple[float, float]:
-    """One leverage; returns the end of its line, where its name stands."""
+    """Draw one leverage; returns the end of its line, where its label goes."""
     ordered = np.sort(values)[::-1]
     share = np.arange(1, len(ordered) + 1) / len(ordered)
     thin = np.unique(np.geomspace(1, len(ordered), 600).astype(int) - 1)
@@ -64,24 +63,24 @@ def _exceeding(
 
 
 def curves(of: Simulation) -> Figure:
-    """Share of books that were called, sold, defaulted by each day, with bands."""
+    """Draw the share of books that were called, forced to sell or in default by each day, with intervals."""
     figure = Figure(figsize=(8.0, 3.6), layout="constrained")
     panels = figure.subplots(1, 3)
     table = of.curves()
     for axes, (event, mine) in zip(panels, table.groupby("event", sort=False), strict=True):
-        axes.set_title(str(event))
+        axes.set_title(label(str(event)))
         axes.set_xlabel("business days after entry")
         axes.set_xlim(0, of.days * 1.16)
         if not mine["share"].any():
-            _nothing(axes, len(of), float(mine["high"].max()))
+            _empty(axes, len(of), float(mine["high"].max()))
             continue
         top = float(mine["high"].max())
         placed: list[float] = []
         for _, leverage, colour in reversed(_colours(of)):
-            one = mine[mine["leverage"] == leverage]
-            axes.fill_between(one["day"], one["low"], one["high"], step="post", color=colour, alpha=0.2, lw=0)
-            axes.step(one["day"], one["share"], where="post", color=colour)
-            last = float(one["share"].iloc[-1])
+            rows = mine[mine["leverage"] == leverage]
+            axes.fill_between(rows["day"], rows["low"], rows["high"], step="post", color=colour, alpha=0.2, lw=0)
+            axes.step(rows["day"], rows["share"], where="post", color=colour)
+            last = float(rows["share"].iloc[-1])
             if all(abs(last - other) > 0.06 * top for other in placed):
                 placed.append(last)
                 axes.annotate(
@@ -90,13 +89,13 @@ def curves(of: Simulation) -> Figure:
                 )  # fmt: skip
         axes.set_ylim(0, 1.05 * top)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    panels[0].set_ylabel("share of paths, cumulated")
+    panels[0].set_ylabel("cumulative share of paths")
     return figure
 
 
-def _nothing(axes: Axes, paths: int, high: float) -> None:
-    """What an empty panel says: nothing happened, and how often it may have for all that."""
+def _empty(axes: Axes, paths: int, high: float) -> None:
+    """Label an empty panel: no path had the event, with the upper end of the interval."""
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     text = f"none in {paths:,} paths\n(at most {100 * high:.2g}% by the\n95% interval)"
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=9.5, color=look.GREY)
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=9.5, color=figure_style.GREY)

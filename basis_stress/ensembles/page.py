@@ -1,4 +1,4 @@
-"""The page of an ensemble of paths: one file with losses, expected shortfall and times to call and default."""
+"""The page of an ensemble of paths: one file with outcomes, losses, expected shortfall and times to each outcome."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from basis_engine.simulation.names import Outcome
-from basis_stress.ensembles import figures as figures
+from basis_stress.ensembles import figures
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture, style, svg
 from basis_stress.reporting.files import save
-from basis_stress.reporting.html import embedded, fill
+from basis_stress.reporting.html import embedded, fill, setting
+from basis_stress.reporting.outcomes import UNTIL, label
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
@@ -22,19 +20,17 @@ Cells = tuple[list[str], list[list[str]]]
 
 
 def headline(of: Simulation) -> str:
-    """The ensemble in a sentence, every number counted."""
+    """The outcomes and losses of the ensemble in a sentence."""
     at, losses = len(of.leverages) - 1, of.losses()
     shares = [
-        float((of.outcome_numbers[:, at] >= outcome).mean())
-        for outcome in (Outcome.CALLED, Outcome.FORCED_SALE, Outcome.DEFAULTED)
+        f'"{label(outcome)}" or worse in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}'
+        for outcome, number in UNTIL.items()
     ]
-    said = [_share(one) for one in shares]
     shortfall = formatting.percent(float(losses["es95"].iloc[at]), 1)
     return (
-        f"Of {len(of):,} {of.generator} paths of {of.days} business days from {_day(of)}, a "
-        f"{formatting.times(float(of.leverages[at]))} {formatting.listing(list(of.contracts))} book is called beyond its "
-        f"buffer or worse in {said[0]}, forced to sell or worse in {said[1]}, in default in {said[2]}; in the worst 5% "
-        f"it loses {shortfall} of its equity on average."
+        f"Of {len(of):,} {of.generator} paths of {of.days} business days from {_day(of)}, the outcome of a "
+        f"{formatting.times(float(of.leverages[at]))} {formatting.listing(list(of.contracts))} book is "
+        f"{formatting.listing(shares)}; in the worst 5% it loses {shortfall} of its equity on average."
     )
 
 
@@ -44,7 +40,7 @@ def _day(of: Simulation) -> str:
 
 
 def _share(share: float) -> str:
-    """A share in percent; none is said as none."""
+    """A share as percent, with words for none, all and shares very near to them."""
     if share == 0.0:
         return "none"
     if share == 1.0:
@@ -55,19 +51,19 @@ def _share(share: float) -> str:
 
 
 def outcome_cells(of: Simulation) -> Cells:
-    """Heads and cells: fates by leverage, with intervals."""
+    """Heads and cells: outcomes by leverage, with intervals."""
     table = of.outcomes()
-    fates = list(dict.fromkeys(table["outcome"]))
+    names = list(dict.fromkeys(table["outcome"]))
     rows = []
     for leverage, mine in table.groupby("leverage"):
         mine = mine.set_index("outcome")
         cells = [formatting.times(float(leverage))]  # type: ignore[arg-type]
-        for outcome in fates:
-            one = mine.loc[outcome]
-            ends = f"{formatting.percent(one['low'], 2)}–{formatting.percent(one['high'], 2)}"
-            cells.append(f"{_share(float(one['share']))} ({ends})")
+        for name in names:
+            row = mine.loc[name]
+            ends = f"{formatting.percent(row['low'], 2)}–{formatting.percent(row['high'], 2)}"
+            cells.append(f"{_share(float(row['share']))} ({ends})")
         rows.append(cells)
-    return ["leverage", *fates], rows
+    return ["leverage", *map(label, names)], rows
 
 
 def loss_cells(of: Simulation) -> Cells:
@@ -91,15 +87,15 @@ def pictures(of: Simulation) -> list[Picture]:
             Picture(
                 "losses",
                 "Losses",
-                "How often the loss over the whole window is at least so much, by leverage. What lenders and clearing "
-                "members lose beyond the equity is not in it.",
+                "Share of paths whose loss over the whole window is at least the given share of equity, by leverage. "
+                "Losses of lenders and clearing members beyond the equity are not included.",
                 svg(figures.losses(of)),
             ),
             Picture(
                 "times",
-                "Time to a call, a sale, a default",
-                "Share of books to which it has happened by each day; bands: 95% intervals of the share (Wilson), for "
-                "the chance of the draw alone. Called: a call larger than the buffer.",
+                "Time to a call, a forced sale, a default",
+                "Share of books that have come to each outcome by each day; bands: 95% intervals of the share "
+                "(Wilson), for sampling error only.",
                 svg(figures.curves(of)),
             ),
         ]
@@ -120,14 +116,9 @@ def render(of: Simulation) -> str:
             ("seed", str(of.seed)),
             ("entered", f"{of.scenario.name}, {_day(of)}"),
             ("contracts", ", ".join(of.contracts)),
-            *((formatting.words(name), _said(value)) for name, value in of.settings.items()),
+            *((formatting.words(name), setting(value)) for name, value in of.settings.items()),
         ],
     )
-
-
-def _said(value: object) -> str:
-    """A setting as text."""
-    return f"{value:.6g}" if isinstance(value, float) and np.isfinite(value) else str(value).lower()
 
 
 def write(of: Simulation, path: str | os.PathLike[str]) -> Path:

@@ -1,4 +1,4 @@
-"""A book through an ensemble of generated paths: losses, expected shortfall, time to call and to default."""
+"""Run a book through an ensemble of generated paths: losses, expected shortfall, time to call and to default."""
 
 from __future__ import annotations
 
@@ -34,21 +34,19 @@ from basis_strategies.plan import Execution
 from basis_stress.ensembles.statistics import check_share, losses_table, time_to, wilson
 from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
-from basis_stress.reporting.outcomes import word
+from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
 from basis_stress.reporting.registry import write_report
 from basis_stress.single_book.run import chosen_contracts
 
 CHUNK = 2048
-"""Paths at a time: some 12 MB of curve changes in sixty days."""
-EVENTS = {"called": "first_call_day", "forced to sell": "first_order_day", "in default": "default_day"}
-"""What may happen to a book, and the column of its day."""
+"""Paths per chunk: about 12 MB of curve changes in sixty days."""
 SHORTFALL_LEVELS = (0.95, 0.99)
 _MOST_DAYS = 2500
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """Outcomes of a book over paths; of every path no more is kept in memory than its loss and days."""
+    """Outcomes of a book over paths; only the loss, outcome and days of each path are kept in memory."""
 
     scenario: Scenario
     contracts: tuple[str, ...]
@@ -57,15 +55,15 @@ class Simulation:
     days: int
     leverages: Floats
     losses_by_path: Floats
-    """[paths, leverages] of equity at entry, gains negative; what others bear besides is not counted twice."""
+    """[paths, leverages] share of equity at entry, gains negative; losses that others bear are not included."""
     days_by_path: dict[str, Integers]
-    """By column of `EVENTS`, [paths, leverages]: business days after entry, -1 for never."""
+    """By column of `FIRST_DAYS`, [paths, leverages]: business days after entry, -1 for never."""
     outcome_numbers: Integers
     """[paths, leverages] of `basis_engine.simulation.names.Outcome`."""
     settings: dict[str, Any]
-    """What was run, by name."""
+    """Inputs of the run, by name."""
     file: Path | None = None
-    """Where all outcomes are, if they were asked for."""
+    """Parquet file of all outcomes, if `out` was given."""
 
     def __len__(self) -> int:
         """Number of paths."""
@@ -78,32 +76,33 @@ class Simulation:
         interval `_low` to `_high`.
         """
         check_share("confidence", confidence)
-        by_leverage = {float(one): self.losses_by_path[:, i] for i, one in enumerate(self.leverages)}
+        by_leverage = {float(leverage): self.losses_by_path[:, i] for i, leverage in enumerate(self.leverages)}
         return losses_table(by_leverage, SHORTFALL_LEVELS, confidence, self.seed)
 
     def curves(self, confidence: float = 0.95) -> pd.DataFrame:
-        """Share of books to which something has happened by each day.
+        """Share of books that have come to each outcome by each day.
 
-        `leverage`, `event`, `day`, `share`, and the Wilson band `low` to `high`.
+        `leverage`, `event` (an outcome), `day`, `share`, and the Wilson interval `low` to `high`.
         """
         check_share("confidence", confidence)
-        parts = [
-            time_to(self.days_by_path[column][:, i], self.days, confidence).assign(leverage=one, event=event)
-            for i, one in enumerate(self.leverages)
-            for event, column in EVENTS.items()
+        tables = [
+            time_to(self.days_by_path[column][:, i], self.days, confidence).assign(leverage=leverage, event=event)
+            for i, leverage in enumerate(self.leverages)
+            for event, column in FIRST_DAYS.items()
         ]
-        return pd.concat(parts, ignore_index=True)[["leverage", "event", "day", "share", "low", "high"]]
+        return pd.concat(tables, ignore_index=True)[["leverage", "event", "day", "share", "low", "high"]]
 
     def outcomes(self, confidence: float = 0.95) -> pd.DataFrame:
-        """By leverage and fate: `count`, `share`, and the Wilson interval `low` to `high`."""
+        """By leverage and outcome: `count`, `share`, and the Wilson interval `low` to `high`."""
         check_share("confidence", confidence)
         rows = []
         for i, leverage in enumerate(self.leverages):
-            for fate in list(Outcome)[:-1]:
-                count = int((self.outcome_numbers[:, i] == fate).sum())
+            for outcome in list(Outcome)[:-1]:
+                count = int((self.outcome_numbers[:, i] == outcome).sum())
                 low, high = wilson(np.array([count]), len(self), confidence)
-                name = word(fate)
-                rows.append([float(leverage), name, count, count / len(self), float(low[0]), float(high[0])])
+                rows.append(
+                    [float(leverage), name_of(outcome), count, count / len(self), float(low[0]), float(high[0])]
+                )
         return pd.DataFrame(rows, columns=["leverage", "outcome", "count", "share", "low", "high"])
 
     def report(self, path: str | os.PathLike[str]) -> Path:
@@ -129,7 +128,7 @@ def simulate_paths(
     progress: Callable[[int], None] = lambda done: None,
     **terms: Any,
 ) -> Simulation:
-    """Take a book, at one or several leverages, through every path that a generator draws.
+    """Run a book, at one or several leverages, through every path that a generator draws.
 
     Parameters
     ----------
@@ -138,25 +137,25 @@ def simulate_paths(
     leverage
         Bonds over equity; several run through the same paths.
     scenario
-        Its first day is the day of entry; its terms and dated changes of funding stay. Notes are priced on par curves.
+        Its first day is the day of entry; its terms and dated changes of funding apply. Notes are priced on par curves.
     contract
-        One contract code or several; 'TY' by default. Unless the scenario names a delivery month it is the first that
-        the window does not reach, so that every book lives as long.
+        One contract code or several; 'TY' by default. Unless the scenario names a delivery month it is the first after
+        the window, so that every book runs to the last day.
     threads
-        All of the machine's by default; like ``chunk``, they change no byte of the result.
+        All of the machine's by default; like ``chunk``, they do not change the result.
     settings
-        Of the generator, by name.
+        Settings of the generator, by name.
     out
         Folder: every outcome is streamed to ``paths.parquet`` in it.
     progress
-        Told how many paths are done.
+        Called with the number of paths that are done.
     **terms
-        Fields of `CashFuturesBasis`, but leverage and buffer.
+        Fields of `CashFuturesBasis`, except leverage and buffer.
 
     Raises
     ------
     InputError
-        One sentence on the first thing that is wrong with what was given.
+        One sentence on the first argument that is wrong.
     """
     leverages = _leverages(leverage, terms)
     shock_paths.check_counts(days=(days, _MOST_DAYS), chunk=(chunk, shock_paths.MOST_PATHS))
@@ -169,7 +168,7 @@ def simulate_paths(
     done = 0
     with nullcontext() if target is None else Stream(target, leverages) as stream:
         for rows in run_chunks(data, drawn, base, execution, leverages):
-            _refuse_impossible(rows[0], leverages)
+            _check_entry(rows[0], leverages)
             if stream is not None:
                 stream.add(rows)
             kept.append(_narrow(rows))
@@ -179,13 +178,13 @@ def simulate_paths(
     given = {name: value for name, value in base.model_dump().items() if value is not None and name != "leverage"}
     return Simulation(
         scenario=data.scenario,
-        contracts=tuple(one.code for one in data.futures),
+        contracts=tuple(future.code for future in data.futures),
         generator=generator,
         seed=seed,
         days=days,
         leverages=leverages,
         losses_by_path=narrow["loss"],
-        days_by_path={column: narrow[column] for column in EVENTS.values()},
+        days_by_path={column: narrow[column] for column in FIRST_DAYS.values()},
         outcome_numbers=narrow["outcome"],
         settings={"delivery_month": data.futures[0].delivery_month, **given, **(settings or {})},
         file=target,
@@ -193,7 +192,7 @@ def simulate_paths(
 
 
 def entry_market(scenario: str | Path | Scenario, contract: str | Sequence[str] | None, days: int) -> MarketData:
-    """Market of so many days from the first of a scenario, in contracts that are not delivered in it."""
+    """Market of so many days from the first day of a scenario, in contracts that deliver after them."""
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     first = np.datetime64(chosen.start)
     window = mark_days(first, first + 2 * days + 30)[: days + 1]
@@ -205,7 +204,7 @@ def entry_market(scenario: str | Path | Scenario, contract: str | Sequence[str] 
 
 
 def _month_after(codes: Sequence[str], last: np.datetime64) -> str:
-    """First quarterly delivery month of which no contract is delivered by a day."""
+    """First quarterly delivery month in which every contract delivers after a day."""
     month = last.astype("datetime64[M]")
     month += (2 - month.astype(int) % 12) % 3
     while any(delivery_dates(code, str(month)).first_delivery_day <= last for code in codes):
@@ -220,7 +219,7 @@ def run_chunks(
     execution: Execution | None,
     leverages: Floats,
 ) -> Iterator[Records]:
-    """Outcomes [paths, leverages] of chunk after chunk; the next is drawn while one runs."""
+    """Outcomes [paths, leverages] of chunk after chunk; the next chunk is drawn while the current one runs."""
     book: PathBook | None = None
     waiting = iter(drawn)
     with ThreadPoolExecutor(1) as pool:
@@ -231,24 +230,24 @@ def run_chunks(
             yield book.outcomes(PathOverrides(**markets.drivers(data, chunk)), {"leverage": leverages})
 
 
-_NARROW = np.dtype([("loss", float), *((column, np.int16) for column in EVENTS.values()), ("outcome", np.int8)])
+_NARROW = np.dtype([("loss", float), *((column, np.int16) for column in FIRST_DAYS.values()), ("outcome", np.int8)])
 
 
 def _narrow(rows: Records) -> Records:
-    """What statistics need of outcomes: 15 bytes of each instead of 160."""
+    """Fields of outcomes that statistics need: 15 bytes per outcome instead of 160."""
     kept = np.empty(rows.shape, _NARROW)
     with np.errstate(invalid="ignore"):
         kept["loss"] = 1.0 - rows["equity"] / rows["entry_equity"]
-    for name in (*EVENTS.values(), "outcome"):
+    for name in (*FIRST_DAYS.values(), "outcome"):
         kept[name] = rows[name]
     return kept
 
 
 def _leverages(given: float | Iterable[float], terms: dict[str, Any]) -> Floats:
-    """Leverages in order, each once."""
+    """Leverages in ascending order, without repeats."""
     for name in ("buffer", "leverage"):
         if name in terms:
-            raise InputError(f"{name}: given, but books are told apart by leverage; give leverage=[...]")
+            raise InputError(f"{name}: given, but books differ only in leverage; give leverage=[...]")
     several = list(given) if isinstance(given, Iterable) else [given]
     values = np.unique(numbers("leverage", several))
     if not len(values) or values[0] <= 0.0 or values[-1] > 1000.0:
@@ -256,18 +255,18 @@ def _leverages(given: float | Iterable[float], terms: dict[str, Any]) -> Floats:
     return values
 
 
-def _refuse_impossible(row: Records, leverages: Floats) -> None:
-    """Refuse leverage that haircut and margin do not let in."""
-    never = row["outcome"] == Outcome.NOT_ENTERED
-    if never.any():
+def _check_entry(row: Records, leverages: Floats) -> None:
+    """Refuse a leverage for which haircut and initial margin require more than the equity."""
+    not_entered = row["outcome"] == Outcome.NOT_ENTERED
+    if not_entered.any():
         raise InputError(
-            f"leverage: {leverages[never][0]:g}x given, but haircut and initial margin ask more than the equity; "
-            "lower the leverage, or find the most with `largest_leverage`"
+            f"leverage: {leverages[not_entered][0]:g}x given, but haircut and initial margin require more than the "
+            "equity; lower the leverage, or find the highest with `largest_leverage`"
         )
 
 
 def _set_threads(given: int | None) -> int:
-    """Threads of this run."""
+    """Set the number of threads of this run."""
     most = int(numba_settings.NUMBA_NUM_THREADS)
     if given is None:
         given = most

@@ -1,4 +1,4 @@
-"""Counts and quantiles of outcomes, with bands for the chance of the draw."""
+"""Counts and quantiles of outcomes, with intervals for sampling error."""
 
 import math
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ def check_share(name: str, value: float) -> float:
 
 
 def wilson(count: "Floats | NDArray[np.int64]", of: int, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Interval of a share of which ``count`` of ``of`` were seen (Wilson 1927).
+    """Interval of a share of which ``count`` in ``of`` were counted (Wilson 1927).
 
-    Unlike the interval of mean plus and minus it stays inside 0 to 1, and it is of use where nothing was seen.
+    Unlike the normal interval it stays inside 0 to 1, and it is informative where the count is 0.
     """
     z = float(norm.ppf(0.5 + confidence / 2))
     share = np.asarray(count, np.float64) / of
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
     low, high = np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
-    return np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)  # exact, but for rounding
+    return np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)  # exactly, without rounding error
 
 
 def expected_shortfall(losses: Floats, level: float) -> float:
@@ -56,7 +56,7 @@ def shortfall_interval(
     """Bootstrap interval of an expected shortfall: percentiles over resamples of the paths."""
     random = np.random.default_rng(np.random.SeedSequence(seed))
     ends = (0.5 - confidence / 2, 0.5 + confidence / 2)
-    # A resample's tail needs only how often each of the worst was drawn, and those are binomial: draw ranks instead.
+    # The tail of a resample depends only on how often each of the worst was drawn, so ranks are drawn.
     ordered = np.sort(losses)[::-1]
     found = []
     for _ in range(draws):
@@ -89,7 +89,7 @@ def losses_table(losses: dict[float, Floats], levels: Sequence[float], confidenc
 
 
 def time_to(days: "NDArray[np.int64]", last: int, confidence: float = 0.95) -> pd.DataFrame:
-    """Share of books to which something has happened by each day, with its band.
+    """Share of books to which an event has happened by each day, with its interval.
 
     Parameters
     ----------

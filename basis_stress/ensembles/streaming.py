@@ -1,4 +1,4 @@
-"""Outcomes of many paths as they come: to Parquet, in row groups of one size however they came."""
+"""Stream the outcomes of many paths to Parquet, in row groups of one size whatever the size of the chunks."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ import pyarrow.parquet as pq
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.world import Floats, Records
-from basis_stress.sweeps.jobs import WORDS, words
+from basis_stress.sweeps.jobs import ENUMERATIONS, names_of
 
 GROUP = 4096
-"""Paths to a row group; part of the file's bytes."""
+"""Paths per row group; it changes the bytes of the file."""
 
 
 def table(first: int, rows: Records, leverages: Floats) -> pa.Table:
     """Outcomes [paths, leverages] as rows: path, leverage, and every field; days are business days after entry."""
     paths, flat = len(rows), rows.ravel()
-    never = flat["outcome"] == Outcome.NOT_ENTERED
+    not_entered = flat["outcome"] == Outcome.NOT_ENTERED
     columns: dict[str, Any] = {
         "path": np.repeat(np.arange(first, first + paths), len(leverages)),
         "leverage": np.tile(leverages, paths),
     }
     for name in rows.dtype.names or ():
         values = flat[name]
-        if name in WORDS:
-            columns[name] = words(values, WORDS[name])
+        if name in ENUMERATIONS:
+            columns[name] = names_of(values, ENUMERATIONS[name])
         elif name.endswith("_day"):
             columns[name] = pa.array(values.astype(np.int32), mask=values < 0)
         else:
             columns[name] = (
-                np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+                np.where(not_entered, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
             )
     return pa.table(columns)
 
 
 class Stream:
-    """A Parquet file that is there whole or not at all; nothing but a row group is kept waiting."""
+    """A Parquet file, written whole or not at all; at most one row group is kept in memory."""
 
     def __init__(self, path: Path, leverages: Floats) -> None:
         self.path, self.leverages = path, leverages
@@ -54,30 +54,30 @@ class Stream:
             self.folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".saving-")
         except OSError as problem:
             raise _cannot(path, problem) from None
-        self.part = Path(self.folder.name) / path.name
+        self.scratch = Path(self.folder.name) / path.name
 
     def __enter__(self) -> Stream:
-        """Open nothing yet: the first group brings the columns."""
+        """Return the stream; the first row group opens the file, as it has the columns."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file and put it in its place, unless something went wrong."""
+        """Close the file and move it to its path, unless there was an error."""
         try:
             if kind is None:
                 self._flush(self.count)
             if self.writer is not None:
                 self.writer.close()
             if kind is None:
-                self.part.replace(self.path)
+                self.scratch.replace(self.path)
         except OSError as problem:
             raise _cannot(self.path, problem) from None
         finally:
             self.folder.cleanup()
 
     def add(self, rows: Records) -> None:
-        """Outcomes of the next paths [paths, leverages]."""
+        """Add the outcomes of the next paths [paths, leverages]."""
         self.waiting.append(rows)
         self.count += len(rows)
         try:
@@ -94,12 +94,12 @@ class Stream:
         joined = np.concatenate(self.waiting).view(dtype)
         content = table(self.first, joined[:paths], self.leverages)
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.part, content.schema, compression="zstd", compression_level=1)
+            self.writer = pq.ParquetWriter(self.scratch, content.schema, compression="zstd", compression_level=1)
         self.writer.write_table(content, row_group_size=len(content))
         self.waiting = [joined[paths:].copy().view(dtype)] if len(joined) > paths else []
         self.first, self.count = self.first + paths, self.count - paths
 
 
 def _cannot(path: Path, problem: OSError) -> InputError:
-    """What to say when the disk refuses."""
+    """The error for a file that cannot be written."""
     return InputError(f"--out: {path} cannot be written ({problem.strerror}); choose another folder with --out")

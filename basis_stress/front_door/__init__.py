@@ -1,1 +1,1 @@
-"""The functions that users call first: one `backtest` for a book or for the market of funds, and the list of strategies."""
+"""The functions that users call first: `backtest`, for one book or the market of funds, and `strategies`."""

@@ -56,13 +56,13 @@ def backtest(
     scenario
         Name of a scenario (see `scenarios`), path of a TOML file, or a `Scenario`.
     strategy
-        The position and its terms; or give its fields as keywords: ``leverage=50, haircut=0.0, unwind="cure"``.
+        The position and its parameters; or give its fields as keywords: ``leverage=50, haircut=0.0, unwind="cure"``.
     contract
         One contract code or several ('TU', 'FV', 'TY', 'TN', 'US', 'UB'); 'TY', or the book's, by default.
     book
         'cftc' for the gross shorts of leveraged funds at the nearest report, or the path of a positions file.
     start, end
-        A narrower or wider window than the scenario's; ISO dates.
+        Another window than the scenario's; ISO dates.
     curve
         'auto', 'svensson' or 'par'.
     margin_multiple
@@ -72,9 +72,9 @@ def backtest(
     scenario_repo_bp
         Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
     execution
-        What trading costs and how much the market takes.
+        Costs of trading and depth of the market.
     market
-        The whole market of funds instead of a single book, whose fields are then refused.
+        Run the whole market of funds instead of a single book; fields of a book are then refused.
     **terms
         Fields of `CashFuturesBasis`.
 
@@ -86,7 +86,7 @@ def backtest(
     Raises
     ------
     InputError
-        One sentence on the first thing that is wrong with what was given.
+        One sentence on the first argument that is wrong.
     """
     if "repo_spread_bp_all" in terms:
         terms = with_new_names(terms, {"repo_spread_bp_all": "scenario_repo_bp"}, "backtest")
@@ -100,7 +100,7 @@ def backtest(
         "scenario_repo_bp": scenario_repo_bp,
     }
     if market:
-        # A single book should not pay for the market of funds.
+        # A single book does not need these imports.
         from basis_stress.funds_market.episodes import market_scenario
         from basis_stress.funds_market.result import backtest_market
 
@@ -121,15 +121,15 @@ def backtest(
 
 
 def strategies() -> pd.DataFrame:
-    """Every strategy that comes with the program: `name`, `description`, `parameters`, a row each."""
+    """Every strategy of the library: `name`, `description`, `parameters`, a row each."""
     from basis_strategies.library import LIBRARY
     from basis_strategies.strategy import Portfolio
 
     known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(
         {
-            "name": [one.__name__ for one in known],
-            "description": [(one.__doc__ or "").strip().splitlines()[0] for one in known],
-            "parameters": [", ".join(one.model_fields) for one in known],
+            "name": [strategy.__name__ for strategy in known],
+            "description": [(strategy.__doc__ or "").strip().splitlines()[0] for strategy in known],
+            "parameters": [", ".join(strategy.model_fields) for strategy in known],
         }
     )

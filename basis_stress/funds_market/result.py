@@ -21,8 +21,8 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionColumn, Status
 from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
+from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import write_report
-from basis_stress.single_book.frames import save_tables
 
 CAPACITY_MULTIPLES = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")

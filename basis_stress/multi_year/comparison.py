@@ -17,8 +17,8 @@ from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.result import MultiYearRun
 from basis_stress.multi_year.run import run_strategies
+from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import write_report
-from basis_stress.single_book.frames import save_tables
 
 Array = NDArray[np.float64]
 

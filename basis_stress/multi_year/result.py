@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import write_report
-from basis_stress.single_book.frames import save_tables
 
 MULTI_YEAR_TABLES = ("performance", "daily", "monthly", "attribution", "positions", "events")
 

@@ -1,4 +1,4 @@
-"""What every page is made of: one HTML file that holds its figures and loads nothing."""
+"""Templates and notices of every page: one HTML file that holds its figures and loads nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 
 from basis_stress.reporting.figure_style import Picture
+from basis_stress.reporting.outcomes import DEFINITIONS, label
 
 _NOTICES = (
     "Source: CME Group (contract terms, deliverable baskets and conversion factors, quoted as facts).",
@@ -25,7 +26,7 @@ _NOTICES = (
 
 
 def _version() -> str:
-    """The installed version, or a word for a source tree that was never installed."""
+    """The installed version, or "(source tree)" where the package is not installed."""
     try:
         return version("basis-stress")
     except PackageNotFoundError:
@@ -42,7 +43,7 @@ def setting(value: object) -> str:
 
 
 def fill(template: str, **facts: Any) -> str:
-    """Fill a template of any room's ``templates`` folder with facts; notices and version are added."""
+    """Fill a template of any ``templates`` folder; every template also gets notices, version and `DEFINITIONS`."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(sorted(Path(__file__).parents[1].glob("*/templates"))),
         autoescape=True,
@@ -50,7 +51,9 @@ def fill(template: str, **facts: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(notices=_NOTICES, version=_version(), **facts)
+    definitions = {label(outcome): text for outcome, text in DEFINITIONS.items()}
+    common = {"notices": _NOTICES, "version": _version(), "definitions": definitions}
+    return environment.get_template(template).render(**common, **facts)
 
 
 def embedded(pictures: list[Picture]) -> list[tuple[Picture, str]]:

@@ -1,46 +1,86 @@
-"""The words for outcomes and constraints, and the day on which a book first came to an outcome."""
+"""Text of outcomes and of the constraints that bound first; the day on which a book first came to an outcome."""
 
+import warnings
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_data.tables.validation import did_you_mean
+from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.world import Records
 
 
-def word(member: IntEnum) -> str:
-    """An outcome, or the constraint that bound first, as the word that tables, options and pages use."""
-    return member.name.lower()
+def name_of(member: IntEnum) -> str:
+    """Name of an outcome (``forced_sale``), or of a constraint in plain words (``variation margin``)."""
+    name = member.name.lower()
+    return name if isinstance(member, Outcome) else name.replace("_", " ")
 
 
-OUTCOMES = tuple(word(member) for member in Outcome)
-"""From the mildest: ``survived``, ``called``, ``forced_sale``, ``defaulted``, ``not_entered``."""
-
-UNTIL = {word(member): member for member in (Outcome.CALLED, Outcome.FORCED_SALE, Outcome.DEFAULTED)}
-"""Outcomes to which a search may go; each includes the worse ones."""
-
-MEANINGS = {
-    "survived": "survived",
-    "called": "called, paid",
-    "forced_sale": "forced to sell",
-    "defaulted": "defaulted",
-    "not_entered": "cannot enter",
-}
-"""Outcomes in the words of a figure or a page."""
-
-_DAYS = {"called": "first_call_day", "forced_sale": "first_order_day", "defaulted": "default_day"}
-
-
-def words(kind: type[IntEnum], numbers: Records) -> NDArray[np.object_]:
-    """A column of outcomes or constraints as words."""
+def names_of(kind: type[IntEnum], numbers: Records) -> NDArray[np.object_]:
+    """Names of a column of outcomes or constraints."""
     members = list(kind)
     places = np.searchsorted([int(member) for member in members], numbers.ravel())
-    return np.array([word(member) for member in members], np.object_)[places]
+    return np.array([name_of(member) for member in members], np.object_)[places]
+
+
+OUTCOMES = tuple(name_of(member) for member in Outcome)
+"""From the best to the worst: ``survived``, ``called``, ``forced_sale``, ``defaulted``, ``not_entered``."""
+
+UNTIL = {name_of(member): member for member in (Outcome.CALLED, Outcome.FORCED_SALE, Outcome.DEFAULTED)}
+"""Outcomes that a search can look for; each includes the worse ones."""
+
+FIRST_DAYS = {"called": "first_call_day", "forced_sale": "first_order_day", "defaulted": "default_day"}
+"""Field of `basis_engine.simulation.rows.OutcomeRow` with the day on which a book first came to an outcome."""
+
+DEFINITIONS = {
+    "survived": "the fund paid every call from the cash that it held at entry",
+    "called": "a call was larger than the cash at entry, or than the cash at hand, and the fund paid it",
+    "forced_sale": "a limit ordered the fund to sell",
+    "defaulted": "the fund missed a call, or its equity was gone",
+    "not_entered": "haircut and initial margin require more than the equity",
+}
+"""What each outcome means, for every page; a fund has the worst outcome that applies."""
+
+_RENAMED = {
+    "deleveraged": "forced_sale",
+    "unwound": "forced_sale",
+    "wiped out": "defaulted",
+    "impossible": "not_entered",
+}
+
+
+def label(outcome: str) -> str:
+    """An outcome as figures, tables and sentences print it: ``forced sale``."""
+    return outcome.replace("_", " ")
+
+
+def current_name(field: str, given: str, renamed: Mapping[str, str]) -> str:
+    """The name in use for a name of the last release, with a warning; any other name as it is."""
+    if given not in renamed:
+        return given
+    warnings.warn(f"{field}: {given!r} is now {renamed[given]!r}; give that", FutureWarning, stacklevel=3)
+    return renamed[given]
+
+
+def check_until(given: str, allowed: Any = tuple(UNTIL)) -> str:
+    """The outcome to search for, by its current name.
+
+    Raises
+    ------
+    InputError
+        If it is not an allowed outcome.
+    """
+    name = current_name("until", given, _RENAMED)
+    if name not in allowed:
+        raise InputError(f"until: {given!r} given{did_you_mean(given, allowed)}; allowed are {', '.join(allowed)}")
+    return name
 
 
 def breaking_day(row: Any, until: str) -> int:
     """Day of the run on which a book first came to this outcome or a worse one."""
-    reached = [int(row[name]) for outcome, name in _DAYS.items() if UNTIL[outcome] >= UNTIL[until]]
+    reached = [int(row[field]) for outcome, field in FIRST_DAYS.items() if UNTIL[outcome] >= UNTIL[until]]
     return min(day for day in reached if day >= 0)

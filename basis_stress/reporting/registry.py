@@ -1,7 +1,7 @@
-"""Which function writes the page of each kind of result.
+"""The function that writes the page, or draws the figure, of each kind of result.
 
-Results know no page: drawing costs half a second of imports, which a caller who reads tables should not pay for, and a
-page imports the result that it draws.
+Results do not import pages: a page imports the result that it draws, and drawing costs half a second of imports, which
+a caller who only reads tables does not pay.
 """
 
 import importlib
@@ -18,7 +18,9 @@ PAGES = {
     "Simulation": "basis_stress.ensembles.page:write",
     "BreakingPoint": "basis_stress.breaking.page:write",
 }
-"""Class of a result to ``module:function`` of its page."""
+"""``module:function`` of the page of each class of result."""
+FIGURES = {"Frontier": "basis_stress.breaking.figures:draw_frontier"}
+"""The same for a result that is one figure."""
 
 
 def write_report(result: Any, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -29,6 +31,17 @@ def write_report(result: Any, path: str | os.PathLike[str], **options: Any) -> P
     InputError
         If the file cannot be written; nothing is left behind.
     """
-    module, _, function = PAGES[type(result).__name__].partition(":")
-    written: Path = getattr(importlib.import_module(module), function)(result, path, **options)
+    written: Path = _function(PAGES[type(result).__name__])(result, path, **options)
     return written
+
+
+def draw_figure(result: Any) -> str:
+    """The figure of a result as SVG; equal results give equal bytes."""
+    drawn: str = _function(FIGURES[type(result).__name__])(result)
+    return drawn
+
+
+def _function(home: str) -> Any:
+    """Import ``module:function``."""
+    module, _, function = home.partition(":")
+    return getattr(importlib.import_module(module), function)

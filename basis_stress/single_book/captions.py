@@ -11,10 +11,10 @@ from basis_stress.single_book import views
 from basis_stress.single_book.views import first_high, first_low
 
 if TYPE_CHECKING:
-    from basis_stress.single_book.frames import Frames
+    from basis_stress.single_book.result import Result
 
 
-def market(result: Frames) -> str:
+def market(result: Result) -> str:
     """Range of the 10-year, and the clocks of the two panels."""
     clocks = "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are modelled"
     yields = views.par_yields(result, ("10y",)).get("10y", pd.Series(dtype=float)).dropna()
@@ -27,7 +27,7 @@ def market(result: Frames) -> str:
     return f"The 10-year par yield went from {ends}, its {extremes}; {clocks}."
 
 
-def equity(result: Frames) -> str:
+def equity(result: Result) -> str:
     """Start, low and end of equity, and the peak of leverage."""
     table = views.funds_by_day(result)
     funds, peak = table["equity"], table["leverage"].dropna()
@@ -41,7 +41,7 @@ def equity(result: Frames) -> str:
     return f"{text}; both at {views.clock(result)} New York, variation margin struck that day included."
 
 
-def waterfall(result: Frames) -> str:
+def waterfall(result: Result) -> str:
     """The day that took the most variation margin, and what the other legs did on it."""
     legs = views.calls_by_leg(result)
     convention = "outflows point down, on the day the cash moves"
@@ -55,7 +55,7 @@ def waterfall(result: Frames) -> str:
     return f"The heaviest day of variation margin was {day(worst)}: {', '.join(parts)}, net {net}; {convention}."
 
 
-def attribution(result: Frames) -> str:
+def attribution(result: Result) -> str:
     """Total profit and the lines that gave and took the most."""
     lines = views.attribution_by_day(result).sum().sort_values()
     if lines.empty:
@@ -70,7 +70,7 @@ def attribution(result: Frames) -> str:
     return f"{total}, {gave} and {took}; the lines of each day sum to the change in equity."
 
 
-def events(result: Frames) -> str:
+def events(result: Result) -> str:
     """How many calls were raised, paid and failed, and what followed."""
     seen = result.events["event"].value_counts()
 
@@ -85,7 +85,7 @@ def events(result: Frames) -> str:
     )
 
 
-def buffer(result: Frames) -> str:
+def buffer(result: Result) -> str:
     """The thinnest free cash, against the cash of the first day."""
     table = views.funds_by_day(result)
     low = first_low(table["free"])

@@ -16,7 +16,7 @@ from basis_stress.reporting.figure_style import Picture
 from basis_stress.single_book import captions, views
 
 if TYPE_CHECKING:
-    from basis_stress.single_book.frames import Frames
+    from basis_stress.single_book.result import Result
 
 _TENORS = ("2y", "5y", "10y", "30y")
 _FEW_FUNDS = 5  # beyond this a band says more than a bundle of lines
@@ -38,7 +38,7 @@ _LANES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 
 
-def _markers(axes: Axes, result: Frames, days: pd.DatetimeIndex) -> None:
+def _markers(axes: Axes, result: Result, days: pd.DatetimeIndex) -> None:
     """Vertical lines on the gravest days, or on the day of the most variation margin when nothing graver happened."""
     marks = [(day, notes[0]) for day, notes in views.notes_by_day(result).items() if day in days]
     firsts = {words: day for day, words in sorted(marks, reverse=True)}  # the earliest day of each word
@@ -56,7 +56,7 @@ def _markers(axes: Axes, result: Frames, days: pd.DatetimeIndex) -> None:
         )  # fmt: skip
 
 
-def market(result: Frames) -> Figure:
+def market(result: Result) -> Figure:
     """Par yields, and modelled futures rebased to 100 on the first day."""
     days = views.business_days(result)
     figure, (top, bottom) = look.new_figure(5.4, 2)
@@ -81,7 +81,7 @@ def market(result: Frames) -> Figure:
     return figure
 
 
-def equity(result: Frames) -> Figure:
+def equity(result: Result) -> Figure:
     """Equity of all funds together, and leverage fund by fund or as a band."""
     table = views.funds_by_day(result)
     place = np.arange(len(table))
@@ -114,7 +114,7 @@ def equity(result: Frames) -> Figure:
     return figure
 
 
-def waterfall(result: Frames) -> Figure:
+def waterfall(result: Result) -> Figure:
     """Margin cash per day by leg, and by contract when there are several."""
     days = views.business_days(result)
     legs = views.calls_by_leg(result).reindex(days, fill_value=0.0)
@@ -131,7 +131,7 @@ def waterfall(result: Frames) -> Figure:
     return figure
 
 
-def attribution(result: Frames) -> Figure:
+def attribution(result: Result) -> Figure:
     """Cumulative profit by line with the total above; below, what each line came to, in the same colours."""
     lines = views.attribution_by_day(result).reindex(views.business_days(result), fill_value=0.0)
     total = lines.cumsum()
@@ -169,7 +169,7 @@ def _totals(axes: Axes, amounts: pd.Series[float]) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def buffer(result: Frames) -> Figure:
+def buffer(result: Result) -> Figure:
     """Cash, and what is left of it once the variation margin struck that day is paid."""
     table = views.funds_by_day(result)
     place = np.arange(len(table))
@@ -187,7 +187,7 @@ def buffer(result: Frames) -> Figure:
     return figure
 
 
-def events(result: Frames) -> Figure:
+def events(result: Result) -> Figure:
     """Calls, sales and defaults on lanes in time, one mark per instant; its area grows with the amount."""
     days = views.business_days(result)
     lanes = []
@@ -215,7 +215,7 @@ def events(result: Frames) -> Figure:
     return figure
 
 
-FIGURES: tuple[tuple[str, str, Callable[[Frames], Figure], Callable[[Frames], str]], ...] = (
+FIGURES: tuple[tuple[str, str, Callable[[Result], Figure], Callable[[Result], str]], ...] = (
     ("market", "Yields and futures", market, captions.market),
     ("equity", "Equity and leverage", equity, captions.equity),
     ("waterfall", "Margin calls by leg", waterfall, captions.waterfall),
@@ -225,7 +225,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Frames], Figure], Callable[[Frames], st
 )
 
 
-def draw(result: Frames) -> list[Picture]:
+def draw(result: Result) -> list[Picture]:
     """Draw every figure of the report."""
     with look.style():
         return [

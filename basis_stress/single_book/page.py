@@ -13,13 +13,13 @@ from basis_stress.single_book import figures, sentences, views
 from basis_stress.single_book import text_tables as tables
 
 if TYPE_CHECKING:
-    from basis_stress.single_book.frames import Frames
+    from basis_stress.single_book.result import Result
 
 _MOST_EVENTS = 400
 _OPEN_EVENTS = 12  # a longer log is folded away
 
 
-def render(result: Frames) -> str:
+def render(result: Result) -> str:
     """Render a result as one self-contained HTML page; equal results give equal bytes."""
     days = views.business_days(result)
     events = tables.event_cells(result, _MOST_EVENTS)
@@ -41,6 +41,6 @@ def render(result: Frames) -> str:
     )
 
 
-def write(result: Frames, path: str | os.PathLike[str]) -> Path:
+def write(result: Result, path: str | os.PathLike[str]) -> Path:
     """Write the report to ``path``; see `basis_stress.reporting.files.save`."""
     return save(render(result), path, "report")

@@ -1,4 +1,4 @@
-"""Take a leveraged basis book through a scenario, call by call."""
+"""Run a leveraged basis book through a scenario, and tabulate the run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,18 +30,21 @@ def backtest_book(
     changes: Mapping[str, object],
     terms: Mapping[str, Any],
 ) -> Result:
-    """Backtest one book; see `basis_stress.front_door.backtest.backtest`. ``changes`` are fields of the scenario, None for none."""
+    """Backtest one book; see `basis_stress.front_door.backtest.backtest`.
+
+    ``changes`` are fields of the scenario; None leaves a field as it is.
+    """
     chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
     for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
         if value is not None and not isinstance(value, kind):
             raise InputError(f"{name}: {value!r} given, allowed is bs.{kind.__name__}(...); give that")
     if strategy is not None and terms:
-        raise InputError(f"{next(iter(terms))}: given beside a strategy, whose field it is; set it there")
+        raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
     priced = priced_market(market_data(chosen, chosen_contracts(contract, book)))
-    plan, notes = _plan(strategy, priced, book, execution or Execution())
+    plan, remarks = _plan(strategy, priced, book, execution or Execution())
     outcome = run(assemble(plan, priced))
-    return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **notes})
+    return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **remarks})
 
 
 def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
@@ -51,11 +54,11 @@ def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scena
 
 
 def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | None = None) -> tuple[str, ...]:
-    """Contract codes, known and each once."""
+    """Contract codes, checked and without repeats."""
     if contract is None:
         return BOOK_CONTRACTS if book is not None else ("TY",)
-    one = isinstance(contract, str) or not isinstance(contract, Iterable)
-    given = (str(contract),) if one else tuple(map(str, contract))
+    single = isinstance(contract, str) or not isinstance(contract, Iterable)
+    given = (str(contract),) if single else tuple(map(str, contract))
     known = codes()
     for code in given:
         if code not in known:
@@ -68,7 +71,7 @@ def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | No
 def _plan(
     strategy: CashFuturesBasis, market: PricedMarket, book: str | Path | None, execution: Execution
 ) -> tuple[Plan, dict[str, object]]:
-    """Funds of the run, and what to note of a book's source."""
+    """Funds of the run, and a remark on the source of a book."""
     if book is None:
         return Plan((strategy.fund(market),), execution), {}
     fund, report = leveraged_fund_book(market, strategy, None if book == "cftc" else book)
@@ -76,10 +79,10 @@ def _plan(
 
 
 def _settings(strategy: CashFuturesBasis, plan: Plan, market: PricedMarket) -> dict[str, object]:
-    """What was run, by name."""
+    """Inputs of the run, by name."""
     given = {name: value for name, value in strategy.model_dump().items() if value is not None}
     return {
-        "contracts": [f"{one.code} {one.delivery_month}" for one in market.data.futures],
+        "contracts": [f"{future.code} {future.delivery_month}" for future in market.data.futures],
         **given,
         "leverage": plan.funds[0].leverage_target,
         "haircut": [position.haircut for position in plan.funds[0].positions],
@@ -89,15 +92,15 @@ def _settings(strategy: CashFuturesBasis, plan: Plan, market: PricedMarket) -> d
 
 
 def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
-    """What had to be assumed, a sentence each."""
+    """Assumptions of the run, a sentence each."""
     margins = [
-        f"Initial margin of {one.code}: {one.margin.source}, ${usd:,.0f} per contract at entry."
-        for one, usd in zip(market.data.futures, market.initial_margin[0], strict=True)
+        f"Initial margin of {future.code}: {future.margin.source}, ${usd:,.0f} per contract at entry."
+        for future, usd in zip(market.data.futures, market.initial_margin[0], strict=True)
     ]
     unpriced = [
-        f"{one.basket.unpriced} deliverable notes of {one.code} are left out because their coupon is not known."
-        for one in market.data.futures
-        if one.basket.unpriced
+        f"{future.basket.unpriced} deliverable notes of {future.code} are left out because their coupon is not known."
+        for future in market.data.futures
+        if future.basket.unpriced
     ]
     return [
         "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
@@ -114,13 +117,13 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
 
 
 def _marks(market: PricedMarket) -> str:
-    """When prices are marked, in a sentence."""
+    """Times of the price marks, in a sentence."""
     within = len(market.data.intraday.day)
     if not within:
         return "Marks are daily closes, not intraday extremes."
     return (
-        f"Marks are daily closes and {within} within the day, bridged through published yields: other tenors stand off "
-        "the day's close as the nearest given, or between two (assumption)."
+        f"Marks are daily closes and {within} within the day, bridged through published yields: other tenors differ "
+        "from the day's close as the nearest given tenor does, or by interpolation between two (assumption)."
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of a run as DataFrames: names for numbers, dates for day counts, one tidy table per question."""
+"""Rows of a run as DataFrames: names instead of enumeration numbers, dates instead of day counts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +14,7 @@ from basis_engine.simulation.names import (
     Claim,
     FundColumn,
     LogEvent,
+    Outcome,
     Party,
     PnlLine,
     PositionColumn,
@@ -22,6 +23,7 @@ from basis_engine.simulation.names import (
 )
 from basis_engine.simulation.run import Run
 from basis_strategies.plan import Plan
+from basis_stress.reporting.outcomes import name_of
 
 LEVELS = [
     LogEvent.HAIRCUT_CHANGE,
@@ -31,7 +33,7 @@ LEVELS = [
     LogEvent.LEVERAGE_LIMIT,
     LogEvent.DRAWDOWN_LIMIT,
 ]
-"""Events that tell a level (a share, dollars per contract, a ratio), not an amount of money."""
+"""Events whose amount is a level (a share, USD per contract, a ratio) and not money."""
 
 WATERFALL = [
     CashLine.VARIATION_MARGIN,
@@ -147,7 +149,7 @@ def _basis(
 
 
 def market_table(market: PricedMarket) -> pd.DataFrame:
-    """Every contract and day: the future, which note is cheapest to deliver, and the margin asked."""
+    """Every contract and day: the future, the cheapest note to deliver, and the initial margin."""
     days, codes = days_of(market), market.codes
     cheapest = market.priced.cheapest.ravel()
     mark = np.repeat(np.arange(len(days)), len(codes))
@@ -158,7 +160,7 @@ def market_table(market: PricedMarket) -> pd.DataFrame:
         {
             "date": np.repeat(days, len(codes)),
             "contract": np.tile(codes, len(days)),
-            "delivery_month": np.tile([one.delivery_month for one in market.data.futures], len(days)),
+            "delivery_month": np.tile([future.delivery_month for future in market.data.futures], len(days)),
             "futures_price": market.priced.futures.ravel(),
             "ctd_cusip": [market.cusips[note] for note in cheapest],
             "ctd_yield": yields,
@@ -177,13 +179,13 @@ def yields_table(market: PricedMarket) -> pd.DataFrame:
 
 
 def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
-    """The event log in words, each row with the event that caused it; ``level`` where it tells no amount of money."""
+    """The event log by name, each row with the event that caused it; ``level`` where the amount is not money."""
     return event_table(run.log, [fund.name for fund in plan.funds], market.codes)
 
 
 def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.DataFrame:
-    """Rows of `basis_engine.simulation.rows.Log` in words."""
-    words = [LogEvent(int(what)).name.lower() for what in log["what"]]
+    """Rows of `basis_engine.simulation.rows.Log` by name."""
+    names = [LogEvent(int(what)).name.lower() for what in log["what"]]
     is_level = np.isin(log["what"], LEVELS)
     return pd.DataFrame(
         {
@@ -191,9 +193,9 @@ def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.
             "time": to_new_york(log["time"]),
             "fund": [funds[fund] if fund >= 0 else "" for fund in log["fund"]],
             "contract": [contracts[contract] if contract >= 0 else "" for contract in log["contract"]],
-            "event": words,
+            "event": names,
             "claim": ["" if claim == Claim.NONE else Claim(int(claim)).name.lower() for claim in log["claim"]],
-            "cause": [words[cause] if cause >= 0 else "" for cause in log["cause"]],
+            "cause": [names[cause] if cause >= 0 else "" for cause in log["cause"]],
             "cause_id": log["cause"].astype(np.int64),
             "amount_usd": np.where(is_level, np.nan, log["amount"]),
             "level": np.where(is_level, log["amount"], np.nan),
@@ -203,7 +205,7 @@ def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.
 
 
 def summary(run: Run, plan: Plan, daily: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    """One row per fund: how it began and ended, what it was called for, its worst day."""
+    """One row per fund: its outcome, equity at start and end, calls, worst day."""
     rows = {}
     for f, fund in enumerate(plan.funds):
         days = daily[daily["fund"] == fund.name].set_index("date")
@@ -211,7 +213,7 @@ def summary(run: Run, plan: Plan, daily: pd.DataFrame, log: pd.DataFrame) -> pd.
         end = float(days["equity_usd"].iloc[-1])
         losses = log[(log["fund"] == fund.name) & (log["event"] == "loss")]
         rows[fund.name] = {
-            "status": _status(run, f),
+            "outcome": name_of(Outcome(int(run.outcomes["outcome"][f]))),
             "equity_start_usd": fund.equity_usd,
             "equity_end_usd": end,
             "profit_usd": end - fund.equity_usd,
@@ -229,13 +231,6 @@ def summary(run: Run, plan: Plan, daily: pd.DataFrame, log: pd.DataFrame) -> pd.
             "loss_beyond_equity_usd": float(losses["amount_usd"].sum()),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fund")
-
-
-def _status(run: Run, f: int) -> str:
-    """How a fund came through."""
-    if run.funds["status"][f] != Status.ACTIVE:
-        return "defaulted"
-    return "forced_sale" if run.funds["sold"][f] > 0 else "survived"
 
 
 def _owners(run: Run, plan: Plan) -> list[str]:

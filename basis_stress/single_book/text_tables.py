@@ -1,4 +1,4 @@
-"""The same tables for the terminal and the page: the daily table, the summary, the events, as text."""
+"""The daily table, the summary and the events as text, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from basis_stress.reporting import formatting
+from basis_stress.reporting.outcomes import label
 from basis_stress.single_book import sentences, views
 
 if TYPE_CHECKING:
-    from basis_stress.single_book.frames import Frames
+    from basis_stress.single_book.result import Result
 
 _MONEY = ("variation_margin", "initial_margin", "repo", "carry", "other", "net", "cash", "equity")
 _HEADS = ("VM", "IM", "repo", "carry", "other", "net", "cash", "equity")
@@ -20,7 +21,7 @@ _WIDTH = 110
 
 # Columns of the summary and their heads; those that can be added over funds.
 _SUMMARY = {
-    "status": "status",
+    "outcome": "outcome",
     "equity_start_usd": "equity at start",
     "equity_end_usd": "equity at end",
     "profit_usd": "profit",
@@ -39,7 +40,7 @@ _SUMMARY = {
 }
 _TERMINAL_HEADS = (
     "fund",
-    "status",
+    "outcome",
     "equity at start",
     "equity at end",
     "return",
@@ -72,7 +73,7 @@ def _number(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
-def daily_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
+def daily_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the daily table: date, market, cash lines in one unit, balance, leverage, note.
 
     The cash lines add up to ``net``: VM and IM, ``repo`` (re-margin and haircut), ``carry`` (coupons, repo and
@@ -100,12 +101,12 @@ def daily_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:
-    """Lines of text with the first column to the left and the others to the right."""
+    """Lines of text with the first column aligned left and the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
 
 
-def daily_table(result: Frames) -> str:
+def daily_table(result: Result) -> str:
     """The daily table as aligned text, at most 110 columns wide; longer notes are cut."""
     heads, rows = daily_cells(result)
     unit = heads[3].removeprefix("VM ")
@@ -122,7 +123,7 @@ def daily_table(result: Frames) -> str:
     return "\n".join([lines[0], rule, *lines[1:], rule, foot])
 
 
-def summary_cells(result: Frames) -> tuple[list[str], list[list[str]]]:
+def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
     heads = ["fund", *_SUMMARY.values()]
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
@@ -145,11 +146,13 @@ def _fact(name: str, value: Any) -> str:
         return formatting.percent(value, signed=True)
     if name == "calls":
         return f"{value:.0f}"
+    if name == "outcome":
+        return label(str(value))
     return formatting.day(value) if name == "worst_day" and pd.notna(value) else str(value)
 
 
-def summary_lines(result: Frames) -> str:
-    """The headline, then a lone fund's facts in two columns, or a line for each of the largest funds."""
+def summary_lines(result: Result) -> str:
+    """The headline, then the facts of a single fund in two columns, or a line for each of the largest funds."""
     heads, rows = summary_cells(result)
     if len(rows) == 1:
         pairs = [f"{head + ' ':.<20} {cell:<12}" for head, cell in zip(heads[1:], rows[0][1:], strict=True)]
@@ -163,14 +166,14 @@ def summary_lines(result: Frames) -> str:
     return "\n".join([sentences.headline(result), "", *lines])
 
 
-def event_cells(result: Frames, most: int) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the first ``most`` events, in New York time, without the bare price moves."""
+def event_cells(result: Result, most: int) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the first ``most`` events, in New York time, without price moves."""
     heads = ["time", "fund", "contract", "event", "claim", "cause", "amount", "party"]
-    told = result.events[result.events["event"] != "price_move"].head(most)
-    names = told[["fund", "contract", "event", "claim", "cause", "party"]].astype(object)
+    shown = result.events[result.events["event"] != "price_move"].head(most)
+    names = shown[["fund", "contract", "event", "claim", "cause", "party"]].astype(object)
     names = names.where(names.notna(), "").map(lambda name: formatting.words(str(name)))
     rows = [
-        [f"{time:%d %b %H:%M}", *words[:5], formatting.usd(amount), words[5]]
-        for time, amount, words in zip(told["time"], told["amount_usd"], names.to_numpy(), strict=True)
+        [f"{time:%d %b %H:%M}", *cells[:5], formatting.usd(amount), cells[5]]
+        for time, amount, cells in zip(shown["time"], shown["amount_usd"], names.to_numpy(), strict=True)
     ]
     return heads, rows

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from basis_stress.single_book.frames import Frames
+    from basis_stress.single_book.result import Result
 
 LEGS = ("variation_margin", "initial_margin", "repo_remargin", "haircut", "repo_not_rolled")
 CARRY = ("coupon", "repo_interest", "cash_interest")
@@ -46,7 +46,7 @@ def _numbers(frame: pd.DataFrame, leaving_out: tuple[str, ...]) -> list[str]:
     return [name for name in frame.columns if name not in ("date", "fund", "contract", *leaving_out)]
 
 
-def funds_by_day(result: Frames) -> pd.DataFrame:
+def funds_by_day(result: Result) -> pd.DataFrame:
     """Balance sheet of all funds together at the end of each day.
 
     Columns ``equity``, ``cash``, ``bonds``, ``due`` (variation margin struck, not yet settled; negative is
@@ -72,19 +72,19 @@ def leverage(bonds: pd.Series[float], equity: pd.Series[float]) -> pd.Series[flo
     return (bonds / equity.where(alive)).where(alive)
 
 
-def leverage_by_fund(result: Frames) -> pd.DataFrame:
+def leverage_by_fund(result: Result) -> pd.DataFrame:
     """Leverage of each fund at the end of each day: days by funds."""
     table = result.timeline.assign(date=pd.to_datetime(result.timeline["date"]))
     table["ratio"] = leverage(table["bonds_usd"], table["equity_usd"])
     return table.pivot(index="date", columns="fund", values="ratio")
 
 
-def cash_by_day(result: Frames) -> pd.DataFrame:
+def cash_by_day(result: Result) -> pd.DataFrame:
     """Cash waterfall of all funds: every line of ``result.cash``, by day."""
     return _by_day(result.cash, _numbers(result.cash, ("opening_cash_usd", "closing_cash_usd")))
 
 
-def calls_by_leg(result: Frames) -> pd.DataFrame:
+def calls_by_leg(result: Result) -> pd.DataFrame:
     """Margin cash by leg and day after the day of entry, whose margin is a purchase and not a call.
 
     Legs: variation margin, initial margin, repo re-margin, haircut, and repo not rolled where there was any.
@@ -93,7 +93,7 @@ def calls_by_leg(result: Frames) -> pd.DataFrame:
     return legs if (legs["repo_not_rolled"] != 0.0).any() else legs.drop(columns="repo_not_rolled")
 
 
-def calls_by_contract(result: Frames) -> pd.DataFrame:
+def calls_by_contract(result: Result) -> pd.DataFrame:
     """Margin cash of all legs by contract and day after the day of entry, contracts in the order of the book."""
     table = result.calls.assign(date=pd.to_datetime(result.calls["date"]), total=result.calls[list(LEGS)].sum(axis=1))
     wide = table.pivot_table(index="date", columns="contract", values="total", aggfunc="sum", fill_value=0.0)
@@ -107,19 +107,19 @@ def _after_entry(days: pd.DataFrame) -> pd.DataFrame:
     return days
 
 
-def entry_margin(result: Frames) -> float:
+def entry_margin(result: Result) -> float:
     """Cash that initial margin and haircuts took on the day of entry (USD, negative)."""
     return float(_by_day(result.calls, list(LEGS)).iloc[0].sum())
 
 
-def attribution_by_day(result: Frames) -> pd.DataFrame:
+def attribution_by_day(result: Result) -> pd.DataFrame:
     """Profit lines of all funds by day; capital is none, and lines that are zero throughout are left out."""
     lines = _by_day(result.attribution, _numbers(result.attribution, ("equity_change", "capital")))
     kept: pd.DataFrame = lines.loc[:, (lines != 0.0).any()]
     return kept
 
 
-def clock(result: Frames) -> str:
+def clock(result: Result) -> str:
     """New York time of the daily balance sheets: ``15:30``."""
     return f"{pd.Timestamp(result.timeline['time'].iloc[0]):%H:%M}"
 
@@ -134,23 +134,23 @@ def first_high(series: pd.Series[float]) -> pd.Timestamp:
     return first_low(-series)
 
 
-def business_days(result: Frames) -> pd.DatetimeIndex:
+def business_days(result: Result) -> pd.DatetimeIndex:
     """The days of the result."""
     return pd.DatetimeIndex(pd.to_datetime(pd.unique(result.timeline["date"])), name="date").sort_values()
 
 
-def contracts(result: Frames) -> list[str]:
+def contracts(result: Result) -> list[str]:
     """Contracts of the book in the order in which they were given."""
     return [str(name) for name in pd.unique(result.positions["contract"])]
 
 
-def futures(result: Frames) -> pd.DataFrame:
+def futures(result: Result) -> pd.DataFrame:
     """Settlement prices: days by contracts of the book."""
     table = result.market.assign(date=pd.to_datetime(result.market["date"]))
     return table.pivot(index="date", columns="contract", values="futures_price")[contracts(result)]
 
 
-def par_yields(result: Frames, tenors: tuple[str, ...]) -> pd.DataFrame:
+def par_yields(result: Result, tenors: tuple[str, ...]) -> pd.DataFrame:
     """Par yields (percent) of those of the tenors that the result carries, inside the window."""
     days = business_days(result)
     table = result.yields.set_axis(pd.to_datetime(result.yields.index), axis=0)
@@ -158,7 +158,7 @@ def par_yields(result: Frames, tenors: tuple[str, ...]) -> pd.DataFrame:
     return table.loc[inside, [tenor for tenor in tenors if tenor in table.columns]]
 
 
-def notes_by_day(result: Frames) -> dict[pd.Timestamp, list[str]]:
+def notes_by_day(result: Result) -> dict[pd.Timestamp, list[str]]:
     """The notable kinds of event of each day, the gravest first."""
     events = result.events[result.events["event"].isin(list(NOTABLE))]
     days = pd.DatetimeIndex(events["time"]).tz_localize(None).normalize()
@@ -168,7 +168,7 @@ def notes_by_day(result: Frames) -> dict[pd.Timestamp, list[str]]:
     return {day: [words for kind, words in NOTABLE.items() if kind in kinds] for day, kinds in seen.items()}
 
 
-def daily(result: Frames) -> pd.DataFrame:
+def daily(result: Result) -> pd.DataFrame:
     """The desk's daily table, all funds together.
 
     Columns: ``ten_year`` (percent), ``futures`` (first contract, points), then USD: ``variation_margin``,

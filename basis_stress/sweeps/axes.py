@@ -22,11 +22,11 @@ HOW = "give lo:hi:step (10:100:1), lo:hi:Nx for N even points (0:0.05:200x), lo:
 
 @dataclass(frozen=True)
 class Axis:
-    """One field and what it takes: levels, or any value from ``low`` to ``high`` where there are none."""
+    """One field and its levels, or any value from ``low`` to ``high`` where there are no levels."""
 
     name: str
     levels: tuple[float, ...] = ()
-    """Ascending, each once."""
+    """Ascending, without repeats."""
     low: float = math.nan
     high: float = math.nan
     whole: bool = False
@@ -39,7 +39,7 @@ class Axis:
 
     @cached_property
     def values(self) -> Floats:
-        """The levels as an array, made once: for each of 400 parts anew, 200,000 levels took a tenth of a sweep."""
+        """The levels as a cached array: 200,000 levels converted for each of 400 chunks took a tenth of a sweep."""
         return np.asarray(self.levels)
 
     def at(self, share: Floats) -> Floats:
@@ -52,7 +52,7 @@ class Axis:
         return spread
 
     def describe(self) -> dict[str, object]:
-        """The axis as it stands in a manifest."""
+        """The axis as an entry of the manifest."""
         if self.levels:
             return {"name": self.name, "levels": list(self.levels)}
         return {"name": self.name, "low": self.low, "high": self.high}
@@ -89,7 +89,7 @@ def axis(name: str, given: Any, whole: bool = False) -> Axis:
 def _listed(name: str, given: str) -> list[float]:
     """Levels of ``0,0.01,0.02``."""
     if ":" in given:
-        raise InputError(f"sweep, {name}: {given!r} is no axis; {HOW}")
+        raise InputError(f"sweep, {name}: {given!r} is not an axis; {HOW}")
     return [float(_decimal(name, part.strip(), given)) for part in given.split(",") if part.strip()]
 
 
@@ -100,15 +100,15 @@ def _stepped(name: str, parts: Sequence[str], given: str) -> list[float]:
     if parts[2].endswith("x"):
         count = _decimal(name, parts[2][:-1], given)
         if count != int(count) or not 2 <= count <= MOST_LEVELS:
-            raise InputError(f"sweep, {name}: {given!r} asks {count} points, allowed are 2 to {MOST_LEVELS:,}; {HOW}")
+            raise InputError(f"sweep, {name}: {given!r} gives {count} points, allowed are 2 to {MOST_LEVELS:,}; {HOW}")
         step = (high - low) / (count - 1)
     else:
         step = _decimal(name, parts[2], given)
         if step <= 0:
-            raise InputError(f"sweep, {name}: {given!r} has a step of {step}, allowed is one above 0; {HOW}")
+            raise InputError(f"sweep, {name}: {given!r} has a step of {step}, allowed is a step above 0; {HOW}")
         count = (high - low) // step + 1
         if count > MOST_LEVELS:
-            raise InputError(f"sweep, {name}: {given!r} makes {int(count):,} levels, allowed are {MOST_LEVELS:,}")
+            raise InputError(f"sweep, {name}: {given!r} gives {int(count):,} levels, allowed are {MOST_LEVELS:,}")
     return [float(low + k * step) for k in range(int(count))]
 
 
@@ -117,7 +117,7 @@ def _decimal(name: str, text: str, given: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise InputError(f"sweep, {name}: {text!r} in {given!r} is no number; {HOW}") from None
+        raise InputError(f"sweep, {name}: {text!r} in {given!r} is not a number; {HOW}") from None
     if not number.is_finite():
         raise InputError(f"sweep, {name}: {text} in {given!r} is not finite; {HOW}")
     return number
@@ -128,18 +128,18 @@ def _numbers(name: str, given: Any) -> list[float]:
     try:
         values = np.asarray(list(given), dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"sweep, {name}: {given!r} is no axis; {HOW}") from None
+        raise InputError(f"sweep, {name}: {given!r} is not an axis; {HOW}") from None
     return [float(value) for value in values.ravel()]
 
 
 def _check_order(name: str, given: object, low: float, high: float) -> None:
-    """Refuse a range that holds nothing."""
+    """Refuse an empty range."""
     if not low < high:
         raise InputError(f"sweep, {name}: {given!r} is empty, as {low:g} is not below {high:g}; {HOW}")
 
 
 def _checked(name: str, levels: list[float]) -> list[float]:
-    """Levels in order, each once, all finite."""
+    """Levels in ascending order; refuses repeats and values that are not finite."""
     if not levels:
         raise InputError(f"sweep, {name}: the axis is empty; {HOW}")
     if not all(map(math.isfinite, levels)):
@@ -147,5 +147,5 @@ def _checked(name: str, levels: list[float]) -> list[float]:
     ordered = sorted(levels)
     twice = [low for low, high in pairwise(ordered) if low == high]
     if twice:
-        raise InputError(f"sweep, {name}: {twice[0]:g} stands twice; give each level once")
+        raise InputError(f"sweep, {name}: {twice[0]:g} is given twice; give each level once")
     return ordered

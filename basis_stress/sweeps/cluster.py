@@ -1,4 +1,4 @@
-"""Sweeps on Dask: parts run on workers and come back as bytes; only this process writes, so datasets are equal."""
+"""Sweeps on Dask: workers run chunks and return their bytes; only this process writes, so datasets are equal."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -7,25 +7,24 @@ from typing import Any
 
 from basis_engine.base.errors import InputError
 from basis_stress.sweeps import running
-from basis_stress.sweeps.chunks import made
 from basis_stress.sweeps.digests import data_digest, versions
-from basis_stress.sweeps.jobs import Job, code_of
+from basis_stress.sweeps.jobs import Job, code_of, run_chunk
 from basis_stress.sweeps.store import Store
 
 _PER_THREAD = 4
-"""Parts for each thread of the cluster: one that runs, and some that wait for it or for a slower worker's."""
-_HERE = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-"""How a cluster is started on this machine: a process for each core."""
+"""Chunks submitted per thread of the cluster: one runs, the others wait for it or for a slower worker."""
+_LOCAL = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+"""Options of a cluster on this machine: a process for each core."""
 
 
 @contextmanager
 def connected(cluster: Any) -> Iterator[Any]:
-    """A Dask client: the one given, of a scheduler's address, or of a cluster started here (``local``).
+    """A Dask client: as given, for the address of a scheduler, or for a cluster started here (``local``).
 
     Raises
     ------
     InputError
-        If Dask is not installed, or nobody answers at the address.
+        If Dask is not installed, or no scheduler answers at the address.
     """
     try:
         from distributed import Client, LocalCluster
@@ -36,7 +35,7 @@ def connected(cluster: Any) -> Iterator[Any]:
     if isinstance(cluster, Client):
         yield cluster
     elif cluster == "local":
-        with LocalCluster(**_HERE) as own, Client(own) as client:
+        with LocalCluster(**_LOCAL) as own, Client(own) as client:
             yield client
     else:
         try:
@@ -50,44 +49,44 @@ def connected(cluster: Any) -> Iterator[Any]:
             yield client
 
 
-def fill(job: Job, store: Store, client: Any, say: Callable[[int], None]) -> None:
-    """Run what is left of a sweep on a cluster; the parts of a worker that dies are run by another.
+def fill(job: Job, store: Store, client: Any, progress: Callable[[int], None]) -> None:
+    """Run the chunks that are left on a cluster; another worker reruns the chunks of a worker that dies.
 
     Raises
     ------
     InputError
-        If a worker runs another version of the program, or a part cannot be written.
+        If a worker runs another version of the program, or a chunk cannot be written.
     """
-    # Scattered data would be lost with their worker; a task runs again.
+    # Scattered data would be lost with their worker; a task is run again.
     shared = client.submit(_itself, job, pure=False)
-    here = _versions(job)
+    expected = _versions(job)
     threads = sum(client.nthreads().values()) or 1
 
-    def submit(part: int) -> Any:
-        return client.submit(_on_worker, shared, part, here, pure=False, retries=3)
+    def submit(chunk: int) -> Any:
+        return client.submit(_on_worker, shared, chunk, expected, pure=False, retries=3)
 
-    running.fill(store, submit, _PER_THREAD * threads, say)
+    running.fill(store, submit, _PER_THREAD * threads, progress)
 
 
 def _versions(job: Job) -> dict[str, str]:
-    """What has to be the same here and on every worker."""
+    """Versions that must be the same here and on every worker."""
     return {"code": code_of(job), "data": data_digest(), **versions()}
 
 
 def _itself(job: Job) -> Job:
-    """The job, as a task, so that Dask sends it to a worker once."""
+    """Return the job: as the result of a task it is sent to each worker once."""
     return job
 
 
-def _on_worker(job: Job, part: int, here: dict[str, str]) -> bytes:
-    """One part, on a worker."""
+def _on_worker(job: Job, chunk: int, expected: dict[str, str]) -> bytes:
+    """Run one chunk on a worker."""
     from distributed import get_worker
 
-    mine = _versions(job)
-    for name, wanted in here.items():
-        if mine[name] != wanted:
+    own = _versions(job)
+    for name, wanted in expected.items():
+        if own[name] != wanted:
             raise InputError(
-                f"cluster: worker {get_worker().address} has {name} {mine[name]}, not {wanted}; install the same "
-                "versions on every worker, or the bytes would differ"
+                f"cluster: worker {get_worker().address} has {name} {own[name]}, not {wanted}; install the same "
+                "versions on every worker, because results depend on them"
             )
-    return made(job, part)
+    return run_chunk(job, chunk)

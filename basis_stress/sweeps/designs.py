@@ -1,12 +1,15 @@
-"""Designs: which cells a sweep runs, made range by range so that ten million take no more memory than ten thousand."""
+"""Designs: the cells of a sweep, computed range by range, so that ten million need no more memory than ten thousand."""
 
 import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
@@ -44,31 +47,31 @@ class Grid:
 
     def __post_init__(self) -> None:
         """Refuse a range without a step."""
-        for one in self.axes:
-            if not one.levels:
+        for axis in self.axes:
+            if not axis.levels:
                 raise InputError(
-                    f"sweep, {one.name}: {one.low:g}:{one.high:g} has no step, which a grid needs; give lo:hi:step, "
+                    f"sweep, {axis.name}: {axis.low:g}:{axis.high:g} has no step, which a grid needs; give lo:hi:step, "
                     "or a sample with --design sobol:4096"
                 )
 
     @property
     def names(self) -> tuple[str, ...]:
         """Fields that vary."""
-        return tuple(one.name for one in self.axes)
+        return tuple(axis.name for axis in self.axes)
 
     @property
     def size(self) -> int:
         """Product of the numbers of levels."""
-        return math.prod(len(one.levels) for one in self.axes)
+        return math.prod(len(axis.levels) for axis in self.axes)
 
     def cells(self, start: int, stop: int) -> Cells:
         """Cells from ``start`` up to ``stop``."""
-        places = np.unravel_index(np.arange(start, stop), [len(one.levels) for one in self.axes])
-        return {one.name: one.values[at] for one, at in zip(self.axes, places, strict=True)}
+        places = np.unravel_index(np.arange(start, stop), [len(axis.levels) for axis in self.axes])
+        return {axis.name: axis.values[at] for axis, at in zip(self.axes, places, strict=True)}
 
     def describe(self) -> dict[str, object]:
         """The design as it stands in a manifest."""
-        return {"kind": "grid", "axes": [one.describe() for one in self.axes]}
+        return {"kind": "grid", "axes": [axis.describe() for axis in self.axes]}
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Sample:
     @property
     def names(self) -> tuple[str, ...]:
         """Fields that vary."""
-        return tuple(one.name for one in self.axes)
+        return tuple(axis.name for axis in self.axes)
 
     @property
     def size(self) -> int:
@@ -113,7 +116,7 @@ class Sample:
             )
         else:
             shares = _shares(self.method, len(self.axes), self.n, self.seed, start, stop)
-        return {one.name: one.at(shares[:, k]) for k, one in enumerate(self.axes)}
+        return {axis.name: axis.at(shares[:, k]) for k, axis in enumerate(self.axes)}
 
     def _block(self, block: int, start: int, stop: int) -> Floats:
         """Rows of A, of B, or of A with one column from B."""
@@ -128,7 +131,7 @@ class Sample:
 
     def describe(self) -> dict[str, object]:
         """The design as it stands in a manifest."""
-        axes = [one.describe() for one in self.axes]
+        axes = [axis.describe() for axis in self.axes]
         return {"kind": self.method, "n": self.n, "seed": self.seed, "axes": axes}
 
 
@@ -152,7 +155,7 @@ def _hypercube(d: int, n: int, seed: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Table:
+class CellTable:
     """Cells as given, a column per field."""
 
     columns: dict[str, Floats]
@@ -200,3 +203,44 @@ def design(method: str, axes: tuple[Axis, ...], seed: int = 0) -> Grid | Sample:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"sweep, seed: {seed!r} given, allowed is a whole number of 0 or more")
     return Sample(axes, kind, int(count), seed)
+
+
+def cell_table(given: str | Path | pd.DataFrame) -> CellTable:
+    """Read a table of cells from CSV, Parquet or a DataFrame: a column per field, a row per cell.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, holds no row, or a value that is no finite number.
+    """
+    where = "cells" if isinstance(given, pd.DataFrame) else str(given)
+    table = given if isinstance(given, pd.DataFrame) else _read(Path(given))
+    if table.empty:
+        raise InputError(f"{where}: holds no cells; give a row per cell and a column per field")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{where}: column {twice!r} occurs twice; give each field once")
+    return CellTable({str(name): _column(where, str(name), table[name]) for name in table.columns})
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A CSV, or Parquet by its name."""
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; give a CSV or Parquet file with a row per cell") from None
+    except (OSError, ValueError, pa.ArrowException) as problem:
+        reason = str(problem).splitlines()[0]
+        raise InputError(f"{path}: cannot be read as a table of cells ({reason}); give CSV or Parquet") from None
+
+
+def _column(where: str, name: str, column: "pd.Series[float]") -> Floats:
+    """One field's values, all finite numbers."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        row = int(wrong[0])
+        raise InputError(
+            f"{where}, row {row + 1}, column {name}: {column.iloc[row]!r} given, allowed is a finite number"
+        )
+    return np.ascontiguousarray(numbers)

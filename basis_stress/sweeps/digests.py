@@ -1,4 +1,4 @@
-"""What a sweep was made from, by digest: sources, data, the user's files, and the versions that could change a byte."""
+"""Digests of the inputs of a sweep: sources, data, the user's files, and the versions of libraries."""
 
 import ast
 import hashlib
@@ -14,20 +14,20 @@ from basis_engine.base.errors import InputError
 
 _LIBRARIES = ("basis-stress", "numba", "numpy", "pyarrow", "scipy")
 _PACKAGES = ("basis_engine", "basis_data", "basis_strategies", "basis_stress")
-_FOLDERS = ("history", "fitted")  # a scenario stands in the manifest itself
+_FOLDERS = ("history", "fitted")  # scenarios are in the manifest itself
 
 
 @cache
 def code_digest(*modules: str) -> str:
-    """Digest of the sources of some modules and of whatever of ours they import, near or far.
+    """Digest of the sources of some modules and of all modules of ours that they import, directly or not.
 
-    Given what computes cells, it changes with them, and with no caption, figure or page.
+    For the modules that compute cells it changes with their code, and not with a caption, figure or page.
     """
     return _digest((Path(name), path) for name, path in sorted(sources(*modules).items()))
 
 
 def sources(*modules: str) -> dict[str, Path]:
-    """Modules of ours that some modules are or import, near or far, and where they stand."""
+    """Some modules and all modules of ours that they import, directly or not, and their files."""
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
@@ -40,7 +40,7 @@ def sources(*modules: str) -> dict[str, Path]:
 
 
 def _source(name: str) -> Path | None:
-    """Where a module of ours stands; None for anything else, packages among them, which hold no code."""
+    """File of a module of ours; None for other modules and for packages, which hold no code."""
     package, *rest = name.split(".")
     if package not in _PACKAGES or not rest:
         return None
@@ -49,18 +49,18 @@ def _source(name: str) -> Path | None:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Names that a source imports anywhere in it, which may be modules or what modules hold."""
+    """Names that a source imports anywhere: modules, or names inside modules."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            yield from (f"{node.module}.{one.name}" for one in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @cache
 def data_digest() -> str:
-    """Digest of the data that come with the program, but for what is written about them."""
+    """Digest of the data files of the program, without their documentation."""
     room = _room("basis_data")
     files = [path for folder in _FOLDERS for path in sorted((room / folder).glob("*")) if path.suffix != ".md"]
     return _digest((path.relative_to(room), path) for path in files)
@@ -85,7 +85,7 @@ def file_digests(scenario: Scenario) -> dict[str, str]:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of what computes and writes."""
+    """Versions of Python and of the libraries that compute and write."""
     found = {"python": platform.python_version()}
     for name in _LIBRARIES:
         try:

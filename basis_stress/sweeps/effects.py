@@ -1,38 +1,38 @@
-"""Effects of axes on a measure: along each axis, and how much of the variance each explains, alone and in pairs."""
+"""Effects of axes on a measure: along each axis, shares of the variance, and Sobol indices."""
 
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import bootstrap, sobol_indices
 
+from basis_engine.base.errors import InputError
 from basis_stress.reporting.outcomes import OUTCOMES
-from basis_stress.sweeps.measures import every_value, measure
-
-if TYPE_CHECKING:
-    from basis_stress.sweeps.reading import Sweep
+from basis_stress.sweeps.dataset import SweepDataset
+from basis_stress.sweeps.measures import measure, values_or_zero
 
 Floats = NDArray[np.float64]
 
 _STEPS = 16
-"""Steps of an axis with more levels than that."""
+"""Steps into which an axis with more levels is cut."""
+_RESAMPLES = 999
 
 
-def marginals(sweep: Sweep, name: str) -> pd.DataFrame:
-    """A measure along each axis, over all other axes.
+def marginals(sweep: SweepDataset, name: str) -> pd.DataFrame:
+    """Mean and quantiles of a measure along each axis, over all other axes.
 
     Returns
     -------
     DataFrame
-        ``scenario``, ``axis``, ``level``, ``mean``, ``low`` and ``high`` (5% and 95% of cells), ``cells`` that entered,
-        and of books ``lost``: the share of all cells in forced_sale, defaulted or not_entered.
+        ``scenario``, ``axis``, ``level``, ``mean``, ``low`` and ``high`` (5% and 95% of cells), ``cells`` that were
+        entered, and for books ``lost``: the share of all cells in forced_sale, defaulted or not_entered.
     """
-    what = measure(name, sweep.market)
-    table = sweep.table(["scenario", *sweep.axes, *what.columns])
-    table["value"] = what.of(table)
+    chosen = measure(name, sweep.market)
+    table = sweep.table(["scenario", *sweep.axes, *chosen.columns])
+    table["value"] = chosen.values(table)
     bad = OUTCOMES.index("forced_sale")
     table["lost"] = np.nan if sweep.market else table["outcome"].cat.codes >= bad
     pieces = []
@@ -53,22 +53,22 @@ def marginals(sweep: Sweep, name: str) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True)
 
 
-def effects(sweep: Sweep, name: str) -> pd.DataFrame:
+def effects(sweep: SweepDataset, name: str) -> pd.DataFrame:
     """Variance of a measure split over axes and pairs of axes (functional analysis of variance).
 
-    An axis explains the variance of the mean at its levels; a pair what the mean at pairs of levels varies beyond both.
-    On a full grid this is exact; on a sample it stands on steps of the axes. Cells that never entered count as 0: a
-    book that stays in cash neither gains nor loses.
+    The share of an axis is the variance of the mean at its levels; the share of a pair is the variance of the mean at
+    pairs of levels, less both axes alone. It is exact on a full grid, and taken over steps of the axes on a sample.
+    Cells that were not entered count as 0: a book that stays in cash neither gains nor loses.
 
     Returns
     -------
     DataFrame
         ``scenario``, ``axis``, ``with`` (empty: alone) and ``share`` of the variance, largest first; ``not_entered``:
-        cells of the path that count as 0.
+        cells of the scenario that count as 0.
     """
-    what = measure(name, sweep.market)
-    table = sweep.table(["scenario", *sweep.axes, *what.columns])
-    table["value"], table["not_entered"] = every_value(what.of(table))
+    chosen = measure(name, sweep.market)
+    table = sweep.table(["scenario", *sweep.axes, *chosen.columns])
+    table["value"], table["not_entered"] = values_or_zero(chosen.values(table))
     rows: list[dict[str, object]] = []
     for scenario, path in table.groupby("scenario", observed=True):
         counted = int(path["not_entered"].sum())
@@ -77,7 +77,7 @@ def effects(sweep: Sweep, name: str) -> pd.DataFrame:
 
 
 def _shares_of(scenario: str, path: pd.DataFrame, axes: list[str]) -> list[dict[str, object]]:
-    """Shares of one path's variance."""
+    """Shares of the variance of one scenario."""
     values = path["value"].to_numpy()
     places = {axis: np.unique(stepped(path[axis].to_numpy()), return_inverse=True)[1] for axis in axes}
     total = float(values.var())
@@ -85,11 +85,11 @@ def _shares_of(scenario: str, path: pd.DataFrame, axes: list[str]) -> list[dict[
     rows: list[dict[str, object]] = [
         {"scenario": scenario, "axis": axis, "with": "", "share": share} for axis, share in alone.items()
     ]
-    for one, other in combinations(axes, 2):
-        both = places[one] * (places[other].max() + 1) + places[other]
+    for first, second in combinations(axes, 2):
+        both = places[first] * (places[second].max() + 1) + places[second]
         joint = _between(values, both) / total if total > 0 else 0.0
-        share = max(joint - alone[one] - alone[other], 0.0)
-        rows.append({"scenario": scenario, "axis": one, "with": other, "share": share})
+        share = max(joint - alone[first] - alone[second], 0.0)
+        rows.append({"scenario": scenario, "axis": first, "with": second, "share": share})
     return rows
 
 
@@ -97,12 +97,12 @@ def _between(values: Floats, group: NDArray[np.int64]) -> float:
     """Variance of group means, weighted by the size of groups."""
     counts = np.bincount(group)
     sums = np.bincount(group, values)
-    there = counts > 0
-    return float((counts[there] * (sums[there] / counts[there] - values.mean()) ** 2).sum() / len(values))
+    used = counts > 0
+    return float((counts[used] * (sums[used] / counts[used] - values.mean()) ** 2).sum() / len(values))
 
 
 def stepped(values: Floats) -> Floats:
-    """Levels as they are, or the middles of even steps where there are many."""
+    """Levels as they are, or the midpoints of even steps where there are many."""
     levels = np.unique(values)
     if len(levels) <= _STEPS:
         return values
@@ -110,3 +110,63 @@ def stepped(values: Floats) -> Floats:
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _STEPS - 1)
     middles: Floats = ((edges[1:] + edges[:-1]) / 2)[place]
     return middles
+
+
+def indices(sweep: SweepDataset, name: str, confidence: float, scenario: str | None = None) -> pd.DataFrame:
+    """Sobol indices of a measure, of the first scenario unless another is named.
+
+    Cells that were not entered count as 0: a book that stays in cash neither gains nor loses.
+
+    Returns
+    -------
+    DataFrame
+        By axis: ``first`` (the share of the axis alone), ``total`` (with its interactions), the ends of both intervals,
+        and ``not_entered``: cells of the scenario that count as 0.
+
+    Raises
+    ------
+    InputError
+        If the sweep has no such design, or every cell has the same value.
+    """
+    if sweep.kind != "saltelli":
+        raise InputError(
+            f"Sobol indices: need a design of saltelli:N, and this is {sweep.kind}; sweep with --design saltelli:65536"
+        )
+    chosen = measure(name, sweep.market)
+    table = sweep.table(list(chosen.columns), sweep.check_scenario(scenario or sweep.scenarios[0]))
+    values, without = values_or_zero(chosen.values(table))
+    found = from_samples(values, sweep.axes, confidence, int(sweep.manifest["design"]["seed"]))
+    return found.assign(not_entered=int(without.sum()))
+
+
+def from_samples(values: NDArray[np.float64], axes: list[str], confidence: float, seed: int) -> pd.DataFrame:
+    """Indices from values in the order of a ``saltelli`` design.
+
+    Source: Saltelli et al. (2010), Computer Physics Communications 181, as implemented in scipy.stats.sobol_indices.
+    """
+    blocks = values.reshape(len(axes) + 2, -1)
+    if np.ptp(values) == 0.0:
+        raise InputError("Sobol indices: every cell has the same value, so there is no variance; widen the axes")
+
+    def both(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """First-order and total indices of some rows of the samples [2, axes]."""
+        chosen = blocks[:, None, rows]
+        samples = {"f_A": chosen[0], "f_B": chosen[1], "f_AB": chosen[2:]}
+        found = sobol_indices(func=samples, n=len(rows))
+        return np.array([np.ravel(found.first_order), np.ravel(found.total_order)])
+
+    rows = np.arange(blocks.shape[1])
+    # Not SobolResult.bootstrap: its BCa jackknife needs n runs of n rows, and it cannot be seeded.
+    drawn = bootstrap(
+        [rows],
+        both,
+        n_resamples=_RESAMPLES,
+        confidence_level=confidence,
+        method="percentile",
+        vectorized=False,
+        rng=seed,
+    ).confidence_interval
+    columns: dict[str, NDArray[np.float64]] = {}
+    for k, label in enumerate(("first", "total")):
+        columns |= {label: both(rows)[k], f"{label}_low": drawn.low[k], f"{label}_high": drawn.high[k]}
+    return pd.DataFrame(columns, pd.Index(axes, name="axis"))

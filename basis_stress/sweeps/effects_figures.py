@@ -1,4 +1,4 @@
-"""What matters in a sweep: the measure along each axis, break-even leverage, and the shares of variance."""
+"""Figures of the effects of axes: a measure along each axis, break-even leverage, and shares of the variance."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _WIDTH = 9.8
 _MOST_LINES = 7
 
 End = tuple[float, float, str, str]
-"""Where a line ends: height, place, its name and colour."""
+"""End of a line: y, x, label and colour."""
 
 
-def marginals(table: pd.DataFrame, what: Measure) -> str:
-    """Draw `Sweep.marginals` as SVG: mean and nine tenths of cells along each axis, a colour per path."""
+def marginals(table: pd.DataFrame, chosen: Measure) -> str:
+    """Draw `Sweep.marginals` as SVG: mean and the middle 90% of cells along each axis, a colour per scenario."""
     axes_swept = list(dict.fromkeys(table["axis"]))
     rows = -(-len(axes_swept) // 3)
     across = min(len(axes_swept), 3)
@@ -34,34 +34,34 @@ def marginals(table: pd.DataFrame, what: Measure) -> str:
         for panel in panels[len(axes_swept) :]:
             panel.set_visible(False)
         for panel in panels[::across]:
-            _measure_axis(panel, what)
-        figure.supylabel(what.title.split(":")[0], fontsize=9.5)
+            _measure_axis(panel, chosen)
+        figure.supylabel(chosen.title.split(":")[0], fontsize=9.5)
         return svg(figure)
 
 
 def _marginal(axes: Axes, table: pd.DataFrame, name: str) -> list[End]:
-    """One axis: a line and a band per path; where each line ends."""
+    """Draw one axis: a line and a band per scenario; returns the ends of the lines."""
     ends = []
     for colour, (path, mine) in zip(PALETTE, table.groupby("scenario", observed=True, sort=False), strict=False):
-        there = mine.dropna(subset=["mean"])
-        axes.fill_between(there["level"], there["low"], there["high"], color=colour, alpha=0.15, linewidth=0)
-        axes.plot(there["level"], there["mean"], color=colour, marker="o", markersize=3)
-        if len(there):
-            ends.append((float(there["mean"].iloc[-1]), float(there["level"].iloc[-1]), str(path), colour))
+        shown = mine.dropna(subset=["mean"])
+        axes.fill_between(shown["level"], shown["low"], shown["high"], color=colour, alpha=0.15, linewidth=0)
+        axes.plot(shown["level"], shown["mean"], color=colour, marker="o", markersize=3)
+        if len(shown):
+            ends.append((float(shown["mean"].iloc[-1]), float(shown["level"].iloc[-1]), str(path), colour))
     axes.axhline(0.0, color=INK, linewidth=0.6)
     axes.set_title(axis_label(name), fontsize=9, fontweight="normal")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: level_text(name, float(value))))
     return ends
 
 
-def _measure_axis(axes: Axes, what: Measure) -> None:
+def _measure_axis(axes: Axes, chosen: Measure) -> None:
     """Percent, where the measure is a share."""
-    if what.percent:
+    if chosen.percent:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}%".replace("-", "−")))
 
 
 def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
-    """Draw `Sweep.break_even` along another axis as SVG: a line per path or per level of a third, named at its end."""
+    """Draw `Sweep.break_even` along another axis as SVG: a labelled line per scenario or level of a third axis."""
     worst = table.groupby(["scenario", x, *([by] if by else [])], observed=True)["break_even"].min().reset_index()
     key = "scenario" if by is None else by
     lines = list(worst.groupby(key, observed=True, sort=False))
@@ -71,16 +71,16 @@ def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
         axes = figure.subplots()
         ends = []
         for colour, (level, mine) in zip(PALETTE, chosen, strict=False):
-            there = mine.sort_values(x).dropna(subset=["break_even"])
-            if there.empty:
+            shown = mine.sort_values(x).dropna(subset=["break_even"])
+            if shown.empty:
                 continue
-            axes.step(there[x], there["break_even"], color=colour, where="post")
+            axes.step(shown[x], shown["break_even"], color=colour, where="post")
             text = str(level) if by is None else f"{axis_label(by).split(',')[0]} {level_text(by, float(level))}"
-            ends.append((float(there["break_even"].iloc[-1]), float(there[x].iloc[-1]), text, colour))
+            ends.append((float(shown["break_even"].iloc[-1]), float(shown[x].iloc[-1]), text, colour))
         axes.set_ylim(bottom=0)
         _name_ends(axes, ends)
         axes.set_xlabel(axis_label(x))
-        axes.set_ylabel(f"highest {axis_label(axis).split(',')[0]} that holds")
+        axes.set_ylabel(f"highest {axis_label(axis).split(',')[0]} without a forced sale")
         axes.margins(x=0.02)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: level_text(x, float(value))))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: level_text(axis, float(value))))
@@ -88,7 +88,7 @@ def break_even(table: pd.DataFrame, axis: str, x: str, by: str | None) -> str:
 
 
 def _name_ends(axes: Axes, ends: list[End]) -> None:
-    """Name lines at the right, names one below the other where lines end close together."""
+    """Label lines at their right ends, with space between labels where lines end close together."""
     line = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
     right = max((x for _, x, _, _ in ends), default=0.0)
     lowest = -np.inf
@@ -98,7 +98,7 @@ def _name_ends(axes: Axes, ends: list[End]) -> None:
 
 
 def shares(table: pd.DataFrame, most: int = 8) -> str:
-    """Draw `Sweep.effects` of one path as SVG: the largest shares of variance, axes alone blue and pairs orange."""
+    """Draw `Sweep.effects` of one scenario as SVG: the largest shares of variance, axes alone blue and pairs orange."""
     largest = table[table["share"] >= 0.001].head(most).iloc[::-1]
     names = [_pair(str(row["axis"]), str(row["with"])) for row in largest.to_dict("records")]
     colours = [ORANGE if row["with"] else BLUE for row in largest.to_dict("records")]
@@ -124,19 +124,19 @@ def sobol(table: pd.DataFrame) -> str:
     with style():
         figure = Figure(figsize=(_WIDTH, 0.9 + 0.62 * len(ordered)), layout="constrained")
         axes = figure.subplots()
-        for label, colour, shift, said in (
+        for column, colour, shift, text in (
             ("first", BLUE, 0.18, "alone"),
             ("total", ORANGE, -0.18, "with its interactions"),
         ):
             places = np.arange(len(ordered)) + shift
-            value = ordered[label].to_numpy()
-            low, high = ordered[f"{label}_low"].to_numpy(), ordered[f"{label}_high"].to_numpy()
+            value = ordered[column].to_numpy()
+            low, high = ordered[f"{column}_low"].to_numpy(), ordered[f"{column}_high"].to_numpy()
             axes.barh(places, np.maximum(value, 0), color=colour, height=0.32)
             axes.hlines(places, low, high, color=INK, linewidth=1.2)
             for place, x, end in zip(places, value, high, strict=True):
                 axes.text(max(end, 0) + 0.012, place, f"{100 * max(x, 0):.0f}%", va="center", fontsize=8.5)
             axes.annotate(
-                said, (max(high[-1], 0) + 0.012, places[-1]), (32, 0), textcoords="offset points", va="center",
+                text, (max(high[-1], 0) + 0.012, places[-1]), (32, 0), textcoords="offset points", va="center",
                 fontsize=8.5, color=colour, fontweight="bold",
             )  # fmt: skip
         axes.set_yticks(range(len(ordered)), [axis_label(str(name)).split(",")[0] for name in ordered.index])

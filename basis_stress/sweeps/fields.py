@@ -1,4 +1,4 @@
-"""What can vary in a sweep: fields of the book and of the scenario, each with the limits that its own class sets."""
+"""Fields that can vary in a sweep, of the book and of the scenario, each with the limits that its class sets."""
 
 from collections.abc import Iterable
 from typing import Any, get_args
@@ -12,7 +12,7 @@ from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import RENAMED as RENAMED_TERMS
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.sweeps.axes import Axis, axis
-from basis_stress.sweeps.designs import Table
+from basis_stress.sweeps.designs import CellTable
 
 SCENARIO_FIELDS = ("yield_scale", "margin_multiple")
 POPULATION_FIELDS = ("seed",)
@@ -21,11 +21,11 @@ RENAMED = {**RENAMED_TERMS, "scale": "yield_scale", "kink": "capacity_multiple",
 
 
 def _numeric(model: Any) -> dict[str, Any]:
-    """Numeric fields of a model, each with its class of number."""
+    """Numeric fields of a model, each with its type."""
     found = {}
-    for name, one in model.model_fields.items():
-        kinds = {one.annotation, *get_args(one.annotation)} & {int, float}
-        if kinds and one.annotation is not bool:
+    for name, field in model.model_fields.items():
+        kinds = {field.annotation, *get_args(field.annotation)} & {int, float}
+        if kinds and field.annotation is not bool:
             found[name] = kinds.pop()
     return found
 
@@ -37,7 +37,7 @@ WHOLE = {name for name, kind in _numeric(CashFuturesBasis).items() if kind is in
 
 
 def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], dict[str, Any]]:
-    """Tell axes from settings: text or a sequence of several levels is an axis, everything else a setting.
+    """Split axes from settings: text or a sequence of several levels is an axis, everything else a setting.
 
     Raises
     ------
@@ -50,23 +50,23 @@ def split(given: dict[str, Any], allowed: Iterable[str]) -> tuple[list[Axis], di
         if name not in allowed or value is None:
             settings[name] = value
             continue
-        one = axis(name, value, whole=name in WHOLE)
-        if len(one.levels) == 1:
-            settings[name] = int(one.levels[0]) if one.whole and one.levels[0].is_integer() else one.levels[0]
+        read = axis(name, value, whole=name in WHOLE)
+        if len(read.levels) == 1:
+            settings[name] = int(read.levels[0]) if read.whole and read.levels[0].is_integer() else read.levels[0]
         else:
-            axes.append(one)
-    # The market is priced anew for each scale, so scales vary slowest.
-    return sorted(axes, key=lambda one: one.name != "yield_scale"), settings
+            axes.append(read)
+    # The market is priced again for each scale, so scales vary slowest.
+    return sorted(axes, key=lambda read: read.name != "yield_scale"), settings
 
 
 def check_known(name: str, allowed: Iterable[str]) -> None:
-    """Refuse a name that is no axis."""
+    """Refuse a name that is not an axis."""
     names = list(dict.fromkeys(allowed))
     if name not in names:
         raise InputError(f"sweep, {name}: unknown axis{did_you_mean(name, names)}; allowed are {', '.join(names)}")
 
 
-def check_table(table: Table, allowed: Iterable[str]) -> list[Axis]:
+def check_table(table: CellTable, allowed: Iterable[str]) -> list[Axis]:
     """Columns of a table of cells as axes, known ones only."""
     axes = []
     for name, values in table.columns.items():
@@ -81,6 +81,6 @@ def check_table(table: Table, allowed: Iterable[str]) -> list[Axis]:
     return axes
 
 
-def both_ends(one: Axis) -> list[float | int]:
-    """Ends of an axis, as its field wants them."""
-    return [int(end) if one.whole and end.is_integer() else end for end in one.ends]
+def both_ends(given: Axis) -> list[float | int]:
+    """Ends of an axis, in the type of its field."""
+    return [int(end) if given.whole and end.is_integer() else end for end in given.ends]

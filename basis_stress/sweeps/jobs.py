@@ -1,4 +1,4 @@
-"""What a sweep runs: cells of a single book, each range of them to one Arrow table, without work per cell in Python."""
+"""Jobs of a sweep: the cells of a single book, run in chunks, each an Arrow table and the bytes of a Parquet file."""
 
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from basis_data.markets.market_data import MarketData, market_data, with_yield_scale
@@ -19,25 +20,25 @@ from basis_engine.simulation.world import Integers, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import CellBook, prepare
 from basis_strategies.plan import Execution
-from basis_stress.reporting.outcomes import word
+from basis_stress.reporting.outcomes import name_of
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import code_digest, data_digest, file_digests, versions
 
 SCALE = "yield_scale"
-WORDS: dict[str, type[IntEnum]] = {
+ENUMERATIONS: dict[str, type[IntEnum]] = {
     "outcome": Outcome,
     "constraint": Constraint,
     "failure": Constraint,
     "first_call": Constraint,
 }
-"""Columns of outcomes that are words: their enumerations."""
-_TOLD = {"title", "story", "source", "files"}
-"""What a scenario says of itself, which changes no cell, and where its files stand: their digests count."""
+"""Columns of outcomes that hold names: their enumerations."""
+_NOT_INPUTS = {"title", "story", "source", "files"}
+"""Fields of a scenario that change no cell: its texts, and the paths of its files, whose digests are inputs."""
 _PRICING = threading.Lock()
 
 
 class Job(Protocol):
-    """What runs cells: told apart by its inputs, cut into parts, safe to send to another process."""
+    """A set of cells to run: identified by its inputs, cut into chunks, picklable."""
 
     @property
     def design(self) -> Design:
@@ -48,20 +49,20 @@ class Job(Protocol):
         """The paths."""
 
     @property
-    def part(self) -> int:
-        """Cells to a part of the dataset."""
+    def chunk(self) -> int:
+        """Cells per chunk of the dataset."""
 
     def inputs(self) -> dict[str, object]:
-        """Everything that a byte of the result depends on."""
+        """All inputs on which the bytes of the result depend."""
 
     def run(self, scenario: int, cells: Cells) -> Records:
         """Outcomes of cells of one path, a row each."""
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns that tell rows of outcomes."""
+        """Columns of rows of outcomes."""
 
     def pool(self, threads: int) -> Executor:
-        """What runs parts on so many cores of this machine."""
+        """The executor that runs chunks on so many cores of this machine."""
 
 
 @dataclass(frozen=True)
@@ -73,55 +74,57 @@ class BookJob:
     contracts: tuple[str, ...] = ("TY",)
     base: CashFuturesBasis = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
     execution: Execution = field(default_factory=Execution)
-    part: int = 25_000
+    chunk: int = 25_000
 
     def inputs(self) -> dict[str, object]:
-        """Everything that a byte of the result depends on."""
+        """All inputs on which the bytes of the result depend."""
         given = {name: value for name, value in self.base.model_dump().items() if value is not None}
         settings = {"contracts": list(self.contracts), "book": given, "execution": vars(self.execution)}
         return common_inputs(self) | {"kind": "book"} | settings
 
     def run(self, scenario: int, cells: Cells) -> Records:
-        """Outcomes of cells of one path; the market is priced once for each scale of its yields."""
+        """Outcomes of cells of one path; the market is priced once per scale of its yields."""
         terms = {name: values for name, values in cells.items() if name != SCALE}
         scales, group = np.unique(cells.get(SCALE, np.zeros(0)), return_inverse=True)
         if len(scales) < 2:
-            return self._book(scenario, *map(float, scales)).outcomes(terms or self._as_given(len(group)))
+            return self._book(scenario, *map(float, scales)).outcomes(terms or self._unchanged(len(group)))
         order = np.argsort(group, kind="stable")
         found = []
         for scale, piece in zip(scales, np.split(order, np.cumsum(np.bincount(group))[:-1]), strict=True):
-            mine = {name: values[piece] for name, values in terms.items()} or self._as_given(len(piece))
+            mine = {name: values[piece] for name, values in terms.items()} or self._unchanged(len(piece))
             found.append(self._book(scenario, float(scale)).outcomes(mine))
         rows: Records = np.concatenate(found)[np.argsort(order)]
         return rows
 
     def _book(self, scenario: int, scale: float | None = None) -> CellBook:
-        """What the cells of one path, at one scale, share."""
-        with _PRICING:  # or every thread would price the market that all of them want first
+        """The market and the book that the cells of one path share at one scale."""
+        with _PRICING:  # without the lock every thread would price the same market first
             return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns that tell rows of outcomes: words, dates, and nothing where a book never entered."""
+        """Columns of rows of outcomes: names, dates, and NaN where a book was not entered."""
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
-        never = rows["outcome"] == Outcome.NOT_ENTERED
-        return {name: _column(name, rows[name], dates, never) for name in rows.dtype.names or ()}
+        not_entered = rows["outcome"] == Outcome.NOT_ENTERED
+        return {name: _column(name, rows[name], dates, not_entered) for name in rows.dtype.names or ()}
 
     def pool(self, threads: int) -> Executor:
-        """Threads of this process: kernels, NumPy and Arrow run side by side."""
+        """Threads of this process: kernels, NumPy and Arrow release the interpreter lock."""
         return ThreadPoolExecutor(threads, thread_name_prefix="sweep")
 
-    def _as_given(self, n: int) -> Cells:
-        """Cells that change nothing, where only the path varies."""
+    def _unchanged(self, n: int) -> Cells:
+        """Cells that change nothing, for a sweep in which only the path varies."""
         return {"term_share": np.full(n, self.base.term_share)}
 
 
 def common_inputs(job: Job) -> dict[str, object]:
     """Inputs that every kind of job has: paths, design, digests, versions."""
     return {
-        "scenarios": [one.model_dump(mode="json", exclude=_TOLD, exclude_defaults=True) for one in job.scenarios],
-        "files": [file_digests(one) for one in job.scenarios],
+        "scenarios": [
+            path.model_dump(mode="json", exclude=_NOT_INPUTS, exclude_defaults=True) for path in job.scenarios
+        ],
+        "files": [file_digests(path) for path in job.scenarios],
         "design": job.design.describe(),
-        "part": job.part,
+        "chunk": job.chunk,
         "code": code_of(job),
         "data": data_digest(),
         "versions": versions(),
@@ -129,13 +132,13 @@ def common_inputs(job: Job) -> dict[str, object]:
 
 
 def code_of(job: Job) -> str:
-    """Digest of what computes and encodes the cells of a job."""
-    return code_digest(type(job).__module__, "basis_stress.sweeps.chunks")
+    """Digest of the code that computes and encodes the cells of a job."""
+    return code_digest(type(job).__module__, __name__)
 
 
 @lru_cache(maxsize=16)
 def gathered(scenario: Scenario, contracts: tuple[str, ...], digest: str) -> MarketData:
-    """Market data of a path, read once; ``digest`` tells apart what was read."""
+    """Market data of a path, cached; ``digest`` identifies the data files."""
     return market_data(scenario, contracts)
 
 
@@ -148,34 +151,46 @@ def book(
     execution: Execution,
     scale: float | None,
 ) -> CellBook:
-    """A market priced and laid out for cells, kept from part to part."""
+    """A priced market prepared for cells, cached from chunk to chunk."""
     data = gathered(scenario, contracts, digest)
     return prepare(priced_market(data if scale is None else with_yield_scale(data, scale)), base, execution)
 
 
-def _column(name: str, values: Records, dates: Integers, never: NDArray[np.bool_]) -> Any:
+def _column(name: str, values: Records, dates: Integers, not_entered: NDArray[np.bool_]) -> Any:
     """One column of outcomes."""
-    if name in WORDS:
-        return words(values, WORDS[name])
+    if name in ENUMERATIONS:
+        return names_of(values, ENUMERATIONS[name])
     if name.endswith("_day"):
         return pa.array(dates[np.maximum(values, 0)].astype("datetime64[D]"), mask=values < 0)
-    return np.where(never, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+    return np.where(not_entered, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
 
 
-def words(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
-    """Numbers of an enumeration as its words."""
+def names_of(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
+    """Numbers of an enumeration as its names."""
     place = np.zeros(max(kind) + 1, np.int8)
     place[list(kind)] = np.arange(len(kind))
-    names = [word(one) for one in kind]
+    names = [name_of(member) for member in kind]
     return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
 
 
 Pieces = list[tuple[int, Cells, Records]]
-"""Cells of each path in a part, and their outcomes."""
+"""Scenario, cells and outcomes of each path in a chunk."""
 
 
-def ran(job: Job, start: int, stop: int) -> Pieces:
-    """Run cells ``start`` to ``stop`` of a job, all paths one after the other."""
+def chunk_sizes(job: Job) -> list[int]:
+    """Number of cells of every chunk of a job."""
+    total = job.design.size * len(job.scenarios)
+    return [min(job.chunk, total - start) for start in range(0, total, job.chunk)]
+
+
+def run_chunk(job: Job, chunk: int) -> bytes:
+    """Run one chunk of a job in one thread; returns the bytes of its Parquet file."""
+    start = chunk * job.chunk
+    return encode(table(job, run_cells(job, start, min(start + job.chunk, job.design.size * len(job.scenarios)))))
+
+
+def run_cells(job: Job, start: int, stop: int) -> Pieces:
+    """Run cells ``start`` to ``stop`` of a job, path after path."""
     size, pieces = job.design.size, []
     for scenario in range(start // size, (stop - 1) // size + 1):
         cells = job.design.cells(max(start - scenario * size, 0), min(stop - scenario * size, size))
@@ -184,10 +199,27 @@ def ran(job: Job, start: int, stop: int) -> Pieces:
 
 
 def table(job: Job, pieces: Pieces) -> pa.Table:
-    """Cells that ran, with their outcomes."""
-    names = pa.array([one.name for one in job.scenarios])
+    """Cells with their outcomes."""
+    names = pa.array([path.name for path in job.scenarios])
     tables = []
     for scenario, cells, rows in pieces:
         path = pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), scenario, np.int32)), names)
         tables.append(pa.table({"scenario": path, **cells, **job.columns(scenario, rows)}))
     return pa.concat_tables(tables)
+
+
+def encode(cells: pa.Table) -> bytes:
+    """Cells as the bytes of a Parquet file: one row group, and nothing that changes from run to run."""
+    sink = pa.BufferOutputStream()
+    floats = [column.name for column in cells.schema if pa.types.is_floating(column.type)]
+    pq.write_table(
+        cells.combine_chunks(),
+        sink,
+        row_group_size=len(cells),
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[column.name for column in cells.schema if column.name not in floats],
+        use_byte_stream_split=floats,
+    )
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

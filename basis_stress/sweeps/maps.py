@@ -1,20 +1,18 @@
-"""The outcome map over two axes, and the leverage up to which a book holds."""
+"""The outcome map over two axes, and the highest level of an axis without an outcome or a worse one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from basis_engine.base.errors import InputError
-from basis_stress.reporting.outcomes import OUTCOMES
-
-if TYPE_CHECKING:
-    from basis_stress.sweeps.reading import Sweep
+from basis_stress.reporting.outcomes import OUTCOMES, check_until
+from basis_stress.sweeps.dataset import SweepDataset
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +22,7 @@ _BINS = 40
 
 @dataclass(frozen=True)
 class OutcomeMap:
-    """Fates over two axes: the worst over the others."""
+    """Outcomes over two axes: the worst over the other axes."""
 
     scenario: str
     x: str
@@ -32,28 +30,28 @@ class OutcomeMap:
     x_levels: Floats
     y_levels: Floats
     outcome: NDArray[np.int8]
-    """[y, x] place in `OUTCOMES`; -1 where no cell lies."""
+    """[y, x] index in `OUTCOMES`; -1 where there is no cell."""
     constraint: NDArray[np.object_]
-    """[y, x] what bound first in that worst cell; 'none' where nothing did."""
+    """[y, x] what bound first in that cell; 'none' where nothing did."""
     others: tuple[str, ...]
     """Axes over which the worst was taken."""
 
     @property
     def table(self) -> pd.DataFrame:
-        """Fates in words, y down and x across."""
-        words = np.array([*OUTCOMES, ""], dtype=object)[self.outcome]
-        return pd.DataFrame(words, pd.Index(self.y_levels, name=self.y), pd.Index(self.x_levels, name=self.x))
+        """Names of outcomes, y down and x across."""
+        names = np.array([*OUTCOMES, ""], dtype=object)[self.outcome]
+        return pd.DataFrame(names, pd.Index(self.y_levels, name=self.y), pd.Index(self.x_levels, name=self.x))
 
 
 def outcome_map(
-    sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], scenario: str | None
+    sweep: SweepDataset, x: str | None, y: str | None, at: Mapping[str, float], scenario: str | None
 ) -> OutcomeMap:
-    """Fates of a sweep over two axes.
+    """Outcomes of a sweep over two axes.
 
     Raises
     ------
     InputError
-        If the axes did not vary, ``at`` is no level swept, or every cell is a whole market.
+        If the axes did not vary, ``at`` is not a level of the sweep, or every cell is a whole market.
     """
     _check_books(sweep)
     x, y = map_axes(sweep, x, y, at)
@@ -66,45 +64,44 @@ def outcome_map(
     grade = table["outcome"].cat.codes.to_numpy()
     mildest_first = np.argsort(grade, kind="stable")
     place = (up * len(x_levels) + across)[mildest_first]
-    fate = np.full(len(x_levels) * len(y_levels), -1, np.int8)
-    constraint = np.full(len(fate), "none", object)
-    fate[place] = grade[mildest_first]
+    outcome = np.full(len(x_levels) * len(y_levels), -1, np.int8)
+    constraint = np.full(len(outcome), "none", object)
+    outcome[place] = grade[mildest_first]
     constraint[place] = table["constraint"].astype(object).to_numpy()[mildest_first]
     shape = len(y_levels), len(x_levels)
     others = tuple(name for name in sweep.axes if name not in {x, y, *at})
-    return OutcomeMap(chosen, x, y, x_levels, y_levels, fate.reshape(shape), constraint.reshape(shape), others)
+    return OutcomeMap(chosen, x, y, x_levels, y_levels, outcome.reshape(shape), constraint.reshape(shape), others)
 
 
-def map_axes(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float]) -> tuple[str, str]:
-    """Axes of a map: those asked, else leverage and then the longest."""
+def map_axes(sweep: SweepDataset, x: str | None, y: str | None, at: Mapping[str, float]) -> tuple[str, str]:
+    """Axes of a map: as given, else leverage and then the longest."""
     free = [name for name in sweep.axes if name not in at]
     longest = sorted(free, key=lambda name: (name != "leverage", -_length(sweep, name)))
     across = sweep.check_axis(x) if x else next((name for name in longest if name != y), None)
     up = sweep.check_axis(y) if y else next((name for name in longest if name != across), None)
     if across is None or up is None or across == up:
         raise InputError(
-            f"outcome map: needs two axes that vary, and has {', '.join(free) or 'none'}; sweep another one"
+            f"outcome map: needs two axes that vary, and has {', '.join(free) or 'none'}; sweep another axis"
         )
     return across, up
 
 
-def break_even(sweep: Sweep, axis: str, until: str) -> pd.DataFrame:
-    """Highest level of an axis up to which no cell comes to ``until`` or worse.
+def break_even(sweep: SweepDataset, axis: str, until: str) -> pd.DataFrame:
+    """Highest level of an axis up to which the outcome of every cell is better than ``until``.
 
     Returns
     -------
     DataFrame
-        The other axes, ``break_even`` (NaN: not even the lowest level), ``bound_by`` (what bound first just above), and
-        ``beyond``: whether the highest level swept still holds.
+        The other axes, ``break_even`` (NaN: not even the lowest level), ``bound_by`` (what bound first at the next
+        level), and ``beyond``: whether even the highest level has only better outcomes.
 
     Raises
     ------
     InputError
-        If the axis did not vary over levels, or there is no such fate.
+        If the axis did not vary over levels, or there is no such outcome.
     """
     _check_books(sweep)
-    if until not in OUTCOMES[1:]:
-        raise InputError(f"until: {until!r} given, allowed are {', '.join(OUTCOMES[1:])}")
+    until = check_until(until, OUTCOMES[1:])
     sweep.check_axis(axis)
     if sweep.kind != "grid":
         raise InputError(f"break-even {axis}: needs a grid, and this is {sweep.kind}; sweep {axis} as lo:hi:step")
@@ -114,7 +111,7 @@ def break_even(sweep: Sweep, axis: str, until: str) -> pd.DataFrame:
     every = table.drop_duplicates(others)[others]
     bad = table[table["outcome"].cat.codes >= OUTCOMES.index(until)].sort_values(axis, kind="stable")
     first = every.merge(bad.drop_duplicates(others)[[*others, axis, "outcome", "constraint"]], on=others, how="left")
-    above = np.searchsorted(levels, first[axis].to_numpy())  # NaN, where nothing fails, comes after all levels
+    above = np.searchsorted(levels, first[axis].to_numpy())  # NaN, where no level fails, sorts after all levels
     result = first[others].copy()
     result["break_even"] = np.where(above > 0, levels[np.maximum(above, 1) - 1], np.nan)
     bound = first["constraint"].astype(object).where(first["outcome"] != "not_entered", "no capital left to enter")
@@ -123,16 +120,18 @@ def break_even(sweep: Sweep, axis: str, until: str) -> pd.DataFrame:
     return result.reset_index(drop=True)
 
 
-def _check_books(sweep: Sweep) -> None:
-    """Refuse a sweep of whole markets, whose cells have no single fate."""
+def _check_books(sweep: SweepDataset) -> None:
+    """Refuse a sweep of whole markets, whose cells have no single outcome."""
     if sweep.market:
-        raise InputError("outcome map: cells of a market sweep are whole markets without one fate; read its marginals")
+        raise InputError(
+            "outcome map: cells of a market sweep are whole markets without one outcome; read its marginals"
+        )
 
 
-def _length(sweep: Sweep, name: str) -> int:
-    """How many levels an axis has; a range has more than any list."""
-    one: dict[str, Any] = next(one for one in sweep.manifest["design"]["axes"] if one["name"] == name)
-    return len(one["levels"]) if "levels" in one else 10**9
+def _length(sweep: SweepDataset, name: str) -> int:
+    """Number of levels of an axis; a range counts as longer than any list."""
+    axis: dict[str, Any] = next(axis for axis in sweep.manifest["design"]["axes"] if axis["name"] == name)
+    return len(axis["levels"]) if "levels" in axis else 10**9
 
 
 def _held(values: pd.Series[float], name: str, value: float) -> NDArray[np.bool_]:
@@ -146,7 +145,7 @@ def _held(values: pd.Series[float], name: str, value: float) -> NDArray[np.bool_
 
 
 def _placed(values: Floats, kind: str) -> tuple[NDArray[np.int64], Floats]:
-    """Place of each value on an axis of levels; sampled ranges are cut into steps."""
+    """Index of each value on an axis of levels; sampled ranges are cut into steps."""
     levels, place = np.unique(values, return_inverse=True)
     if kind == "grid" or len(levels) <= _BINS:
         return place, levels

@@ -1,4 +1,4 @@
-"""Sweeps of the whole market: every cell plays the episode with its own fit, era and population."""
+"""Sweeps of the whole market: every cell runs the episode with its own fit, era and population."""
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -33,46 +33,46 @@ MARKET_OUTCOMES = (
 
 @dataclass(frozen=True)
 class MarketJob:
-    """The market of funds, played once for each cell: about 40 ms each, so parts are small."""
+    """The market of funds, run once for each cell: about 40 ms each, so chunks are small."""
 
     scenarios: tuple[Scenario, ...]
     design: Design
     fit: Fit
     settings: dict[str, float] = field(default_factory=dict)
     """Fields that are the same in every cell."""
-    part: int = 64
+    chunk: int = 64
 
     def inputs(self) -> dict[str, object]:
-        """Everything that a byte of the result depends on."""
+        """All inputs on which the bytes of the result depend."""
         return common_inputs(self) | {"kind": "market", "fit": self.fit.model_dump(), "settings": dict(self.settings)}
 
     def run(self, scenario: int, cells: Cells) -> Records:
         """Outcomes of cells of one path, a row each."""
-        market = staged(self.scenarios[scenario], data_digest())
+        market = cached_market(self.scenarios[scenario], data_digest())
         names = list(cells)
         rows = [
-            _outcomes(_played(market, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
+            _outcomes(_run_cell(market, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
             for cell in zip(*cells.values(), strict=True)
         ]
         return np.array(rows)
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns that tell rows of outcomes."""
+        """Columns of rows of outcomes."""
         return dict(zip(MARKET_OUTCOMES, rows.T, strict=True))
 
     def pool(self, threads: int) -> Executor:
-        """Processes: most of a market's time goes into laying it out in Python, which runs in one thread at a time."""
+        """Processes: most of the time of a market is its set-up in Python, which runs in one thread at a time."""
         return ThreadPoolExecutor(1) if threads == 1 else process_pool(threads)
 
 
 @lru_cache(maxsize=4)
-def staged(scenario: Scenario, digest: str) -> EpisodeMarket:
-    """What the markets of a path start from, kept from part to part; ``digest`` tells apart what was read."""
+def cached_market(scenario: Scenario, digest: str) -> EpisodeMarket:
+    """What the markets of a path start from, cached from chunk to chunk; ``digest`` identifies the data files."""
     return episode_market(scenario)
 
 
-def _played(market: EpisodeMarket, fit: Fit, cell: dict[str, float]) -> Episode:
-    """One cell: the stage, the fit and the population with its values in them."""
+def _run_cell(market: EpisodeMarket, fit: Fit, cell: dict[str, float]) -> Episode:
+    """One cell: the market, the fit and the population with its values in them."""
     values = {name: float(value) for name, value in cell.items()}
     data = market.priced.data
     if SCALE in values:
@@ -85,13 +85,15 @@ def _played(market: EpisodeMarket, fit: Fit, cell: dict[str, float]) -> Episode:
     priced = market.priced if data is market.priced.data else priced_market(data)
     if changed_era.swap_spread_book_usd_bn and priced.swaps is None:
         priced = priced.with_swaps()
-    there = replace(market, scenario=scenario, priced=priced)
-    who = replace(era_population(changed_era), seed=int(values.get("seed", 0)))
-    return run_episode(there, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), who)
+    changed_market = replace(market, scenario=scenario, priced=priced)
+    population = replace(era_population(changed_era), seed=int(values.get("seed", 0)))
+    return run_episode(
+        changed_market, fit.model_copy(update={name: values[name] for name in FIT_FIELDS if name in values}), population
+    )
 
 
 def _outcomes(episode: Episode) -> list[float]:
-    """What a cell came to, in the order of `MARKET_OUTCOMES`."""
+    """Outcomes of a cell, in the order of `MARKET_OUTCOMES`."""
     dealers = episode.dealers
     return [
         episode.shorts_change,

@@ -1,4 +1,4 @@
-"""What is measured on cells: returns, losses, the outcome as a grade; one number per cell, for effects and indices."""
+"""Measures: one number per cell (return, worst day, loss, outcome as a number), for effects and indices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
+from basis_stress.reporting.outcomes import OUTCOMES, current_name
 from basis_stress.sweeps.market_jobs import MARKET_OUTCOMES
 
 Floats = NDArray[np.float64]
@@ -21,8 +22,8 @@ class Measure:
     name: str
     title: str
     columns: tuple[str, ...]
-    of: Callable[[pd.DataFrame], "pd.Series[float]"]
-    """From a table with those columns; NaN where a cell never entered."""
+    values: Callable[[pd.DataFrame], "pd.Series[float]"]
+    """Computes it from a table with those columns; NaN where a cell was not entered."""
     percent: bool = True
     """Shown as percent."""
 
@@ -38,31 +39,32 @@ def _return(table: pd.DataFrame) -> "pd.Series[float]":
 
 
 def _grade(table: pd.DataFrame) -> "pd.Series[float]":
-    """Fate as a number: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered."""
+    """Outcome as a number: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered."""
     return table["outcome"].cat.codes.astype(float)
 
 
+_GRADES = ", ".join(f"{number} {name}" for number, name in enumerate(OUTCOMES))
 _ENTRY, _LOSS = ("outcome", "entry_equity"), "loss_beyond_equity"
 MEASURES = {
-    one.name: one
-    for one in (
+    measure.name: measure
+    for measure in (
         Measure("return", "return on equity", (*_ENTRY, "equity"), _return),
         Measure("worst_day", "worst day, of equity at entry", (*_ENTRY, "worst_profit"), _share("worst_profit")),
         Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, _LOSS), _share(_LOSS)),
-        Measure("outcome", "outcome: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered", ("outcome",), _grade, False),
+        Measure("outcome", f"outcome: {_GRADES}", ("outcome",), _grade, False),
     )
 }  # fmt: skip
 
 
-def every_value(values: "pd.Series[float] | Floats") -> tuple[Floats, "NDArray[np.bool_]"]:
-    """A measure with a value in every cell, and where it had none.
+def values_or_zero(values: "pd.Series[float] | Floats") -> tuple[Floats, "NDArray[np.bool_]"]:
+    """A measure with 0 in every cell that was not entered, and which cells those are.
 
-    What a variance comes from can be told only of full designs. A book that cannot enter stays in cash, and so counts
-    as what it is: no gain, no worst day, no loss.
+    Variance can be decomposed only over a full design. A book that cannot enter stays in cash: no gain, no worst day,
+    no loss.
     """
-    known = np.asarray(values, np.float64)
-    without = np.isnan(known)
-    return np.where(without, 0.0, known), without
+    given = np.asarray(values, np.float64)
+    missing = np.isnan(given)
+    return np.where(missing, 0.0, given), missing
 
 
 def _column(name: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
@@ -75,8 +77,8 @@ def known_measures(market: bool) -> dict[str, Measure]:
     if not market:
         return MEASURES
     return {
-        one: Measure(one, one.replace("_", " "), (one,), _column(one), "change" in one or "return" in one)
-        for one in MARKET_OUTCOMES
+        name: Measure(name, name.replace("_", " "), (name,), _column(name), "change" in name or "return" in name)
+        for name in MARKET_OUTCOMES
     }
 
 
@@ -89,6 +91,7 @@ def measure(name: str, market: bool = False) -> Measure:
         If there is no such measure.
     """
     known = known_measures(market)
+    name = current_name("measure", name, {"fate": "outcome"})
     if name not in known:
         raise InputError(f"measure {name!r}: unknown{did_you_mean(name, known)}; allowed are {', '.join(known)}")
     return known[name]

@@ -1,4 +1,4 @@
-"""Have the missing parts of a sweep made, by threads, processes or a cluster, and write them in order."""
+"""Run the missing chunks of a sweep on threads, processes or a cluster, and write them in order."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,61 +7,60 @@ from itertools import islice
 from typing import Protocol
 
 from basis_engine.base.errors import InputError
-from basis_stress.sweeps.chunks import made
-from basis_stress.sweeps.jobs import Job
+from basis_stress.sweeps.jobs import Job, run_chunk
 from basis_stress.sweeps.store import Store
 
 
 class Pending(Protocol):
-    """A part under way: a future of Python's or of Dask's."""
+    """A chunk that is running: a future of Python or of Dask."""
 
     def result(self) -> bytes:
-        """The part, once it is made."""
+        """Wait for the chunk and return its bytes."""
 
 
-def fill(store: Store, submit: Callable[[int], Pending], ahead: int, say: Callable[[int], None]) -> None:
-    """Have every part that is left made, and write each when its turn comes.
+def fill(store: Store, submit: Callable[[int], Pending], ahead: int, progress: Callable[[int], None]) -> None:
+    """Run every chunk that is left, and write the chunks in order.
 
     Parameters
     ----------
     submit
-        Begins a part somewhere.
+        Starts a chunk.
     ahead
-        Parts that may be under way, or wait for the one before them: as many as memory is to hold.
-    say
-        Told the cells of each part when it is written.
+        Most chunks in memory: running, or waiting to be written.
+    progress
+        Called with the number of cells of each chunk when it is written.
 
     Raises
     ------
     InputError
-        If a part cannot be written; those before it are kept.
+        If a chunk cannot be written; the earlier chunks are kept.
     """
     left = iter(store.left)
-    under_way = deque((part, submit(part)) for part in islice(left, ahead))
-    while under_way:
-        part, pending = under_way.popleft()
-        store.keep(part, pending.result())
-        say(store.sizes[part])
-        under_way.extend((following, submit(following)) for following in islice(left, 1))
+    running = deque((chunk, submit(chunk)) for chunk in islice(left, ahead))
+    while running:
+        chunk, pending = running.popleft()
+        store.keep(chunk, pending.result())
+        progress(store.sizes[chunk])
+        running.extend((following, submit(following)) for following in islice(left, 1))
 
 
-def fill_here(job: Job, store: Store, threads: int, say: Callable[[int], None]) -> None:
-    """Run what is left of a sweep on so many cores of this machine.
+def fill_here(job: Job, store: Store, threads: int, progress: Callable[[int], None]) -> None:
+    """Run the chunks that are left on so many cores of this machine.
 
     Raises
     ------
     InputError
-        If a part cannot be written, or a process that made parts has ended.
+        If a chunk cannot be written, or a worker process has ended.
     """
-    # One core works on a part or writes one, never both; several always have another part to begin.
+    # One core runs a chunk or writes one, never both; several cores always have another chunk to start.
     ahead = 1 if threads == 1 else 2 * threads
     pool = job.pool(min(threads, len(store.left)))
     try:
-        fill(store, lambda part: pool.submit(made, job, part), ahead, say)
+        fill(store, lambda chunk: pool.submit(run_chunk, job, chunk), ahead, progress)
     except BrokenProcessPool:
         raise InputError(
-            "sweep: a process that made markets ended before its time; in a script call sweep under "
-            "if __name__ == '__main__', and where memory is short give fewer threads"
+            "sweep: a worker process ended early; in a script call sweep under "
+            "if __name__ == '__main__', and if memory is short give fewer threads"
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)  # after an error, or Ctrl-C, nothing more begins
+        pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C no more chunks start

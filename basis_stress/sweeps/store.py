@@ -1,4 +1,4 @@
-"""The folder of a sweep: Parquet parts and a manifest, each written whole or not at all, by one sweep at a time."""
+"""The folder of a sweep: Parquet chunks and a manifest, each written whole or not at all, by one sweep at a time."""
 
 import hashlib
 import json
@@ -17,63 +17,63 @@ from basis_stress.reporting.files import save
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
-_SCRATCH = ".*.part"
+_SCRATCH = ".*.tmp"
 
 
 class Store:
-    """The parts of one sweep in one folder, held by `opened`."""
+    """The chunks of one sweep in one folder, locked by `opened`."""
 
     def __init__(self, folder: Path, inputs: Mapping[str, object], sizes: list[int]) -> None:
         self.folder, self.sizes = folder, sizes
-        self.inputs = json.loads(json.dumps(inputs))  # as it will be read back
+        self.inputs = json.loads(json.dumps(inputs))  # as JSON reads it back
         self.kept: dict[int, str] = {}
-        """Parts that are done, by their digests."""
+        """Digests of the chunks that are done."""
 
-    def path(self, part: int) -> Path:
-        """Where a part is written."""
-        return self.folder / f"part-{part:06d}.parquet"
+    def path(self, chunk: int) -> Path:
+        """File of a chunk."""
+        return self.folder / f"chunk-{chunk:06d}.parquet"
 
     @property
     def left(self) -> list[int]:
-        """Parts still to be run."""
-        return [part for part in range(len(self.sizes)) if part not in self.kept]
+        """Chunks still to run."""
+        return [chunk for chunk in range(len(self.sizes)) if chunk not in self.kept]
 
     def take_stock(self) -> None:
-        """Write the manifest of a new sweep; of one begun before, find the parts that are whole."""
+        """Write the manifest of a new sweep; for an interrupted sweep, find the chunks that are whole."""
         for scratch in self.folder.glob(_SCRATCH):
             scratch.unlink()
         if not (self.folder / MANIFEST).exists():
             self._write({"complete": False, **self.inputs})
             return
-        for part, size in enumerate(self.sizes):
-            if _rows(self.path(part)) == size:
-                self.kept[part] = hashlib.sha256(self.path(part).read_bytes()).hexdigest()
+        for chunk, size in enumerate(self.sizes):
+            if _rows(self.path(chunk)) == size:
+                self.kept[chunk] = hashlib.sha256(self.path(chunk).read_bytes()).hexdigest()
 
-    def keep(self, part: int, content: bytes) -> None:
-        """Write one part.
+    def keep(self, chunk: int, content: bytes) -> None:
+        """Write one chunk.
 
         Raises
         ------
         InputError
-            If it cannot be written; what was written before is kept.
+            If it cannot be written; the earlier chunks are kept.
         """
         try:
-            save(content, self.path(part), "sweep")
+            save(content, self.path(chunk), "sweep")
         except InputError as problem:
             reason = getattr(problem.__cause__, "strerror", None) or str(problem)
             raise InputError(
-                f"sweep: {str(self.path(part))!r} cannot be written ({reason}); {len(self.kept)} of {len(self.sizes)} "
-                "parts are done and kept: make room and run the same sweep again, which goes on from there"
+                f"sweep: {str(self.path(chunk))!r} cannot be written ({reason}); {len(self.kept)} of {len(self.sizes)} "
+                "chunks are done and kept; free disk space and run the same sweep again to resume it"
             ) from problem
-        self.kept[part] = hashlib.sha256(content).hexdigest()
+        self.kept[chunk] = hashlib.sha256(content).hexdigest()
 
     def finish(self) -> None:
-        """Write the list of parts into the manifest."""
-        parts = [
-            {"file": self.path(part).name, "cells": size, "sha256": self.kept[part]}
-            for part, size in enumerate(self.sizes)
+        """Write the list of chunks into the manifest."""
+        chunks = [
+            {"file": self.path(chunk).name, "cells": size, "sha256": self.kept[chunk]}
+            for chunk, size in enumerate(self.sizes)
         ]
-        self._write({"complete": True, **self.inputs, "parts": parts})
+        self._write({"complete": True, **self.inputs, "chunks": chunks})
 
     def _write(self, manifest: Mapping[str, object]) -> None:
         """Write the manifest, a line for each of its entries; equal sweeps give equal bytes."""
@@ -83,19 +83,19 @@ class Store:
 
 @contextmanager
 def opened(folder: str | os.PathLike[str], inputs: Mapping[str, object], sizes: list[int]) -> Iterator[Store]:
-    """Hold a folder for one sweep, new or to be resumed.
+    """Lock a folder for one sweep, new or resumed.
 
     Parameters
     ----------
     inputs
-        Everything that a byte of the result depends on.
+        All inputs on which the bytes of the result depend.
     sizes
-        Cells of every part.
+        Number of cells of every chunk.
 
     Raises
     ------
     InputError
-        If another sweep is writing there, the folder holds something else, or it cannot be written.
+        If another sweep holds the lock, the folder holds something else, or it cannot be written.
     """
     store = Store(Path(folder), inputs, sizes)
     lock = filelock.FileLock(store.folder / _LOCK, timeout=0)
@@ -104,7 +104,7 @@ def opened(folder: str | os.PathLike[str], inputs: Mapping[str, object], sizes: 
         lock.acquire()
     except filelock.Timeout:
         raise InputError(
-            f"sweep: {str(folder)!r} is being written by another sweep; wait for it, or give another folder with --out"
+            f"sweep: {str(folder)!r} is in use by another sweep; wait for it, or give another folder with --out"
         ) from None
     except OSError as problem:
         raise InputError(
@@ -129,17 +129,17 @@ def manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise InputError(f"{str(folder)!r}: holds no sweep; give the folder that a sweep wrote") from None
+        raise InputError(f"{str(folder)!r}: holds no sweep; give the folder of a finished sweep") from None
     return found
 
 
 def _check_same(store: Store) -> None:
-    """Refuse a folder that holds something else."""
+    """Refuse a folder that holds another sweep or other files."""
     if not (store.folder / MANIFEST).exists():
         if any(not path.name.startswith(".") for path in store.folder.iterdir()):
-            raise InputError(f"sweep: {str(store.folder)!r} holds files that are no sweep; give a new or empty folder")
+            raise InputError(f"sweep: {str(store.folder)!r} holds other files; give a new or empty folder")
         return
-    there = {key: value for key, value in manifest(store.folder).items() if key not in ("complete", "parts")}
+    there = {key: value for key, value in manifest(store.folder).items() if key not in ("complete", "chunks")}
     for where, old, new in _differences(there, store.inputs):
         raise InputError(
             f"sweep: {str(store.folder)!r} holds another sweep, whose {where} is {_brief(old)}, not {_brief(new)}; "
@@ -148,13 +148,13 @@ def _check_same(store: Store) -> None:
 
 
 def _differences(old: Any, new: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two manifests differ, deepest first: name, old and new value."""
+    """Entries in which two manifests differ: path of the entry, old and new value."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
             yield from _differences(old.get(name), new.get(name), f"{where}, {name}" if where else name)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for k, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(one, other, f"{where} {k + 1}")
+        for k, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(before, after, f"{where} {k + 1}")
     elif old != new:
         yield where, old, new
 

@@ -10,16 +10,16 @@ import basis_stress as bs
 from basis_data.shocks.paths import Paths
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Outcome
-from basis_stress.breaking.levers import turned
-from basis_stress.breaking.search import Stretch, stretches
+from basis_stress.breaking.levers import levered_book
+from basis_stress.breaking.search import BrokenInterval, broken_intervals
 from basis_stress.cli.main import main
-from basis_stress.reporting.outcomes import UNTIL
+from basis_stress.reporting.outcomes import UNTIL, label
 
 NO_PATHS = Paths("bootstrap", 0, 0, np.empty((0, 5, 11)), np.empty((0, 5)), np.empty((0, 5)))
 FLAT = bs.scenario("april-2025").but(flat=True)
 
 
-def close(found: list[Stretch], expected: list[tuple[float, float]], tolerance: float) -> bool:
+def close(found: list[BrokenInterval], expected: list[tuple[float, float]], tolerance: float) -> bool:
     return len(found) == len(expected) and all(
         np.isclose(one.first, first, rtol=0, atol=tolerance) and np.isclose(one.last, last, rtol=0, atol=tolerance)
         for one, (first, last) in zip(found, expected, strict=True)
@@ -27,27 +27,29 @@ def close(found: list[Stretch], expected: list[tuple[float, float]], tolerance: 
 
 
 def test_a_threshold_is_found_to_the_tolerance_from_above() -> None:
-    found = stretches(lambda x: x >= 0.7301234, np.linspace(0, 2, 21), 1e-6)
+    found = broken_intervals(lambda x: x >= 0.7301234, np.linspace(0, 2, 21), 1e-6)
     assert close(found, [(0.7301234, np.inf)], 1e-6)
     assert found[0].first >= 0.7301234
 
 
 def test_every_stretch_wider_than_a_step_is_found() -> None:
     spans = [(0.31, 0.62), (0.9, 1.111), (1.7, np.inf)]
-    found = stretches(lambda x: np.any([(x >= a) & (x <= b) for a, b in spans], axis=0), np.linspace(0, 2, 41), 1e-5)
+    found = broken_intervals(
+        lambda x: np.any([(x >= a) & (x <= b) for a, b in spans], axis=0), np.linspace(0, 2, 41), 1e-5
+    )
     assert close(found, spans, 1e-5)
 
 
 def test_broken_from_the_start_and_never() -> None:
     grid = np.linspace(0, 1, 11)
-    assert stretches(lambda x: x < -1, grid, 1e-3) == []
-    assert close(stretches(lambda x: x < 0.25, grid, 1e-4), [(0.0, 0.25)], 1e-4)
-    assert stretches(lambda x: x >= 0, grid, 1e-3) == [Stretch(0.0, np.inf)]
+    assert broken_intervals(lambda x: x < -1, grid, 1e-3) == []
+    assert close(broken_intervals(lambda x: x < 0.25, grid, 1e-4), [(0.0, 0.25)], 1e-4)
+    assert broken_intervals(lambda x: x >= 0, grid, 1e-3) == [BrokenInterval(0.0, np.inf)]
 
 
 def held(leverage: float) -> tuple[float, float]:
     """Free cash of a book of TY at entry, and the value of its notes."""
-    row = turned(FLAT, "haircut", leverage=leverage, whole_contracts=False).outcomes(np.array([0.0]))[0, 0]
+    row = levered_book(FLAT, "haircut", leverage=leverage, whole_contracts=False).outcomes(np.array([0.0]))[0, 0]
     return float(row["entry_cash"]), float(row["entry_equity"] * row["entry_leverage"])
 
 
@@ -77,20 +79,20 @@ def test_the_margin_that_takes_the_last_of_the_cash(leverage: float) -> None:
 def test_a_fine_grid_agrees_to_a_thousandth_of_scale(until: str, leverage: float) -> None:
     found = bs.breaking_point("april-2025", "scale", until, leverage=leverage)
     fine = np.arange(0.0, 6.0, 0.001)
-    broken = turned("april-2025", "scale", leverage=leverage).outcomes(fine)["outcome"][:, 0] >= UNTIL[until]
+    broken = levered_book("april-2025", "scale", leverage=leverage).outcomes(fine)["outcome"][:, 0] >= UNTIL[until]
     assert 0.0 < found.value < 6.0
     assert abs(found.value - fine[broken.argmax()]) <= 0.001
 
 
 def test_the_replay_of_a_breaking_point_breaks_and_just_below_it_does_not() -> None:
     found = bs.breaking_point("april-2025", leverage=50)
-    fates = []
+    outcomes = []
     for scale in (found.value, found.value - 1.1 * found.of.lever.tolerance):
         replayed = bs.backtest("april-2025", leverage=50, curve="par", yield_scale=scale)
-        row = turned("april-2025", "scale", leverage=50).outcomes(np.array([scale]))[0, 0]
+        row = levered_book("april-2025", "scale", leverage=50).outcomes(np.array([scale]))[0, 0]
         assert replayed.summary["equity_end_usd"].iloc[0] == pytest.approx(row["equity"], rel=1e-12)
-        fates.append(row["outcome"])
-    assert fates == [Outcome.CALLED, Outcome.SURVIVED]
+        outcomes.append(row["outcome"])
+    assert outcomes == [Outcome.CALLED, Outcome.SURVIVED]
 
 
 def test_an_outcome_that_is_not_monotone_is_told_so() -> None:
@@ -99,14 +101,14 @@ def test_an_outcome_that_is_not_monotone_is_told_so() -> None:
     one = FLAT.but(other_losses=loss).with_yields("2025-04-03", bp=100).with_yields("2025-04-22", bp=-100)
     found = bs.breaking_point(one, "scale", "forced_sale", leverage=40, high=5.0)
     fine = np.linspace(0.0, 5.0, 2501)
-    broken = turned(one, "scale", leverage=40).outcomes(fine)["outcome"][:, 0] >= Outcome.FORCED_SALE
+    broken = levered_book(one, "scale", leverage=40).outcomes(fine)["outcome"][:, 0] >= Outcome.FORCED_SALE
     assert broken[0]
     assert not broken[-1]
     assert not found.monotone
     assert found.value == 0.0
     assert found.brackets["last"].iloc[0] == pytest.approx(fine[(~broken).argmax() - 1], abs=0.002)
     assert "Not monotone: safe again from" in str(found)
-    assert found.frontier.borders["safe_again"].any()
+    assert found.frontier.borders["safe_above"].any()
 
 
 def test_the_frontier_is_made_of_breaking_points() -> None:
@@ -149,7 +151,7 @@ def test_the_largest_leverage_of_paths_counts_them() -> None:
         (lambda: bs.breaking_point("april-2025", high=60.0), "allowed is up to"),
         (lambda: bs.breaking_point("april-2025", low=2.0, high=1.0), "from 2 to 1 given"),
         (lambda: bs.breaking_point("april-2025", low=-1.0), "scaled(-1)"),
-        (lambda: bs.breaking_point("april-2025", "unrolled", high=2.0), "up to 2 given, allowed is up to 1"),
+        (lambda: bs.breaking_point("april-2025", "not_rolled", high=2.0), "up to 2 given, allowed is up to 1"),
         (lambda: bs.breaking_point("april-2025", leverage=500), "haircut and initial margin allow at most"),
         (lambda: bs.breaking_point("april-2025", steps=0), "steps: 0 given"),
         (lambda: bs.breaking_point("april-2025", day="2025-04-04"), "drop it"),
@@ -199,4 +201,4 @@ def test_the_command_prints_the_breaking_point_and_writes_one_page(tmp_path: Any
     assert loads
     assert all(target.startswith("data:image/svg+xml;base64,") for target in loads)
     for until in UNTIL:
-        assert f"<td>{until}</td>" in text
+        assert f"<td>{label(until)}</td>" in text

@@ -12,7 +12,7 @@ import pytest
 import basis_stress as bs
 from basis_data.scenarios.scenario import changed, scenario
 from basis_engine.simulation.names import CashLine, PnlLine, column_names
-from basis_stress.single_book.frames import TABLES
+from basis_stress.single_book.result import TABLES
 from support import ROOT
 
 LEGS = ["variation_margin", "initial_margin", "repo_remargin", "haircut", "repo_not_rolled"]
@@ -55,7 +55,7 @@ def dollars(result: bs.Result) -> float:
 
 
 def test_the_runs_end_as_named() -> None:
-    ends = {name: bs.backtest(**run).summary["status"].iloc[0] for name, run in RUNS.items()}
+    ends = {name: bs.backtest(**run).summary["outcome"].iloc[0] for name, run in RUNS.items()}
     assert ends == {"survives": "survived", "sells": "forced_sale", "defaults": "defaulted", "CFTC book": "survived"}
 
 

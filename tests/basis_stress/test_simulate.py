@@ -72,7 +72,7 @@ def test_losses_and_curves_count_the_outcomes_on_disk(found: bs.Simulation) -> N
     assert table["es95"] == pytest.approx(losses.nlargest(15).mean(), rel=1e-12)
     assert table["es95_low"] < table["es95"] < table["es95_high"]
     curves = found.curves().set_index(["leverage", "event", "day"])["share"]
-    for event, column in (("called", "first_call_day"), ("forced to sell", "first_order_day")):
+    for event, column in (("called", "first_call_day"), ("forced_sale", "first_order_day")):
         for day in (0, 3, 9, 15):
             assert curves[58.0, event, day] == pytest.approx((mine[column] <= day).sum() / 300)
     outcomes = found.outcomes().set_index(["leverage", "outcome"])["count"]

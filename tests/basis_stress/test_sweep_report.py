@@ -8,7 +8,7 @@ import pytest
 
 import basis_stress as bs
 from basis_stress.cli.main import main
-from basis_stress.reporting.outcomes import MEANINGS, OUTCOMES
+from basis_stress.reporting.outcomes import OUTCOMES, label
 from basis_stress.sweeps import outcome_map_figure as figures_sweep
 from basis_stress.sweeps import page as sweep_report
 from basis_stress.sweeps.maps import OutcomeMap
@@ -51,7 +51,7 @@ def test_page_of_very_many_cells_holds_the_map_alone(found, monkeypatch):
     monkeypatch.setattr(sweep_report, "_MOST_CELLS", 100)
     page = sweep_report.render(found, None, None, {}, None)
     assert drawn(page) == ["map"]
-    assert "left to `bs.read_sweep`" in page
+    assert "use `bs.read_sweep`" in page
 
 
 def test_page_beside_another_sweep(found, tmp_path):
@@ -59,7 +59,7 @@ def test_page_beside_another_sweep(found, tmp_path):
     hard = bs.sweep("april-2025", out=tmp_path / "hard", leverage="20:90:10", haircut="0,0.01", margin_multiple=2)
     page = calm.report(tmp_path / "page.html", against=hard).read_text()
     worse = calm.compare(hard)["worse"].sum()
-    assert f"Of 16 cells that both ran, {worse} fare worse in hard than in calm" in page
+    assert f"Of 16 cells that both ran, {worse} have a worse outcome in hard than in calm" in page
 
 
 def test_page_of_indices_says_alone_and_with_interactions(tmp_path):
@@ -72,7 +72,9 @@ def test_page_of_indices_says_alone_and_with_interactions(tmp_path):
     wide = {"design": "saltelli:64", "leverage": "10:400", "haircut": "0:0.01"}
     some = bs.sweep("april-2025", out=tmp_path / "wide", **wide)
     page = sweep_report.render(some, None, None, {}, None)
-    assert f"{some.fates()['not_entered'].sum():,} books that cannot enter stayed in cash and count as 0" in page
+    assert (
+        f"{some.outcome_counts()['not_entered'].sum():,} books that cannot enter stayed in cash and count as 0" in page
+    )
 
 
 def test_page_says_where_the_basis_keeps_its_price(tmp_path):
@@ -94,7 +96,7 @@ def test_page_says_what_margin_lets_enter(tmp_path):
     ]
     april, march = at.max()["april-2025"], at.max()["march-2020"]
     assert march > 1.5 * april
-    assert f"initial margin alone lets enter at most {april:.0f}x in April 2025 and {march:.0f}x in March 2020" in page
+    assert f"initial margin alone allows at most {april:.0f}x in April 2025 and {march:.0f}x in March 2020" in page
 
 
 def test_a_map_of_one_fate_is_not_drawn(tmp_path):
@@ -122,20 +124,20 @@ def test_every_fate_on_a_map_is_named_once(seed):
         np.full(outcome.shape, "variation margin", object), (),
     )  # fmt: skip
     names = []
-    whole = figures_sweep._name
+    whole = figures_sweep._label
 
     def spy(axes, one, outcome, taken):
         names.append(OUTCOMES[outcome])
         before = len(axes.texts)
         whole(axes, one, outcome, taken)
         assert len(axes.texts) == before + 1
-        assert axes.texts[-1].get_text().startswith(MEANINGS[OUTCOMES[outcome]])
+        assert axes.texts[-1].get_text().startswith(label(OUTCOMES[outcome]))
 
-    figures_sweep._name = spy
+    figures_sweep._label = spy
     try:
         figures_sweep.outcome_maps([one], ["test"])
     finally:
-        figures_sweep._name = whole
+        figures_sweep._label = whole
     assert sorted(names) == sorted({OUTCOMES[int(k)] for k in np.unique(outcome)})
 
 

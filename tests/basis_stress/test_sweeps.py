@@ -153,7 +153,7 @@ def test_cells_agree_with_single_backtests(tmp_path):
 
 
 def test_paths_follow_one_another(tmp_path):
-    found = bs.sweep(["april-2025", "march-2020"], out=tmp_path / "two", part=5, **SMALL)
+    found = bs.sweep(["april-2025", "march-2020"], out=tmp_path / "two", chunk=5, **SMALL)
     table = found.table()
     assert list(table["scenario"]) == ["april-2025"] * 8 + ["march-2020"] * 8
     alone = bs.sweep("march-2020", out=tmp_path / "one", **SMALL).table()
@@ -161,8 +161,8 @@ def test_paths_follow_one_another(tmp_path):
 
 
 def test_parts_and_threads_change_no_cell(small, tmp_path):
-    parts = bs.sweep("april-2025", out=tmp_path / "parts", part=3, threads=1, **SMALL)
-    assert [part["cells"] for part in parts.manifest["parts"]] == [3, 3, 2]
+    parts = bs.sweep("april-2025", out=tmp_path / "parts", chunk=3, threads=1, **SMALL)
+    assert [chunk["cells"] for chunk in parts.manifest["chunks"]] == [3, 3, 2]
     pd.testing.assert_frame_equal(parts.table(), small.table())
     again = bs.sweep("april-2025", out=tmp_path / "again", **SMALL)
     assert files_of(again.folder) == files_of(small.folder)
@@ -173,7 +173,7 @@ def test_the_manifest_says_what_made_the_sweep(small):
     assert told["complete"] is True
     assert told["book"]["unwind"] == "cure"
     assert {"code", "data", "versions", "execution", "contracts", "design"} <= told.keys()
-    assert [part["cells"] for part in told["parts"]] == [8]
+    assert [chunk["cells"] for chunk in told["chunks"]] == [8]
     assert not [key for key in told if "time" in key or "date" in key]
 
 
@@ -211,9 +211,9 @@ def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
 def test_everything_that_a_job_imports_is_in_its_digest(kind):
     """Against what Python has loaded of ours once the job's module is there, packages aside."""
     code = (
-        f"import sys, basis_stress.sweeps.{kind}, basis_stress.sweeps.chunks\n"
+        f"import sys, basis_stress.sweeps.{kind}, basis_stress.sweeps.jobs\n"
         "from basis_stress.sweeps.digests import sources\n"
-        f"found = sources('basis_stress.sweeps.{kind}', 'basis_stress.sweeps.chunks')\n"
+        f"found = sources('basis_stress.sweeps.{kind}', 'basis_stress.sweeps.jobs')\n"
         "ours = [name for name, module in sys.modules.items() if name.partition('.')[0] in\n"
         "        ('basis_engine', 'basis_data', 'basis_strategies', 'basis_stress') and not hasattr(module, '__path__')]\n"
         "print(sorted(set(ours) - set(found)), len(found))\n"
@@ -243,7 +243,7 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
     axes = {"yield_scale": "0.5,1,3", "leverage": "20,40,50", "term_share": "0,0.5"}
     ordered = bs.sweep("april-2025", out=tmp_path / "ordered", **axes).table()
     shuffled = ordered.sample(frac=1.0, random_state=0)
-    found = bs.sweep("april-2025", out=tmp_path / "shuffled", cells=shuffled[list(axes)], part=7).table()
+    found = bs.sweep("april-2025", out=tmp_path / "shuffled", cells=shuffled[list(axes)], chunk=7).table()
     assert ordered["equity"].nunique() == 18
     pd.testing.assert_frame_equal(found, shuffled.reset_index(drop=True))
 
@@ -262,7 +262,7 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
         ({"leverage": "10,20", "unwind": "panic"}, "unwind: 'panic' given"),
         ({"leverage": "10,20", "contract": "XX"}, "some of"),
         ({"leverage": "10,20", "threads": 0}, "threads: 0 given"),
-        ({"leverage": "10,20", "part": 0}, "part: 0 given"),
+        ({"leverage": "10,20", "chunk": 0}, "chunk: 0 given"),
         ({"leverage": "10,20", "strategy": bs.CashFuturesBasis(), "haircut": 0.1}, "given beside a strategy"),
         ({"leverage": "10:20", "design": "sobol:8", "seed": -1}, "seed: -1 given"),
         ({"leverage": "10,20", "cells": "cells.csv"}, "an axis given beside a table"),
@@ -312,7 +312,7 @@ def test_another_sweep_in_the_folder_is_refused_by_what_differs(small):
 
 def test_other_files_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "thesis.doc").write_text("mine")
-    with pytest.raises(InputError, match="holds files that are no sweep"):
+    with pytest.raises(InputError, match="holds other files"):
         bs.sweep("april-2025", out=tmp_path, **SMALL)
     assert (tmp_path / "thesis.doc").read_text() == "mine"
 
@@ -358,11 +358,11 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 
 def test_a_damaged_part_is_run_again(small, tmp_path):
-    found = bs.sweep("april-2025", out=tmp_path / "sweep", part=3, **SMALL)
+    found = bs.sweep("april-2025", out=tmp_path / "sweep", chunk=3, **SMALL)
     before = files_of(found.folder)
-    (found.folder / "part-000001.parquet").write_bytes(before["part-000001.parquet"][:100])
-    (found.folder / ".part-000002.parquet.x.part").write_bytes(b"left by a kill")
-    bs.sweep("april-2025", out=found.folder, part=3, **SMALL)
+    (found.folder / "chunk-000001.parquet").write_bytes(before["chunk-000001.parquet"][:100])
+    (found.folder / ".chunk-000002.parquet.x.tmp").write_bytes(b"left by a kill")
+    bs.sweep("april-2025", out=found.folder, chunk=3, **SMALL)
     assert files_of(found.folder) == before
 
 
@@ -373,11 +373,11 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
         "from basis_stress.sweeps import store\n"
         "whole = store.save\n"
         "def save(content, path, what):\n"
-        "    if 'part-000002' in str(path): resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "    if 'chunk-000002' in str(path): resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "    return whole(content, path, what)\n"
         "store.save = save\n"
         "try:\n"
-        "    bs.sweep('april-2025', out=sys.argv[1], part=2, threads=1, leverage='20:80:20', haircut='0,0.01')\n"
+        "    bs.sweep('april-2025', out=sys.argv[1], chunk=2, threads=1, leverage='20:80:20', haircut='0,0.01')\n"
         "except bs.InputError as mistake:\n"
         "    print(mistake)\n"
     )
@@ -385,13 +385,13 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
     run = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert "File too large" in run.stdout
     assert "2 of 4 parts are done and kept" in run.stdout
-    assert sorted(files_of(folder)) == ["manifest.json", "part-000000.parquet", "part-000001.parquet"]
+    assert sorted(files_of(folder)) == ["manifest.json", "chunk-000000.parquet", "chunk-000001.parquet"]
     with pytest.raises(InputError, match="was stopped"):
         bs.read_sweep(folder)
-    times = {path: path.stat().st_mtime_ns for path in folder.glob("part-*")}
-    bs.sweep("april-2025", out=folder, part=2, **SMALL)
+    times = {path: path.stat().st_mtime_ns for path in folder.glob("chunk-*")}
+    bs.sweep("april-2025", out=folder, chunk=2, **SMALL)
     assert {path: path.stat().st_mtime_ns for path in times} == times
-    whole = bs.sweep("april-2025", out=tmp_path / "whole", part=2, **SMALL)
+    whole = bs.sweep("april-2025", out=tmp_path / "whole", chunk=2, **SMALL)
     assert files_of(folder) == files_of(whole.folder)
 
 
@@ -401,10 +401,10 @@ def test_a_folder_without_a_sweep_is_one_sentence(tmp_path):
 
 
 def test_parts_hold_one_row_group_and_plain_names(small):
-    part = pq.ParquetFile(small.folder / "part-000000.parquet")
-    assert part.num_row_groups == 1
-    assert part.schema_arrow.names[:3] == ["scenario", "leverage", "haircut"]
-    assert b"pandas" not in (part.schema_arrow.metadata or {})
+    chunk = pq.ParquetFile(small.folder / "chunk-000000.parquet")
+    assert chunk.num_row_groups == 1
+    assert chunk.schema_arrow.names[:3] == ["scenario", "leverage", "haircut"]
+    assert b"pandas" not in (chunk.schema_arrow.metadata or {})
 
 
 def test_progress_begins_with_what_was_done_before(small):
@@ -421,9 +421,9 @@ def test_populations_of_a_market_are_an_axis(tmp_path):
 
 
 def test_markets_on_processes_are_the_same_markets(tmp_path):
-    axes = {"era_leverage": "15,30", "capacity_multiple": "1,4"}
-    one = bs.sweep("april-2025", market=True, out=tmp_path / "one", part=1, threads=1, **axes)
-    two = bs.sweep("april-2025", market=True, out=tmp_path / "two", part=1, threads=2, **axes)
+    axes = {"era_leverage": "15,30", "kink": "1,4"}
+    one = bs.sweep("april-2025", market=True, out=tmp_path / "one", chunk=1, threads=1, **axes)
+    two = bs.sweep("april-2025", market=True, out=tmp_path / "two", chunk=1, threads=2, **axes)
     assert files_of(one.folder) == files_of(two.folder)
 
 
@@ -432,7 +432,7 @@ def test_processes_that_end_early_are_one_sentence(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import sys, basis_stress as bs\n"
-        "bs.sweep('april-2025', market=True, out=sys.argv[1], part=1, threads=2, era_leverage='15,30')\n"
+        "bs.sweep('april-2025', market=True, out=sys.argv[1], chunk=1, threads=2, era_leverage='15,30')\n"
     )
     command = [sys.executable, str(script), str(tmp_path / "sweep")]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)

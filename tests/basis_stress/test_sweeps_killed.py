@@ -22,21 +22,21 @@ def slowly(*given):
     time.sleep(float(sys.argv[2]))
     return whole(*given)
 parts.table = slowly
-bs.sweep("april-2025", out=sys.argv[1], part={PART}, threads=int(sys.argv[3]), **{AXES!r})
+bs.sweep("april-2025", out=sys.argv[1], chunk={PART}, threads=int(sys.argv[3]), **{AXES!r})
 """
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """An uninterrupted run of the same sweep."""
-    found = bs.sweep("april-2025", out=tmp_path_factory.mktemp("whole") / "sweep", part=PART, **AXES)
+    found = bs.sweep("april-2025", out=tmp_path_factory.mktemp("whole") / "sweep", chunk=PART, **AXES)
     return files_of(found.folder)
 
 
 def parts_of(folder):
     """How many parts there are: the first ones, as they are written in order."""
-    found = sorted(path.name for path in folder.glob("part-*.parquet"))
-    assert found == [f"part-{k:06d}.parquet" for k in range(len(found))]
+    found = sorted(path.name for path in folder.glob("chunk-*.parquet"))
+    assert found == [f"chunk-{k:06d}.parquet" for k in range(len(found))]
     return len(found)
 
 
@@ -61,7 +61,7 @@ def ten_kills(folder, kills, pause, seed):
 
 def resumed(folder):
     """Finish the sweep and hand its files back."""
-    bs.sweep("april-2025", out=folder, part=PART, **AXES)
+    bs.sweep("april-2025", out=folder, chunk=PART, **AXES)
     return files_of(folder)
 
 
@@ -82,7 +82,7 @@ def test_killed_at_ten_random_moments_and_resumed(whole, tmp_path):
 def test_killed_inside_a_write(whole, tmp_path):
     """What a kill leaves while a file is being written never stands among the parts."""
     killed(tmp_path / "sweep", 0.0, 0.05, 1)
-    (tmp_path / "sweep" / ".part-000005.parquet.abc.part").write_bytes(whole["part-000005.parquet"][:500])
+    (tmp_path / "sweep" / ".chunk-000005.parquet.abc.tmp").write_bytes(whole["chunk-000005.parquet"][:500])
     assert resumed(tmp_path / "sweep") == whole
 
 
@@ -100,6 +100,6 @@ def test_a_cluster_that_loses_a_worker_ends_with_the_same_bytes(whole, tmp_path)
                 os.kill(victims.pop(), signal.SIGKILL)
                 victims.clear()
 
-        found = bs.sweep("april-2025", out=tmp_path / "sweep", part=PART, cluster=client, progress=kill_one, **AXES)
+        found = bs.sweep("april-2025", out=tmp_path / "sweep", chunk=PART, cluster=client, progress=kill_one, **AXES)
         assert not victims
     assert files_of(found.folder) == whole

@@ -19,7 +19,7 @@ from basis_data.scenarios.scenario import Scenario, names, scenario
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.fields import TENORS
 from basis_data.tables.reader import HISTORY
-from basis_stress.single_book.frames import TABLES
+from basis_stress.single_book.result import TABLES
 
 APRIL = scenario("april-2025")
 DAYS = mark_days(APRIL.start, APRIL.end)

@@ -17,8 +17,7 @@ import basis_stress
 from basis_engine.base.compile import set_threads, settings
 from basis_engine.simulation.names import LogEvent
 from basis_engine.simulation.run import Run, Setup, run, run_all
-from basis_stress.single_book.frames import TABLES
-from basis_stress.single_book.result import Result
+from basis_stress.single_book.result import TABLES, Result
 from support import ROOT
 from support.worlds import Shape, digest, random_world
 
