@@ -7,11 +7,12 @@ import numpy as np
 from basis_engine.base.compile import set_threads
 from basis_engine.simulation.run import Setup, run_all
 from basis_engine.simulation.world import Floats
-from benchmarks import books, numpy_walk, python_pair, python_twin
+from benchmarks import books
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
-from benchmarks.timeline import Timeline, timeline
+from benchmarks.python_twin import naive_days, naive_fund
+from support.naive_fund import Day
 
 EQUAL = 1e-12
 """Relative difference in the equity at the end, over all contenders."""
@@ -58,13 +59,10 @@ def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], di
         equity[C_TWIN] = totals.run()["equity"].copy()
         contenders.append(Contender(C_TWIN, totals.run, more * count, None, TOTALS))
         contenders.append(Contender(C_DAYS, days.run, count, None, "keeps every day and line; no log, no defaults"))
-    note = "all books at once, totals"
-    contenders.append(Contender("NumPy twin", lambda: numpy_walk.walk(setups), count, None, note, 5))
-    equity["NumPy twin"] = numpy_walk.walk(setups).equity()
-    few, path = setups[:SLOW_TWIN_BOOKS], timeline(setups[0])
-    note = "one by one, totals"
-    contenders.append(Contender("Python twin", lambda: _walk_all(few, path), len(few) * DAYS, None, note, 5))
-    equity["Python twin"] = np.array([one.equity for one in _walk_all(few, path)])
+    few, days = setups[:SLOW_TWIN_BOOKS], naive_days(setups[0])
+    note = "one by one; every cash and profit line of every day, no log"
+    contenders.append(Contender("Python twin", lambda: _walk_all(few, days), len(few) * DAYS, None, note, 5))
+    equity["Python twin"] = np.array(_walk_all(few, days))
     return contenders, equity
 
 
@@ -74,9 +72,9 @@ def _run_all(setups: Sequence[Setup]) -> object:
     return run_all(setups)
 
 
-def _walk_all(setups: Sequence[Setup], path: Timeline) -> list[python_pair.Outcome]:
-    """The Python twin, one book after the other."""
-    return [python_twin.walk(setup, path) for setup in setups]
+def _walk_all(setups: Sequence[Setup], days: list[Day]) -> list[float]:
+    """Final equity of each book by the Python twin, USD; one book after the other."""
+    return [naive_fund(setup, days).walk()[-1].equity for setup in setups]
 
 
 def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:

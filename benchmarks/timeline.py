@@ -20,9 +20,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 EVERY_DAY = {
-    EventKind.OPEN, EventKind.REPO_ROLL, EventKind.REPO_SHORTFALL, EventKind.MARK, EventKind.INTRADAY_CYCLE, EventKind.SETTLEMENT, EventKind.REPO_MARK,
-    EventKind.RISK_LIMITS, EventKind.END, EventKind.RECORD,
-}  # fmt: skip
+    EventKind[name]
+    for name in (
+        "OPEN REPO_ROLL REPO_SHORTFALL MARK INTRADAY_CYCLE SETTLEMENT REPO_MARK RISK_LIMITS END RECORD"
+    ).split()
+}
 NO_MARK = -1
 
 
@@ -120,21 +122,6 @@ def timeline(setup: Setup) -> Timeline:
     quotes = setup.market.notes, setup.market.futures, setup.contracts
     flows, dates = (elsewhere, sales, purchases), np.ascontiguousarray(marks["value_date"])
     return Timeline(first, last, cycle, pay, *rates, *levels, *flows, dates, *quotes)
-
-
-def one_book(setup: Setup) -> Timeline:
-    """The days of a book on which dealers ask nothing, as the twins in Python and NumPy walk them.
-
-    Raises
-    ------
-    InputError
-        If dealers ask a rent, or something is scheduled that a twin does not do.
-    """
-    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["rent_share"] != 0.0):
-        raise InputError(
-            "benchmarks: dealers who ask a rent were given, allowed is none here; set slope and rent_share to 0"
-        )
-    return timeline(setup)
 
 
 def _after(setup: Setup, day: int, minute: int) -> int:
