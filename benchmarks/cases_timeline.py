@@ -59,10 +59,10 @@ def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], di
         equity[C_TWIN] = totals.run()["equity"].copy()
         contenders.append(Contender(C_TWIN, totals.run, more * count, None, TOTALS))
         contenders.append(Contender(C_DAYS, days.run, count, None, "keeps every day and line; no log, no defaults"))
-    few, days = setups[:SLOW_TWIN_BOOKS], naive_days(setups[0])
+    few, given = setups[:SLOW_TWIN_BOOKS], naive_days(setups[0])
     note = "one by one; every cash and profit line of every day, no log"
-    contenders.append(Contender("Python twin", lambda: _walk_all(few, days), len(few) * DAYS, None, note, 5))
-    equity["Python twin"] = np.array(_walk_all(few, days))
+    contenders.append(Contender("Python twin", lambda: _walk_all(few, given), len(few) * DAYS, None, note, 5))
+    equity["Python twin"] = np.array(_walk_all(few, given))
     return contenders, equity
 
 

@@ -12,29 +12,29 @@ from support.naive_fund import Day, Fund, Mark, Pair, Quote, Rules, Terms
 
 def naive_fund(setup: Setup, days: list[Day]) -> Fund:
     """The fund of a setup on its first day; its `walk` may be called once."""
-    fund = setup.funds[0]
-    rules = {
+    fund: Any = setup.funds[0]
+    rules: dict[str, Any] = {
         Unwind.HOLD: {"sells": False},
         Unwind.TARGET_LEVERAGE: {name: fund[name] for name in ("leverage_limit", "leverage_target")},
         Unwind.STOP_OUT: {name: fund[name] for name in ("drawdown_limit", "stop_cut", "stop_speed")},
-        Unwind.VALUE_AT_RISK: {name: fund[name] for name in ("risk_limit", "risk_speed")},
+        Unwind.VALUE_AT_RISK: {
+            name: fund[name] for name in ("risk_limit", "risk_speed") if fund["calm_volatility"] > 0
+        },
     }.get(fund["unwind"], {})
-    if fund["unwind"] == Unwind.VALUE_AT_RISK and fund["calm_volatility"] <= 0.0:
-        rules = {}
-    given = (float(fund[name]) for name in ("entry_equity", "credit_line", "credit_spread", "call_back"))
-    return Fund(Rules(*given, **rules), [_pair(setup, row) for row in setup.positions], days)
+    rules |= {"credit_line": float(fund["credit_line"]), "credit_spread": float(fund["credit_spread"])}
+    given = Rules(float(fund["entry_equity"]), recall_share=float(fund["call_back"]), **rules)
+    return Fund(given, [_pair(setup, row) for row in setup.positions], days)
 
 
 def _pair(setup: Setup, row: Any) -> Pair:
     """One position."""
-    contract = setup.contracts[row["contract"]]
-    costs = (float(contract[name]) for name in ("point_value", "bond_cost", "futures_cost", "impact"))
+    contract: Any = setup.contracts[row["contract"]]
+    names = {"term_share": "term_share", "term_rate": "term_rate", "threshold": "repo_threshold"}
+    names |= {"face": "face", "contracts": "contracts", "repo_spread": "repo_spread"}
+    given: dict[str, Any] = {name: float(row[field]) for name, field in names.items()}
+    given |= {name: float(contract[name]) for name in ("point_value", "bond_cost", "futures_cost", "impact")}
     most = float(contract["depth"] * setup.funds["depth_share"][0]) or math.inf
-    term = float(row["term_share"]), float(row["term_rate"]), int(row["term_maturity"])
-    return Pair(
-        float(row["face"]), float(row["contracts"]), *costs, most, *term, float(row["repo_threshold"]),
-        float(row["repo_spread"]),
-    )  # fmt: skip
+    return Pair(**given, slice=most, term_matures=int(row["term_maturity"]))
 
 
 def naive_days(setup: Setup, path: Timeline | None = None) -> list[Day]:
@@ -58,8 +58,8 @@ def naive_days(setup: Setup, path: Timeline | None = None) -> list[Day]:
     rates = path.repo_rate.tolist(), path.cash_rate.tolist(), path.not_rolled.tolist()
     spans = zip(path.first_mark.tolist(), path.last_mark.tolist(), strict=True)
     return [
-        Day(marks[first : last + 1], *of_day, [Terms(*pair) for pair in zip(*asked, strict=True)])
-        for (first, last), *of_day, asked in zip(spans, *rates, terms, strict=True)
+        Day(marks[first : last + 1], repo, cash, not_rolled, [Terms(*pair) for pair in zip(*asked, strict=True)])
+        for (first, last), repo, cash, not_rolled, asked in zip(spans, *rates, terms, strict=True)
     ]
 
 

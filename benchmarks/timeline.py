@@ -20,11 +20,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 EVERY_DAY = {
-    EventKind[name]
-    for name in (
-        "OPEN REPO_ROLL REPO_SHORTFALL MARK INTRADAY_CYCLE SETTLEMENT REPO_MARK RISK_LIMITS END RECORD"
-    ).split()
-}
+    EventKind.OPEN, EventKind.REPO_ROLL, EventKind.REPO_SHORTFALL, EventKind.MARK, EventKind.INTRADAY_CYCLE,
+    EventKind.SETTLEMENT, EventKind.REPO_MARK, EventKind.RISK_LIMITS, EventKind.END, EventKind.RECORD,
+}  # fmt: skip
 NO_MARK = -1
 
 

@@ -1,4 +1,4 @@
-"""The wheel holds four packages and nothing else, and works beside a user's files called data.py, engine.py, strategies.py."""
+"""The wheel holds four packages and nothing else, and works beside a user's data.py, engine.py and strategies.py."""
 
 import os
 import shutil
