@@ -10,7 +10,7 @@ import pytest
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine, column_names
 from basis_engine.simulation.run import run
-from benchmarks import books, cases_market, cases_sweeps, goals, history, page, peers, ruin
+from benchmarks import books, cases_sweeps, cases_twins, goals, history, page, peers, ruin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
@@ -341,7 +341,7 @@ def test_a_contender_in_another_process_tells_its_own_time():
 
 @needs_a_compiler
 def test_the_c_twin_runs_the_market_of_funds():
-    setup = cases_market.market_setup()
+    setup = cases_twins.market_setup()
     expected = run(setup)
     twin = CTwin([setup], keep_days=True)
     found = twin.run()

@@ -28,12 +28,12 @@ print(bs.__file__)
 """
 
 
-def run(command: list[str | Path], folder: Path) -> str:
+def run(command: list[str | Path], folder: Path, code: int = 0) -> str:
     """Run a program in a folder, without the variables that would show it the checkout; return what it prints."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stderr
+    return done.stdout if code == 0 else done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,12 @@ def test_the_wheel_holds_four_packages_and_their_data(wheel: Path) -> None:
         files = [path for path in (ROOT / root / package).rglob("*") if path.is_file() and path.suffix != ".pyc"]
         assert len(files) > 100
         assert not {path.relative_to(ROOT / root).as_posix() for path in files} - packed
+
+
+def test_benchmarks_need_a_checkout_and_say_so_in_one_sentence(python: Path, users_folder: Path) -> None:
+    told = run([python, "-m", "basis_stress", "bench"], users_folder, code=2)
+    assert "run it in a checkout of basis-stress" in told
+    assert len(told.strip().splitlines()) == 1
 
 
 @pytest.mark.slow

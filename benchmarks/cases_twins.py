@@ -1,12 +1,17 @@
-"""The single-book timeline against its twins: nanoseconds per fund-day, quiet and stressed, the same money out."""
+"""The engine beside its twins: a single book quiet and stressed, and the market of funds; the same money out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from basis_data.markets.parameters import parameters
 from basis_engine.base.compile import set_threads
-from basis_engine.simulation.run import Setup, run_all
+from basis_engine.simulation.names import FundColumn
+from basis_engine.simulation.run import Setup, run, run_all
 from basis_engine.simulation.world import Floats
+from basis_strategies.assemble import assemble
+from basis_stress.funds_market.episodes import play, stage
 from benchmarks import books
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
@@ -22,15 +27,21 @@ LEAN = "engine, lean cells"
 RUN_ALL = "engine, run_all"
 C_TWIN = "C twin, totals"
 C_DAYS = "C twin, full record"
+EPISODE = "march-2020"
+MARKET_EQUAL = 1e-11
+"""Relative difference in the equity of any fund at the end: funds' sales are added up in another order."""
+NO_QUEUE = "keeps every day and line; no queue, no log, no defaults"
+MARKET = "the market of funds, kernel alone"
+OUTCOMES_ONLY = "engine, outcomes only"
 SLOW_TWIN_BOOKS = 4
 FAST_BOOKS = {"quiet": 40, "stressed": 4}
-"""How many times the books of the full record lean cells and the C twin's totals walk, so that none is over at once."""
-OUTCOME = "keeps one outcome per book: fate, what bound it first, equity, cash, calls, sales, every profit line"
+"""Lean cells and the C twin's totals run the books of the full record so many times: their samples last long enough."""
+OUTCOME = "keeps one row per book: outcome, first constraint, equity, cash, calls, sales, every profit line"
 TOTALS = "keeps a book's equity, cash, calls, sales, and every cash and profit line as a total; no log, no defaults"
 
 
 def timeline_races(rounds: int, count: int = 400) -> tuple[list[Timing], list[Fact]]:
-    """Both books, every contender; ``count`` books with the full record, more with less."""
+    """Race every contender on both books: ``count`` books with the full record, more with totals."""
     timings: list[Timing] = []
     facts: list[Fact] = []
     for kind in ("quiet", "stressed"):
@@ -43,7 +54,7 @@ def timeline_races(rounds: int, count: int = 400) -> tuple[list[Timing], list[Fa
 
 
 def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], dict[str, Floats]]:
-    """Everybody who can run here, and the equity that each ends with."""
+    """Contenders that can run on this machine, and the final equity of each, USD."""
     count, many = len(setups) * DAYS, [*setups] * more
     full, lean = FullRecord(setups), lean_cells(many)
     full.run()
@@ -82,6 +93,43 @@ def _difference(group: str, who: str, found: Floats, engine: Floats) -> Fact:
     largest = float(np.max(np.abs(found / np.resize(engine, len(found)) - 1.0)))
     if not largest < EQUAL:
         raise AssertionError(
-            f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it walks other days"
+            f"{group}: {who} ends {largest:.1e} from the engine, {EQUAL:g} is allowed: it runs other days"
         )
     return Fact(group, who, largest, "relative", "largest difference in final equity from the engine")
+
+
+def market_setup() -> Setup:
+    """The episode with the first of the frozen fits, as `basis_stress.funds_market.episodes.play` runs it."""
+    on = stage(EPISODE)
+    return assemble(play(on, parameters().fits[0]).book.plan, on.market)
+
+
+def market_races(rounds: int, runs: int = 8) -> tuple[list[Timing], list[Fact]]:
+    """Fund-days of the market run, each fund of four positions."""
+    setup = market_setup()
+    count = runs * setup.days * len(setup.funds)
+    full = FullRecord([setup] * runs)
+    lean = FullRecord([replace(setup, days=0)] * runs, log=0)
+    contenders = [
+        Contender(FULL, full.run, count, full.restore, "keeps every day, line and event"),
+        Contender(OUTCOMES_ONLY, lean.run, count, lean.restore, "keeps one outcome per fund; every event queued"),
+    ]
+    facts = []
+    if compiler():
+        totals, days = CTwin([setup] * runs), CTwin([setup] * runs, keep_days=True)
+        contenders.append(
+            Contender(C_TWIN, totals.run, count, None, "keeps lines as totals; no queue, no log, no defaults")
+        )
+        contenders.append(Contender(C_DAYS, days.run, count, None, NO_QUEUE))
+        facts.append(_market_difference(setup, totals))
+    return race(MARKET, "fund-day", contenders, rounds), facts
+
+
+def _market_difference(setup: Setup, twin: CTwin) -> Fact:
+    """The largest relative difference in the equity that a fund ends with."""
+    expected = run(setup).fund_days[-1, :, FundColumn.EQUITY]
+    found = twin.run()["equity"][: len(expected)]
+    largest = float(np.max(np.abs(found / expected - 1.0)))
+    if not largest < MARKET_EQUAL:
+        raise AssertionError(f"{MARKET}: the C twin ends {largest:.1e} from the engine, {MARKET_EQUAL:g} is allowed")
+    return Fact(MARKET, C_TWIN, largest, "relative", "largest difference in a fund's final equity from the engine")
