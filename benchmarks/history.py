@@ -1,7 +1,8 @@
 """A run of the suite as JSON, and whether a later one is slower: ratios, with what noise allows.
 
 Two runs are two moments of a machine, and a busy machine has many. Each sample is therefore expressed in yardsticks: a
-fixed job in plain Python, timed just before it. A difference counts where its whole interval is beyond a threshold. The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
+fixed job in plain Python, timed just before it. A difference counts where its whole interval is beyond a threshold.
+The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
 """
 
 import json
