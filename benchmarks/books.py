@@ -2,7 +2,7 @@
 
 ``quiet`` is an ordinary stretch: one mark a day, no sale, a call when the market rallies. ``stressed`` has three marks
 and the intraday clearing cycle, wild prices, haircut and margin changes, repo not rolled, term loans, a credit line and
-forced sales; nobody in it defaults, so that every contender does the same work to the last day.
+forced sales; nobody in it defaults: every contender does the same work to the last day.
 """
 
 from dataclasses import dataclass, replace
@@ -83,7 +83,7 @@ def _setup(
 
 
 def _prices(size: Size, rng: np.random.Generator, marks: Any, step: float, noise: float) -> tuple[Any, Any]:
-    """Notes and futures that move together, a dislocation in basis points that returns to nothing."""
+    """Notes and futures that move together, a dislocation in basis points that reverts to zero."""
     count = len(marks)
     shocks = rng.normal(0.0, step, count)
     shocks[0] = 0.0
@@ -102,7 +102,7 @@ def _prices(size: Size, rng: np.random.Generator, marks: Any, step: float, noise
 
 
 def _reverting(shocks: NDArray[np.float64], memory: float) -> NDArray[np.float64]:
-    """A path that forgets: x <- memory x + shock."""
+    """A mean-reverting path: x <- memory x + shock."""
     path = np.empty(len(shocks))
     level = 0.0
     for i, shock in enumerate(shocks):

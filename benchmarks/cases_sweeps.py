@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks import CHECKOUT
 from benchmarks.harness import Fact, Timing, exponent
 
 GROUP = "sweep of April 2025, results on disk"
@@ -22,7 +23,7 @@ SMALL, OFTEN = 1_000_000, 9
 _SCRIPT = """
 import json, shutil, sys, time
 import basis_stress as bs
-from benchmarks.cases_cold import peak
+from benchmarks.cases_waits import peak
 folder, jobs = sys.argv[1], json.loads(sys.argv[2])
 axes = {"haircut": "0:0.005:5x", "margin_multiple": "1:1.2:5x", "term_share": "0,0.5"}
 bs.sweep("april-2025", out=f"{folder}/warm", threads=1, leverage="10,20", **axes)
@@ -76,7 +77,7 @@ def measured(jobs: Sequence[Job]) -> list[dict[str, float]]:
     """Sweeps in turn in a fresh, warm process: ``wall`` and ``cpu`` seconds, ``peak`` MiB, ``stored`` bytes."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", _SCRIPT, folder, json.dumps(jobs)]
-        run = subprocess.run(command, check=True, capture_output=True, text=True)
+        run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=CHECKOUT)
     found: list[dict[str, Any]] = [json.loads(line) for line in run.stdout.splitlines()]
     return found
 

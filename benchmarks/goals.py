@@ -1,13 +1,40 @@
-"""What the suite is to reach, beside what it measured: the table that says at once where we stand and where we lose."""
+"""The goals of the suite beside its measurements, and the contender that each ratio divides by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import cases_market, cases_product, cases_timeline
+from benchmarks import cases_twins, cases_waits
 from benchmarks.harness import Interval, Timing, ratio
 from benchmarks.history import Record
 from benchmarks.peers import GROUP as PEERS
-from benchmarks.rulers import fastest_peer
+
+_C_TWIN = {cases_twins.FULL: cases_twins.C_DAYS, cases_twins.RUN_ALL: cases_twins.C_DAYS}
+HEADS = {
+    "timeline, quiet": "times the C twin",
+    "timeline, stressed": "times the C twin",
+    cases_twins.MARKET: "times the C twin",
+    "bonds, price from yield": "times the kernel",
+    "bonds, yield from price": "times the kernel",
+    PEERS: "times the fastest peer",
+}
+"""The head of each group's column of ratios; other groups have none."""
+
+
+def ruler(one: Timing, timings: Sequence[Timing]) -> Timing | None:
+    """Who a contender is measured against among those of its group; itself, where it is a ruler."""
+    if one.group == PEERS:
+        return fastest_peer(timings)
+    if one.group == cases_twins.MARKET or one.group.startswith("timeline"):
+        who = one.who if one.who.startswith("C ") else _C_TWIN.get(one.who, cases_twins.C_TWIN)
+    else:
+        who = "kernel over rows"
+    return next((other for other in timings if other.who == who), None)
+
+
+def fastest_peer(timings: Sequence[Timing]) -> Timing | None:
+    """The fastest of the others."""
+    outside = [one for one in timings if not one.who.startswith("basis-stress")]
+    return min(outside, key=lambda one: one.median, default=None)
 
 
 @dataclass(frozen=True)
@@ -52,13 +79,13 @@ def _seconds(who: str) -> Callable[[Record], Interval | None]:
 
 def _of_years(record: Record) -> Interval | None:
     """Seconds of the whole library."""
-    one = _timing(record, cases_product.YEARS, cases_product.LIBRARY_RUN)
+    one = _timing(record, cases_waits.YEARS, cases_waits.LIBRARY_RUN)
     return Interval(one.median, one.median, one.median) if one else None
 
 
 def _millions(record: Record) -> Interval | None:
     """Fund-days per second and core of the lean cells, millions."""
-    one = _timing(record, "timeline, quiet", cases_timeline.LEAN)
+    one = _timing(record, "timeline, quiet", cases_twins.LEAN)
     if one is None:
         return None
     return Interval(1e-6 / max(one.seconds), 1e-6 / one.median, 1e-6 / min(one.seconds))
@@ -91,8 +118,8 @@ def _memory(record: Record) -> Interval | None:
 
 def _goals() -> tuple[Goal, ...]:
     """In the order they are told."""
-    lean, full, run = cases_timeline.LEAN, cases_timeline.FULL, "times"
-    c_totals, c_days = cases_timeline.C_TWIN, cases_timeline.C_DAYS
+    lean, full, run = cases_twins.LEAN, cases_twins.FULL, "times"
+    c_totals, c_days = cases_twins.C_TWIN, cases_twins.C_DAYS
     made, seconds = "QuantLib, objects made before", "s"
     price, solve = "bonds, price from yield", "bonds, yield from price"
     return (
@@ -104,7 +131,7 @@ def _goals() -> tuple[Goal, ...]:
         Goal("lean cells, quiet book, fund-days a second and core", 20.0, "million", False, _millions),
         Goal("bars a second over the fastest peer's", 10.0, run, False, _against_peers),
         Goal("market of funds, full record, over its C twin's", 2.5, run, True,
-             _times(cases_market.GROUP, cases_market.FULL, cases_market.C_DAYS)),
+             _times(cases_twins.MARKET, cases_twins.FULL, cases_twins.C_DAYS)),
         Goal("price from yield, QuantLib over ours", 50.0, run, False, _times(price, made, "kernel")),
         Goal("yield from price, QuantLib over ours", 50.0, run, False, _times(solve, made, "kernel")),
         Goal("`import basis_stress`", 0.4, seconds, True, _seconds("import")),

@@ -36,7 +36,7 @@ Job = tuple[Callable[[], object], Callable[[], object]]
 
 
 def _books(setups: Sequence[Setup]) -> Job:
-    """Many books, of which the outcomes are kept."""
+    """Many books; only outcomes are kept."""
     return _nothing, lean_cells(setups)
 
 

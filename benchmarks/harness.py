@@ -1,7 +1,7 @@
-"""Races: contenders for one job take turns, round by round, so that a slow moment of the machine falls on all of them.
+"""Races: contenders for one job take turns, round by round; a slow moment of the machine falls on all of them.
 
-Ratios are taken within rounds. The interval of a median stands on ranks alone (a sign test turned round; Conover,
-"Practical Nonparametric Statistics", ch. 3), since nothing is known of how times are distributed.
+Ratios are taken within rounds. The interval of a median uses ranks alone (an inverted sign test; Conover,
+"Practical Nonparametric Statistics", ch. 3), since the distribution of times is unknown.
 """
 
 import math
@@ -25,9 +25,9 @@ class Contender:
     count
         Units of work in one run: fund-days, notes, bars.
     prepare
-        What is to be restored before each run, outside the time.
+        Restores state before each run, outside the time.
     most
-        Rounds it takes part in, for those so slow that a race would wait for them.
+        Most rounds that it takes part in; few for slow contenders.
     tells
         ``run`` returns its own seconds: it works in another process, or on a clock of its own.
     """
@@ -57,7 +57,7 @@ class Timing:
 
     @property
     def key(self) -> str:
-        """What it is called in a history."""
+        """Its name in a history."""
         return f"{self.group}: {self.who}"
 
     @property
@@ -68,7 +68,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Fact:
-    """What is measured but not timed: bytes, exponents, how a probe ended."""
+    """A figure that is not a time: bytes, an exponent, the end of a probe."""
 
     group: str
     who: str
@@ -103,7 +103,7 @@ def race(group: str, per: str, contenders: Sequence[Contender], rounds: int = 9)
 
 
 def yardstick() -> float:
-    """Seconds that plain Python takes for a fixed job, which no change of ours touches."""
+    """Seconds that plain Python takes for a fixed job, which does not depend on this project."""
     start = time.perf_counter()
     sum(i * i for i in range(50_000))
     return time.perf_counter() - start
@@ -152,7 +152,7 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def ratio(slower: Timing, faster: Timing) -> Interval:
-    """How many times as long, from rounds run side by side."""
+    """Ratio of times within rounds, with its interval."""
     return interval([a / b for a, b in zip(slower.seconds, faster.seconds, strict=False)])
 
 

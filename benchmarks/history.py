@@ -1,28 +1,35 @@
 """A run of the suite as JSON, and whether a later one is slower: ratios, with what noise allows.
 
-Two runs are two moments of a machine, and a busy machine has many. Each sample is therefore told in yardsticks, a job
-in plain Python that never changes and is timed just before it; a difference counts where its whole interval lies beyond
-a threshold. The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
+Two runs are two moments of a machine, and a busy machine has many. Each sample is therefore expressed in yardsticks: a
+fixed job in plain Python, timed just before it. A difference counts where its whole interval is beyond a threshold.
+The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
 """
 
 import json
 import math
+import os
+import platform
 import statistics
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from basis_engine.base.errors import InputError
+from benchmarks.c_twin import compiler
 from benchmarks.harness import Fact, Interval, Timing, as_rows, from_rows
 
 FORMAT = 1
 CALM = 1.5
 """Slowest over fastest yardstick of a race that may be judged: the same code raced twice on a machine with five jobs a
-core was called slower or faster in 3 of 23 races, without this limit."""
+core was called slower or faster in 3 of 23 races without this limit."""
 THRESHOLD = 1.1
 """Ratios nearer to 1 than this are called the same, however certain they are."""
 NORMAL_97_5 = 1.96
+PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "QuantLib")
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def shift(before: Sequence[float], now: Sequence[float]) -> Interval:
 
 
 def word(span: Interval) -> str:
-    """What an interval of ratios says."""
+    """The verdict on an interval of ratios."""
     if span.low > THRESHOLD:
         return "slower"
     if span.high < 1.0 / THRESHOLD:
@@ -127,3 +134,61 @@ def in_yards(timing: Timing) -> list[float]:
     if not timing.yard:
         return list(timing.seconds)
     return [second / yard for second, yard in zip(timing.seconds, timing.yard, strict=True)]
+
+
+# The machine
+
+
+def describe() -> dict[str, str]:
+    """Name to value, in the order of the tables."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: _version(name) for name in PACKAGES},
+        "compiler": _compiler(),
+        "commit": _commit(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+    }
+
+
+def _processor() -> str:
+    """The processor's name, where the system provides it."""
+    listing = Path("/proc/cpuinfo")
+    if listing.exists():
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(name: str) -> str:
+    """Version of an installed package."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _compiler() -> str:
+    """First line of the C compiler's version."""
+    found = compiler()
+    return _first_line([found, "--version"]) if found else "none found"
+
+
+def _commit() -> str:
+    """The commit, marked where files differ from it."""
+    root = Path(__file__).resolve().parent
+    commit = _first_line(["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"])
+    changed = _first_line(["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"])
+    return f"{commit}{' with changes' if changed else ''}" if commit else "unknown"
+
+
+def _first_line(command: list[str]) -> str:
+    """First line that a program prints; nothing where it fails."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return run.stdout.splitlines()[0] if run.stdout else ""

@@ -1,18 +1,17 @@
-"""The tables of a run as Markdown: what README's performance section shows, losses included."""
+"""The tables of a run as Markdown, lost races included."""
 
 import math
 from collections.abc import Iterable, Sequence
 
-from benchmarks.goals import GOALS
+from benchmarks.goals import GOALS, HEADS, ruler
 from benchmarks.harness import Fact, Interval, Timing, ratio
 from benchmarks.history import Record, Verdict
 from benchmarks.peers import GROUP as PEER_GROUP
 from benchmarks.ruin import GROUP as RUIN_GROUP
-from benchmarks.rulers import HEADS, ruler
 
 
 def headline(record: Record) -> str:
-    """What README shows: where and when, goals with losses, other backtesters, the ruin probe."""
+    """The tables of docs/performance/README.md: machine, goals, other backtesters, the ruin probe."""
     peers = [one for one in record.timings if one.group == PEER_GROUP]
     parts = [_machine(record), *(_note(note) for note in record.notes), _goal_table(record)]
     parts += [_group_table(PEER_GROUP, peers, record.facts)] if peers else []
@@ -117,7 +116,7 @@ def _against(one: Timing, other: Timing | None) -> str:
 
 
 def _goal_table(record: Record) -> str:
-    """What was to be reached, and what was."""
+    """Goals and measurements."""
     rows = []
     for goal in GOALS:
         found = goal.find(record)

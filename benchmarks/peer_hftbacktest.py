@@ -1,8 +1,7 @@
 """hftbacktest's event loop, run by an interpreter of its own: prices on standard input, JSON on standard output."""
 
-import json
-import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from hftbacktest import (
     event_dtype,
 )
 from numba import njit
+from peer_loop import serve
 
 BAR = 60_000_000_000  # nanoseconds between bars
 TICK = 0.01
@@ -88,19 +88,11 @@ def run(tables: list[Any], quantities: list[float], bars: int) -> tuple[float, A
     return seconds, marks, held
 
 
-def main() -> None:
-    """Probe ruin; then answer each line with the seconds per bar of as many runs as fit."""
-    given = json.loads(sys.stdin.readline())
-    bars, tables, sizes = len(given["bond"]), [events(given["bond"]), events(given["future"])], [10_000.0, -9_000.0]
-    run(tables, sizes, bars)
+def prepare(given: dict[str, Any]) -> tuple[float, bool, Callable[[], float]]:
+    """The ruin probe, and the book."""
+    tables, sizes = [events(given["bond"]), events(given["future"])], [10_000.0, -9_000.0]
     _, marks, held = run([events(given["probe"])], [200_000.0], len(given["probe"]))
-    print(json.dumps({"equity": 1e6 + float(marks[-1]), "open": abs(held) > 0}), flush=True)
-    for _ in sys.stdin:
-        seconds: list[float] = []
-        until = time.perf_counter() + given["budget"]
-        while time.perf_counter() < until or not seconds:
-            seconds.append(run(tables, sizes, bars)[0] / bars)
-        print(sum(seconds) / len(seconds), flush=True)
+    return 1e6 + float(marks[-1]), abs(held) > 0, lambda: run(tables, sizes, len(given["bond"]))[0]
 
 
-main()
+serve(prepare)

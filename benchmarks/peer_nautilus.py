@@ -1,8 +1,7 @@
 """nautilus_trader's event loop, run by an interpreter of its own: prices on standard input, JSON on standard output."""
 
-import json
-import sys
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +14,7 @@ from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
 from nautilus_trader.model.instruments import Equity
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
+from peer_loop import serve
 
 VENUE = Venue("SIM")
 DAY = 86_400_000_000_000
@@ -96,19 +96,10 @@ def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float,
     return seconds, account + sum(gain.as_double() for gain in gains if gain is not None), held
 
 
-def main() -> None:
-    """Probe ruin; then answer each line with the seconds per bar of as many runs as fit."""
-    given = json.loads(sys.stdin.readline())
-    tables, sizes = [given["bond"], given["future"]], [10_000, -9_000]
-    run(tables, sizes)
+def prepare(given: dict[str, Any]) -> tuple[float, bool, Callable[[], float]]:
+    """The ruin probe, and the book."""
     _, equity, held = run([given["probe"]], [200_000])
-    print(json.dumps({"equity": equity, "open": held}), flush=True)
-    for _ in sys.stdin:
-        seconds: list[float] = []
-        until = time.perf_counter() + given["budget"]
-        while time.perf_counter() < until or not seconds:
-            seconds.append(run(tables, sizes)[0] / len(given["bond"]))
-        print(sum(seconds) / len(seconds), flush=True)
+    return equity, held, lambda: run([given["bond"], given["future"]], [10_000, -9_000])[0]
 
 
-main()
+serve(prepare)

@@ -1,4 +1,4 @@
-"""The ruin probe: $1m of equity, 20x, a price that falls from 100 to 80: what is left, and is it still held.
+"""The ruin probe: $1m of equity, 20x, a price that falls from 100 to 80: what is left, and whether it is still held.
 
 $20m of notes lose $4m. A ledger in which every cent has an owner cannot end below zero without a lender who paid.
 """
@@ -20,7 +20,7 @@ PATH = tuple(float(price) for price in np.round(np.linspace(100.0, 80.0, 14), 2)
 
 
 def ours() -> list[Fact]:
-    """What the engine makes of it."""
+    """The answer of the engine."""
     setup = _setup()
     outcome = run(setup)
     held = float(outcome.positions["face"][0])

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 from benchmarks.c_twin import compiler
 from benchmarks.cases_bonds import bond_races
-from benchmarks.cases_cold import cold_starts, peak_memory
-from benchmarks.cases_market import market_races
-from benchmarks.cases_product import product_races
 from benchmarks.cases_sweeps import sweep_races
-from benchmarks.cases_timeline import timeline_races
+from benchmarks.cases_twins import market_races, timeline_races
+from benchmarks.cases_waits import cold_starts, peak_memory, product_races
 from benchmarks.growth import growth_curves
 from benchmarks.harness import Fact, Timing
-from benchmarks.history import Record, is_calm
-from benchmarks.machine import describe
+from benchmarks.history import Record, describe, is_calm
 from benchmarks.peers import peer_races
 
 

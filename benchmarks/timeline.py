@@ -1,8 +1,9 @@
-"""What the twins read: the days of one setup, laid out as plain arrays in the order in which they happen.
+"""The input of the twins: the days of one setup as plain arrays, in the order of events.
 
 A twin has no event queue. It needs a last mark at 15:00 on every day and none at noon itself. The timeline is that of
 one book of notes held and futures sold: a world with anything that only the engine does (deliveries, redemptions, daily
-decisions, notes sold short, swaps at a second house) is refused. Dealers who ask a rent are walked by the C twin alone.
+decisions, notes sold short, swaps at a second house) is refused. Only the C twin does dealers
+who charge for balance sheet.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 EVERY_DAY = {
-    EventKind.OPEN, EventKind.REPO_ROLL, EventKind.REPO_SHORTFALL, EventKind.MARK, EventKind.INTRADAY_CYCLE, EventKind.SETTLEMENT, EventKind.REPO_MARK,
-    EventKind.RISK_LIMITS, EventKind.END, EventKind.RECORD,
+    EventKind.OPEN, EventKind.REPO_ROLL, EventKind.REPO_SHORTFALL, EventKind.MARK, EventKind.INTRADAY_CYCLE,
+    EventKind.SETTLEMENT, EventKind.REPO_MARK, EventKind.RISK_LIMITS, EventKind.END, EventKind.RECORD,
 }  # fmt: skip
 NO_MARK = -1
 
@@ -30,40 +31,23 @@ NO_MARK = -1
 class Timeline:
     """The days and marks of a run; day 0 is the day of entry, rates decimal per year, prices per 100 face."""
 
-    first_mark: Integers
-    """[days] row of the day's first mark."""
-    last_mark: Integers
-    """[days] row of the mark at settlement."""
-    cycle_mark: Integers
-    """[days] mark before which the intraday clearing cycle stands; -1 without one."""
-    pay_mark: Integers
-    """[days] mark before which its calls fall due; -1 without one."""
-    repo_rate: Floats
-    """[days]"""
-    cash_rate: Floats
-    """[days]"""
-    not_rolled: Floats
-    """[days] share of overnight repo that lenders do not roll that morning."""
-    haircut_rise: Floats
-    """[days, contracts] above the haircut of entry, from that morning."""
-    initial_margin: Floats
-    """[days, contracts] USD per contract in force from that day's settlement."""
-    announced_margin: Floats
-    """[days, contracts] USD per contract, announced by that day's risk limits."""
-    elsewhere: Floats
-    """[marks] USD that the fund loses in another business just before the mark."""
-    outside_sales: Floats
-    """[marks] USD that outsiders sell to dealers just before the mark."""
-    purchases: Floats
-    """[marks] USD that the central bank buys from them."""
-    value_date: Integers
-    """[marks] days since 1970-01-01."""
-    notes: Any
-    """[marks, notes] rows of basis_engine.simulation.rows.NoteQuote."""
-    futures: Any
-    """[marks, contracts] rows of basis_engine.simulation.rows.FuturesQuote."""
-    contracts: Any
-    """[contracts] rows of basis_engine.simulation.rows.Contract."""
+    first_mark: Integers  # [days] row of the day's first mark.
+    last_mark: Integers  # [days] row of the mark at settlement.
+    cycle_mark: Integers  # [days] mark that follows the intraday clearing cycle; -1 without one.
+    pay_mark: Integers  # [days] mark that follows the deadline of its calls; -1 without one.
+    repo_rate: Floats  # [days]
+    cash_rate: Floats  # [days]
+    not_rolled: Floats  # [days] share of overnight repo that lenders do not roll that morning.
+    haircut_rise: Floats  # [days, contracts] above the haircut of entry, from that morning.
+    initial_margin: Floats  # [days, contracts] USD per contract in force from that day's settlement.
+    announced_margin: Floats  # [days, contracts] USD per contract, announced by that day's risk limits.
+    elsewhere: Floats  # [marks] USD that the fund loses in another business just before the mark.
+    outside_sales: Floats  # [marks] USD that outsiders sell to dealers just before the mark.
+    purchases: Floats  # [marks] USD that the central bank buys from them.
+    value_date: Integers  # [marks] days since 1970-01-01.
+    notes: Any  # [marks, notes] rows of basis_engine.simulation.rows.NoteQuote.
+    futures: Any  # [marks, contracts] rows of basis_engine.simulation.rows.FuturesQuote.
+    contracts: Any  # [contracts] rows of basis_engine.simulation.rows.Contract.
 
 
 def timeline(setup: Setup) -> Timeline:
@@ -122,34 +106,19 @@ def timeline(setup: Setup) -> Timeline:
     return Timeline(first, last, cycle, pay, *rates, *levels, *flows, dates, *quotes)
 
 
-def one_book(setup: Setup) -> Timeline:
-    """The days of a book on which dealers ask nothing, as the twins in Python and NumPy walk them.
-
-    Raises
-    ------
-    InputError
-        If dealers ask a rent, or something is scheduled that a twin does not do.
-    """
-    if setup.dealers["slope"][0] != 0.0 or np.any(setup.contracts["balance_sheet_share"] != 0.0):
-        raise InputError(
-            "benchmarks: dealers who ask a rent were given, allowed is none here; set slope and balance_sheet_share to 0"
-        )
-    return timeline(setup)
-
-
 def _after(setup: Setup, day: int, minute: int) -> int:
-    """First mark of a day at or after a minute of it; none stands at noon, where the cycle would come second."""
+    """First mark of a day at or after a minute of it; no mark is at noon, where the cycle would follow it."""
     marks: Any = setup.market.marks
     minutes = (marks["time"] - _midnight(setup, day)) if day else np.zeros(0)
     return int(np.searchsorted(minutes, minute))
 
 
 def _minute(setup: Setup, event: Any) -> int:
-    """Minute of its day at which an event stands."""
+    """Minute of its day of an event."""
     minute = int(event.time) - _midnight(setup, int(event.day))
     if not CALL_TIME < minute <= SETTLEMENT_TIME:
         raise InputError(
-            f"benchmarks: {EventKind(event.kind).name} stands at {minute // 60:02d}:{minute % 60:02d}, "
+            f"benchmarks: {EventKind(event.kind).name} is scheduled at {minute // 60:02d}:{minute % 60:02d}, "
             "allowed is after 09:00 and up to 15:00; move it"
         )
     return minute
@@ -163,7 +132,7 @@ def _midnight(setup: Setup, day: int) -> int:
 
 
 def _check_marks(setup: Setup, last: Integers) -> None:
-    """Refuse marks that the twins do not know."""
+    """Refuse marks that the twins do not support."""
     marks: Any = setup.market.marks
     for day in range(1, setup.days):
         minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH
@@ -174,7 +143,7 @@ def _check_marks(setup: Setup, last: Integers) -> None:
 
 
 def _check_book(setup: Setup, elsewhere: Floats) -> None:
-    """Refuse positions that only the engine carries."""
+    """Refuse positions that only the engine supports."""
     if np.any(setup.positions["face"] < 0.0):
         raise InputError("benchmarks: notes sold short were given, the twins hold notes only; give faces of 0 or more")
     if np.any(setup.contracts["swap"]):

@@ -1,7 +1,7 @@
-"""Fill the blocks of README.md and docs/strategies.md with what the program computes (``--check`` only compares).
+"""Fill the blocks of the documents with what the program computes, and draw their picture (``--check`` only compares).
 
-A block stands between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME that starts with ``basis-stress`` is a
-command whose output is shown; the others are functions here.
+A block is the text between ``<!-- begin: NAME -->`` and ``<!-- end -->``. A NAME that begins with "ten days of:" shows
+what the command after it prints; the other names are functions here.
 """
 
 import math
@@ -20,17 +20,29 @@ from basis_stress.cli.main import group
 from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.formatting import day
+from basis_stress.sweeps.outcome_map_figure import outcome_maps
 from basis_stress.validation import ablations
 from basis_stress.validation.validate import as_markdown, validate
 from benchmarks.history import load
 from benchmarks.page import headline
 
-DOCUMENTS = Path(__file__).parent.parent / "README.md", Path(__file__).parent / "strategies.md"
-PERFORMANCE = Path(__file__).parent / "performance" / "bench.json"
+HERE = Path(__file__).parent
+DOCUMENTS = {
+    "README.md": 2,
+    "docs/performance/README.md": 1,
+    "docs/strategies.md": 4,
+    "docs/sweeps.md": 1,
+    "docs/validation.md": 3,
+    "docs/what-if.md": 2,
+}
+"""Name to its number of blocks."""
+PICTURE = HERE / "outcome-map.svg"
+TEN_DAYS = "ten days of: "
+PERFORMANCE = HERE / "performance" / "bench.json"
 """Written by ``basis-stress bench --full --peers --out docs/performance``."""
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 HISTORY = {"2 to 4 April": (-10.8, "10%"), "4 to 9 April": (18.0, "25%")}
-"""CFTC positions of 1 April 2025 times quoted closes, $bn, and the tolerance that the difference of clocks asks."""
+"""CFTC positions of 1 April 2025 times quoted closes, $bn, and the tolerance for the difference of clocks."""
 
 
 def command_output(command: str) -> str:
@@ -40,6 +52,22 @@ def command_output(command: str) -> str:
         outcome = click.testing.CliRunner().invoke(group, arguments, catch_exceptions=False)
     lines = [line.rstrip() for line in outcome.output.splitlines() if not line.startswith(("tables:", "report:"))]
     return "```\n$ " + command + "\n" + "\n".join(lines).strip("\n") + "\n```\n"
+
+
+def first_ten_days(text: str) -> str:
+    """The daily table of a backtest with ten of its days."""
+    lines = text.splitlines()
+    days = [i for i, line in enumerate(lines) if re.match(r"\d{4}-\d{2}-\d{2} ", line)]
+    return "\n".join([*lines[: days[10]], "...", *lines[days[-1] + 1 :]]) + "\n"
+
+
+def picture() -> str:
+    """What becomes of a 10-year book over leverage and haircut in two episodes, as SVG."""
+    episodes = ["april-2025", "march-2020"]
+    with tempfile.TemporaryDirectory() as folder:
+        swept = bs.sweep(episodes, out=f"{folder}/sweep", leverage="10:100:1", haircut="0:0.04:41x")
+        maps = [swept.outcome_map("leverage", "haircut", scenario=name) for name in episodes]
+        return outcome_maps(maps, ["April 2025", "March 2020"])
 
 
 def variation_margin() -> str:
@@ -58,7 +86,7 @@ def variation_margin() -> str:
 
 
 def evidence() -> str:
-    """How much of what is published the program reproduces."""
+    """Rows of published tables that the program reproduces exactly."""
     months = [f"{year}-{month:02d}" for year in (2025, 2026) for month in (3, 6, 9, 12)]
     listed = read("baskets").groupby(["contract", "delivery_month"])["cusip"].apply(set)
     same = sum(
@@ -86,7 +114,7 @@ def _factors(title: str, table: str) -> str:
     return f"| {title} | {len(rows)} | {int((ours == rows['conversion_factor'].to_numpy()).sum())} |"
 
 
-def judged() -> str:
+def validation() -> str:
     """Every target of history beside the model, with the digest of the frozen parameters."""
     table = validate()
     missed = table[table["met"] == "no"]
@@ -95,7 +123,7 @@ def judged() -> str:
     return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", *reasons]) + "\n"
 
 
-def without() -> str:
+def mechanisms() -> str:
     """What each mechanism does to March 2020."""
     return ablations.as_markdown(ablations.ablations()) + "\n"
 
@@ -105,12 +133,14 @@ def composed() -> str:
     chosen = bs.scenario("april-2025").scaled(2).with_repo("2025-04-07", 300, until="2025-04-11")
     chosen = chosen.with_margin("2025-04-08", 1.5)
     rows = ["| " + str(chosen) + " | 20x | 30x | 40x |", "|---|---|---|---|"]
-    told = [bs.backtest(chosen, contract="TY", leverage=leverage).summary.iloc[0] for leverage in (20, 30, 40)]
+    summaries = [bs.backtest(chosen, contract="TY", leverage=leverage).summary.iloc[0] for leverage in (20, 30, 40)]
+    calls = [row["largest_call_usd"] / row["equity_start_usd"] for row in summaries]
+    sold = [row["forced_sales_usd"] / row["notional_usd"] for row in summaries]
     for label, text in (
-        ("outcome", [str(one["outcome"]) for one in told]),
-        ("largest call, share of equity", [f"{one['largest_call_usd'] / one['equity_start_usd']:.0%}" for one in told]),
-        ("forced sales, share of the book", [f"{one['forced_sales_usd'] / one['notional_usd']:.1%}" for one in told]),
-        ("return", [f"{one['return']:+.1%}" for one in told]),
+        ("outcome", [str(row["outcome"]) for row in summaries]),
+        ("largest call, share of equity", [f"{share:.0%}" for share in calls]),
+        ("forced sales, share of the book", [f"{share:.1%}" for share in sold]),
+        ("return", [f"{row['return']:+.1%}" for row in summaries]),
     ):
         rows.append(f"| {label} | {' | '.join(text)} |")
     return "\n".join(rows) + "\n"
@@ -127,9 +157,9 @@ def highest_leverage() -> str:
         )
         found = swept.break_even("leverage", "forced_sale")
     rows = ["| highest leverage of a TY book | haircut 0 | 1% | 2% | what binds above |", "|---|---|---|---|---|"]
-    for name, one in found.groupby("scenario", sort=False, observed=True):
-        cells = " | ".join(f"{level:g}x" for level in one["break_even"])
-        rows.append(f"| {name} | {cells} | {', '.join(dict.fromkeys(one['bound_by']))} |")
+    for name, row in found.groupby("scenario", sort=False, observed=True):
+        cells = " | ".join(f"{level:g}x" for level in row["break_even"])
+        rows.append(f"| {name} | {cells} | {', '.join(dict.fromkeys(row['bound_by']))} |")
     return "\n".join(rows) + "\n"
 
 
@@ -158,8 +188,8 @@ def breaking_points() -> str:
 
 
 def example() -> str:
-    """The strategy of docs/examples, as it stands there."""
-    source = (Path(__file__).parent / "examples" / "cheap_basis.py").read_text(encoding="utf-8")
+    """The source of the strategy in docs/examples."""
+    source = (HERE / "examples" / "cheap_basis.py").read_text(encoding="utf-8")
     return f"```python\n{source.strip()}\n```\n"
 
 
@@ -171,17 +201,17 @@ def years() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for run in run_strategies([kind() for kind in LIBRARY.values()]):
-        one = run.performance.iloc[0]
-        lost = (one[name] for name in ("max_drawdown", "worst_month_return"))
-        cells = " | ".join([f"{one['excess_return_pa']:+.1%}", f"{one['volatility']:.1%}", *(f"{x:.1%}" for x in lost)])
-        seen = "no basis" if math.isnan(one["observed_share"]) else f"{one['observed_share']:.0%}"
+        row = run.performance.iloc[0]
+        lost = (row[name] for name in ("max_drawdown", "worst_month_return"))
+        cells = " | ".join([f"{row['excess_return_pa']:+.1%}", f"{row['volatility']:.1%}", *(f"{x:.1%}" for x in lost)])
+        seen = "no basis" if math.isnan(row["observed_share"]) else f"{row['observed_share']:.0%}"
         name = f"{run.name} *" if run.caveats else run.name
-        rows.append(f"| {name} | {cells} | {one['days_held']:,} | {seen} |")
+        rows.append(f"| {name} | {cells} | {row['days_held']:,} | {seen} |")
     return "\n".join(rows) + "\n"
 
 
 def library() -> str:
-    """What each strategy of the library is, when it earns and when it loses."""
+    """Each strategy of the library: what it is, when it earns and when it loses."""
     rows = ["| strategy | what it is | when it earns, and loses |", "|---|---|---|"]
     for kind in LIBRARY.values():
         paragraphs = [" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n")]
@@ -192,11 +222,11 @@ def library() -> str:
 def published() -> str:
     """Published figures for the trade beside the same figures here."""
     run = bs.run_strategy(bs.LongBasis(legs=("FV",)), "2018-04-02", "2024-08-06")
-    one = run.performance.iloc[0]
+    row = run.performance.iloc[0]
     rows = ["| figure | published | here | why they differ |", "|---|---|---|---|"]
     for name, key in (("return a year", "return_pa"), ("over cash", "excess_return_pa"), ("volatility", "volatility")):
-        rows.append(f"| {name}, after costs | – | {one[key]:.1%} | – |")
-    rows.append(f"| deepest drawdown | – | {one['max_drawdown']:.1%} | – |")
+        rows.append(f"| {name}, after costs | – | {row[key]:.1%} | – |")
+    rows.append(f"| deepest drawdown | – | {row['max_drawdown']:.1%} | – |")
     rows += [f"| {' | '.join(map(str, row))} |" for row in beside_published(run).to_numpy()]
     return "\n".join(rows) + "\n"
 
@@ -210,29 +240,31 @@ BLOCKS = {
     "performance": performance,
     "a composed scenario": composed,
     "highest leverage": highest_leverage,
-    "ablations": without,
-    "validation": judged,
+    "ablations": mechanisms,
+    "validation": validation,
     "variation margin of the CFTC book": variation_margin,
     "evidence": evidence,
 }
 
 
+def content(name: str) -> str:
+    """What a block of this name shows."""
+    if name.startswith(TEN_DAYS):
+        return first_ten_days(command_output(name.removeprefix(TEN_DAYS)))
+    return BLOCKS[name]()
+
+
 def filled(text: str) -> str:
     """The text with every block computed anew."""
-
-    def fill(match: re.Match[str]) -> str:
-        name = match[2]
-        body = command_output(name) if name.startswith("basis-stress") else BLOCKS[name]()
-        return match[1] + "\n" + body + "\n" + match[3]
-
-    return BLOCK.sub(fill, text)
+    return BLOCK.sub(lambda match: f"{match[1]}\n{content(match[2])}\n{match[3]}", text)
 
 
 def main() -> None:
-    """Write the documents, or with ``--check`` say whether they are current."""
-    for path in DOCUMENTS:
-        before = path.read_text(encoding="utf-8")
-        after = filled(before)
+    """Write the documents and the picture; with ``--check``, name the first that is not current."""
+    drawn = {HERE.parent / name: filled for name in DOCUMENTS} | {PICTURE: lambda _: picture()}
+    for path, write in drawn.items():
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = write(before)
         if "--check" not in sys.argv:
             path.write_text(after, encoding="utf-8")
         elif after != before:

@@ -39,7 +39,7 @@ LAYERS = (
     ("basis_engine.bonds",),
     ("basis_engine.base",),
 )
-"""Rooms from the top down: a room imports its own modules and rooms further down; rooms of a line, never each other."""
+"""Rooms from the top down: a room imports itself and rooms further down; rooms of one line do not import each other."""
 FRONT = ("basis_stress", "basis_stress.__main__")
 """The front door: the public names and ``python -m basis_stress``; nothing imports them."""
 
@@ -122,7 +122,8 @@ def test_no_circles_and_no_arrows_up() -> None:
         ("basis_stress/single_book/result.py", "def late():\n    from basis_stress.single_book.page import write"),
         (
             "data/basis_data/scenarios/parts.py",
-            "import typing\nif typing.TYPE_CHECKING:\n    from basis_data.scenarios.scenario import Scenario",
+            "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from basis_data.scenarios.scenario import Scenario",
         ),
     ],
 )

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine
+from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine, column_names
 from basis_engine.simulation.run import run
-from benchmarks import books, cases_market, cases_sweeps, goals, history, numpy_walk, page, peers, python_twin, ruin
+from benchmarks import books, cases_sweeps, cases_twins, goals, history, page, peers, ruin
 from benchmarks.c_twin import CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
 from benchmarks.kernels import FullRecord, lean_cells
+from benchmarks.python_twin import naive_days, naive_fund
 from benchmarks.timeline import timeline
 from support import worlds
 
@@ -36,12 +37,6 @@ def twin_world(seed, funds=1, dealers_ask=False):
     dealers, contracts = setup.dealers.copy(), setup.contracts.copy()
     dealers["slope"], contracts["balance_sheet_share"] = 0.0, 0.0
     return replace(setup, dealers=dealers, contracts=contracts)
-
-
-def totals(outcome):
-    """Cash and attribution lines of a run, USD, and what the fund ends with."""
-    lines = np.concatenate([outcome.cash_flows.sum(axis=(0, 1)), outcome.attribution.sum(axis=(0, 1))])
-    return np.array([*lines, *outcome.fund_days[-1, 0, :2], outcome.funds["sold"][0], outcome.funds["calls_paid"][0]])
 
 
 def walked_worlds(seeds, funds=1, dealers_ask=False):
@@ -124,29 +119,27 @@ def test_the_c_twin_totals_are_the_sums_of_its_days():
     np.testing.assert_allclose(found["attribution"], days.days[1].sum(axis=(1, 2)), rtol=1e-12, atol=1e-4)
 
 
-def test_the_python_twin_walks_the_same_days():
+def test_the_python_twin_keeps_every_line_of_every_day():
     survivors = 0
     for setup, outcome in walked_worlds(range(90)):
-        found = python_twin.walk(setup)
-        assert found.defaulted == defaulted(outcome)
-        if not found.defaulted:
-            lines = [found.cash_lines[line] for line in CashLine] + [found.attribution[line] for line in PnlLine]
-            close = np.array([*lines, found.equity, found.cash, found.sold, found.calls_paid])
-            np.testing.assert_allclose(close, totals(outcome), rtol=1e-12, atol=1e-10 * np.max(np.abs(close)))
-            survivors += 1
-    assert survivors > 20
-
-
-def test_the_numpy_twin_walks_the_same_days():
-    survivors = 0
-    for setup, outcome in walked_worlds(range(90)):
-        found = numpy_walk.walk([setup])
-        assert bool(found.alive[0]) != defaulted(outcome)
-        if found.alive[0]:
-            ends = found.equity()[0], found.cash[0], found.sold[0], found.calls_paid[0]
-            close = np.array([*found.cash_lines[:, 0], *found.attribution[:, 0], *ends])
-            np.testing.assert_allclose(close, totals(outcome), rtol=1e-12, atol=1e-10 * np.max(np.abs(close)))
-            survivors += 1
+        fund = naive_fund(setup, naive_days(setup))
+        rows = fund.walk()
+        assert fund.defaulted == defaulted(outcome)
+        if fund.defaulted:
+            continue
+        scale = np.max(np.abs(outcome.cash_flows))
+        for sums, words, record in (
+            ([row.flows for row in rows], CashLine, outcome.cash_flows),
+            ([row.gains for row in rows], PnlLine, outcome.attribution),
+        ):
+            lines = [[day.pop(name, 0.0) for name in column_names(words)] for day in sums]
+            np.testing.assert_allclose(lines, record.sum(axis=1), rtol=1e-12, atol=1e-12 * scale)
+            assert not any(sums)  # no line of another name
+        days = np.array([(row.equity, row.cash) for row in rows])
+        np.testing.assert_allclose(days, outcome.fund_days[:, 0, :2], rtol=1e-12, atol=1e-12 * scale)
+        totals = outcome.funds["sold"][0], outcome.funds["calls_paid"][0]
+        np.testing.assert_allclose([fund.sold, fund.calls_paid], totals, rtol=1e-12, atol=1e-12 * scale)
+        survivors += 1
     assert survivors > 20
 
 
@@ -159,7 +152,6 @@ def test_timed_books_do_what_they_say_and_nobody_defaults(kind):
     assert {"CALL_PAID", "COUPON_PAID", "REPO_REMARGIN"} <= told
     stress = {"SALE", "HAIRCUT_CHANGE", "MARGIN_CHANGE", "NOT_ROLLED_CHANGE", "LEVERAGE_LIMIT"}
     assert stress <= told if kind == "stressed" else not stress & told
-    np.testing.assert_array_equal(numpy_walk.walk(setups).alive, True)
 
 
 def test_the_timed_kernel_is_the_public_run():
@@ -180,9 +172,8 @@ def test_twins_refuse_what_they_do_not_do():
     with pytest.raises(InputError, match="REDEMPTION is scheduled"):
         timeline(setup)
     asking = worlds.hand_made([100.0, 101.0, 102.0], contract={"balance_sheet_share": 1.0})
-    for walk in (python_twin.walk, lambda setup: numpy_walk.walk([setup])):
-        with pytest.raises(InputError, match="dealers who ask a rent"):
-            walk(asking)
+    with pytest.raises(InputError, match="dealers who charge for balance sheet"):
+        naive_days(asking)
     noon = worlds.hand_made([100.0, 101.0, 102.0], minutes=(12 * 60, 15 * 60))
     with pytest.raises(InputError, match="12:00"):
         timeline(noon)
@@ -352,7 +343,7 @@ def test_a_contender_in_another_process_tells_its_own_time():
 
 @needs_a_compiler
 def test_the_c_twin_runs_the_market_of_funds():
-    setup = cases_market.market_setup()
+    setup = cases_twins.market_setup()
     expected = run(setup)
     twin = CTwin([setup], keep_days=True)
     found = twin.run()

@@ -29,17 +29,11 @@ SLOWER = 3
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/bench"), help="Folder of the results.")
 @click.pass_context
 def bench(context: click.Context, full: bool, peers: bool, earlier: Path | None, out: Path) -> None:
-    """Run the benchmarks, with twins in C, NumPy and Python and, with --peers, other programs; needs a checkout.
+    """Time everything a user waits for, beside twins in C and Python and, with --peers, other programs.
 
     Writes bench.json (the history), bench.md (the tables), and two figures, each as SVG and PNG.
     """
-    # The suite is not installed with the package: it is in the checkout that holds this file.
-    checkout = Path(__file__).parents[2]
-    if not (checkout / "benchmarks" / "suite.py").is_file():
-        raise InputError(
-            "bench: the benchmarks are not installed with the package; run it from a checkout of the source"
-        )
-    sys.path.insert(0, str(checkout))
+    _find_suite()
     from benchmarks.figures import growth, performance
     from benchmarks.history import as_json, compare, load
     from benchmarks.page import comparison, markdown
@@ -59,3 +53,20 @@ def bench(context: click.Context, full: bool, peers: bool, earlier: Path | None,
         if any(verdict.word == "slower" for verdict in verdicts):
             context.exit(SLOWER)
     click.echo(f"tables, figure and history: {out}")
+
+
+def _find_suite() -> None:
+    """Put the checkout of this package on the path of imports: the suite is not installed with it.
+
+    Raises
+    ------
+    InputError
+        If the package does not run from a checkout.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / "benchmarks" / "suite.py").is_file():
+        raise InputError(
+            "bench: the benchmark suite is not part of the installed package; run it in a checkout of basis-stress, "
+            "as in `make april` and then `.venv/bin/basis-stress bench`"
+        )
+    sys.path.append(str(checkout))

@@ -14,6 +14,7 @@ from basis_data.markets.market_data import MarketData, market_data
 from basis_data.scenarios.scenario import Scenario, changed, scenario
 from basis_engine.simulation.names import CashLine, PnlLine, column_names
 from support import naive
+from support.naive_fund import Day, Fund, Mark, Pair, Quote, Row, Rules, Terms
 
 FOUR = ["TU", "FV", "TY", "US"]
 EQUITY = 100e6
@@ -55,11 +56,10 @@ def fair_futures(data: MarketData, c: int) -> list[naive.Fair]:
     )
 
 
-def legs(data: MarketData, c: int, held: naive.Note, fair: list[naive.Fair], haircut: float) -> list[naive.Leg]:
-    """What every day brings to a pair in one contract, priced by the twin."""
+def quotes(data: MarketData, c: int, held: naive.Note, fair: list[naive.Fair]) -> list[Quote]:
+    """Prices of every day of a pair in one contract, computed by the twin."""
     settle = [day(number) for number in data.settle]
     cleans = [naive.clean_price(held, settle[m], data.curves.svensson[m].tolist()) for m in range(len(settle))]
-    margins = fair[0].price * data.futures[c].point_value_usd / data.futures[c].margin.leverage * data.margin_multiple
     rows = []
     for m in range(len(settle)):
         coupon, earned = 0.0, 0.0
@@ -70,55 +70,51 @@ def legs(data: MarketData, c: int, held: naive.Note, fair: list[naive.Fair], hai
             # Carry is the spot price less the forward; the spot price is yesterday's on both days.
             earned = naive.forward(held, cleans[m - 1], settle[m], *terms)
             earned -= naive.forward(held, cleans[m - 1], settle[m - 1], *terms)
-        rise = float(data.haircut[m, c] - data.haircut[0, c])
-        rows.append(
-            naive.Leg(
-                note=cleans[m],
-                accrued=naive.accrued(held, settle[m]),
-                coupon=coupon,
-                future=fair[m].price,
-                carry_earned=earned,
-                dislocation_bp=float(data.dislocation_bp[m, c]),
-                margin=float(margins[m]),
-                haircut=haircut + rise,
-            )
-        )
+        accrued = naive.accrued(held, settle[m])
+        rows.append(Quote(cleans[m], accrued, coupon, fair[m].price, earned, float(data.dislocation_bp[m, c])))
     return rows
 
 
-def twin(chosen: Scenario, contracts: list[str], execution: bs.Execution, **terms: Any) -> naive.Fund:
+def terms(data: MarketData, c: int, price: float, haircut: float) -> list[Terms]:
+    """Haircut and initial margin of every day; margins are announced one day before they hold."""
+    future = data.futures[c]
+    margins = (price * future.point_value_usd / future.margin.leverage * data.margin_multiple).tolist()
+    haircuts = (haircut + data.haircut[:, c] - data.haircut[0, c]).tolist()
+    return [Terms(*row) for row in zip(haircuts, margins, [*margins[1:], margins[-1]], strict=True)]
+
+
+def twin(chosen: Scenario, contracts: list[str], execution: bs.Execution, **given: Any) -> Fund:
     """A fund of $100m, sized by conversion factor in whole contracts, before its first day."""
     data = market_data(chosen, contracts)
     fairs = [fair_futures(data, c) for c in range(len(contracts))]
     held = [fair[0].cheapest for fair in fairs]
-    haircut = terms.get("haircut", chosen.haircut)
-    paths = [legs(data, c, held[c], fairs[c], haircut) for c in range(len(contracts))]
-    face = EQUITY * terms["leverage"] / sum((path[0].clean + path[0].accrued) / 100 for path in paths)
+    haircut = given.get("haircut", chosen.haircut)
+    by_pair = [quotes(data, c, held[c], fairs[c]) for c in range(len(contracts))]
+    terms_by_pair = [terms(data, c, fairs[c][0].price, haircut) for c in range(len(contracts))]
+    face = EQUITY * given["leverage"] / sum((path[0].clean + path[0].accrued) / 100 for path in by_pair)
+    settle = [int(number) for number in data.settle]
     pairs = [
-        naive.Pair(
-            path,
+        Pair(
             face,
             -float(round(face * note.factor / future.notional_usd)),
             future.point_value_usd,
-            term_share=terms.get("term_share", 0.0),
+            execution.bond_cost_bp,
+            execution.futures_cost_bp,
+            execution.impact_bp_per_bn,
+            slice=execution.depth_usd * 0.1,
+            term_share=given.get("term_share", 0.0),
             term_rate=float(data.repo_rate[0]),
-            term_matures=day(data.settle[0]) + timedelta(days=terms.get("term_days", 90)),
-            repo_spread=terms.get("repo_spread_bp", 0.0) / 10_000,
+            term_matures=settle[0] + given.get("term_days", 90),
+            repo_spread=given.get("repo_spread_bp", 0.0) / 10_000,
         )
-        for path, note, future in zip(paths, held, data.futures, strict=True)
+        for note, future in zip(held, data.futures, strict=True)
     ]
-    columns = map(day, data.settle), data.repo_rate.tolist(), data.cash_rate.tolist(), data.not_rolled.tolist()
-    return naive.Fund(
-        EQUITY,
-        pairs,
-        [naive.Day(*row) for row in zip(*columns, strict=True)],
-        bond_cost=execution.bond_cost_bp,
-        futures_cost=execution.futures_cost_bp,
-        impact=execution.impact_bp_per_bn,
-        slice=execution.depth_usd * 0.1,
-        credit_line=terms.get("credit_line", 0.0),
-        sells=terms.get("unwind") != "hold",
-    )
+    columns = data.repo_rate.tolist(), data.cash_rate.tolist(), data.not_rolled.tolist()
+    marks = [[Mark(*row)] for row in zip(settle, map(list, zip(*by_pair, strict=True)), strict=True)]
+    asked = map(list, zip(*terms_by_pair, strict=True))
+    days = [Day(*row) for row in zip(marks, *columns, asked, strict=True)]
+    rules = Rules(EQUITY, given.get("credit_line", 0.0), sells=given.get("unwind") != "hold")
+    return Fund(rules, pairs, days)
 
 
 CASES: dict[str, dict[str, Any]] = {
@@ -169,7 +165,7 @@ NAMES = {
 }
 
 
-def played(case: dict[str, Any]) -> tuple[bs.Result, list[dict[str, Any]]]:
+def played(case: dict[str, Any]) -> tuple[bs.Result, list[Row]]:
     """The engine's result and the twin's rows."""
     case = dict(case)
     shocks = {
@@ -185,19 +181,19 @@ def played(case: dict[str, Any]) -> tuple[bs.Result, list[dict[str, Any]]]:
     return result, twin(chosen, contracts, execution, **case).walk()
 
 
-def assert_equal(result: bs.Result, rows: list[dict[str, Any]]) -> None:
+def assert_equal(result: bs.Result, rows: list[Row]) -> None:
     """Every day's balance, every line of cash and of attribution, every position."""
     equal = functools.partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-12 * EQUITY)
-    assert set().union(*(row["flows"] for row in rows)) <= set(column_names(CashLine))
-    assert set().union(*(row["gains"] for row in rows)) <= set(column_names(PnlLine))
-    equal(result.timeline["equity_usd"], [row["equity"] for row in rows])
-    equal(result.timeline["cash_usd"], [row["cash"] for row in rows])
+    assert set().union(*(row.flows for row in rows)) <= set(column_names(CashLine))
+    assert set().union(*(row.gains for row in rows)) <= set(column_names(PnlLine))
+    equal(result.timeline["equity_usd"], [row.equity for row in rows])
+    equal(result.timeline["cash_usd"], [row.cash for row in rows])
     for line in column_names(CashLine):
-        equal(result.cash[line], [row["flows"].get(line, 0.0) for row in rows], err_msg=line)
+        equal(result.cash[line], [row.flows.get(line, 0.0) for row in rows], err_msg=line)
     for line in column_names(PnlLine):
-        equal(result.attribution[line], [row["gains"].get(line, 0.0) for row in rows], err_msg=line)
-    equal(result.positions["face_usd"], [face for row in rows for face in row["faces"]])
-    equal(result.positions["contracts"], [count for row in rows for count in row["contracts"]])
+        equal(result.attribution[line], [row.gains.get(line, 0.0) for row in rows], err_msg=line)
+    equal(result.positions["face_usd"], [face for row in rows for face in row.faces])
+    equal(result.positions["contracts"], [count for row in rows for count in row.contracts])
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,4 +1,4 @@
-"""What tests of several rooms share: worlds, laws, twins, made-up years and results. No test imports another test."""
+"""Shared by tests of several rooms: worlds, laws, twins, synthetic years and results. No test imports another test."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Folders that a run left behind."""
+"""Folders that a run wrote."""
 
 from pathlib import Path
 

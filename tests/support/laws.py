@@ -14,7 +14,7 @@ TOLERANCE = 1e-9  # relative to the gross size of the books
 
 
 class Books:
-    """What a run hands back, by fund."""
+    """The record of a run, by fund."""
 
     def __init__(self, setup: Setup, played: Run | None = None) -> None:
         self.setup = setup
@@ -30,7 +30,7 @@ class Books:
         return self.run.fund_days[:, :, name]
 
     def positions_of(self, f: int) -> Any:
-        """Positions of a fund as they stand at the end."""
+        """Positions of a fund at the end."""
         return self.run.positions[self.run.funds[f].first : self.run.funds[f].last]
 
     def log_of(self, f: int, *whats: LogEvent) -> NDArray[np.int64]:
@@ -43,7 +43,7 @@ class Books:
 
 
 def check(setup: Setup, played: Run | None = None) -> Books:
-    """Every law of the ledger on one world."""
+    """Assert every law of the ledger on one world."""
     books = Books(setup, played)
     check_equity(books)
     check_cash(books)
@@ -60,7 +60,7 @@ def check(setup: Setup, played: Run | None = None) -> Books:
 
 
 def check_equity(books: Books) -> None:
-    """Equity is what its parts say, and changes by what the attribution says."""
+    """Assert that equity is the sum of its parts, and its change the sum of the attribution."""
     equity = books.column(FundColumn.EQUITY)
     assets = (
         books.column(FundColumn.CASH)
@@ -75,14 +75,14 @@ def check_equity(books: Books) -> None:
 
 
 def check_cash(books: Books) -> None:
-    """Cash changes by its lines, and every cent a fund holds came from a party."""
+    """Assert that cash changes by its lines, and that every cent of a fund came from a party."""
     books.near(np.diff(books.column(FundColumn.CASH), axis=0, prepend=0.0), books.flows.sum(axis=2))
     books.near(books.column(FundColumn.CASH)[-1], books.run.funds["cash"])
     books.near(books.run.funds["cash"].sum() + books.run.parties["cash"].sum(), 0.0)
 
 
 def check_limits(books: Books) -> None:
-    """No overdraft but interest and coupons that the credit bank grants; no negative margin or loan."""
+    """Assert no overdraft beyond interest and coupons that the credit bank lends, and no negative margin or loan."""
     entry = books.setup.funds["entry_equity"]
     assert np.all(books.run.funds["lowest_cash"] >= -1e-6 * entry)
     charged = np.maximum(-books.flows[:, :, [CashLine.CASH_INTEREST, CashLine.COUPON]], 0.0).sum(axis=2).cumsum(axis=0)
@@ -98,7 +98,7 @@ def check_limits(books: Books) -> None:
 
 
 def check_losses(books: Books) -> None:
-    """What funds cannot pay is the loss of named parties, and nobody else's gain."""
+    """Assert that what funds cannot pay is the loss of named parties and no gain of others."""
     log = books.run.log
     losses = log[log["what"] == LogEvent.LOSS]
     by_party = np.zeros(len(books.run.parties))
@@ -108,14 +108,14 @@ def check_losses(books: Books) -> None:
 
 
 def check_log(books: Books) -> None:
-    """The log runs forward, and every cause comes before its effect."""
+    """Assert that the log is in time order, and that every cause precedes its effect."""
     log = books.run.log
     assert np.all(np.diff(log["time"]) >= 0)
     assert np.all(log["cause"] < np.arange(len(log)))
 
 
 def check_default(books: Books, f: int) -> None:
-    """A fund in default decides and pays nothing more, and ends closed, empty and not in debt."""
+    """Assert that a fund in default orders and pays nothing more, and ends closed, empty and without debt."""
     (default,) = books.log_of(f, LogEvent.DEFAULT)
     acts = (
         LogEvent.ORDER,
