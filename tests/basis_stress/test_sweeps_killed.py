@@ -80,7 +80,7 @@ def test_killed_at_ten_random_moments_and_resumed(whole, tmp_path):
 
 
 def test_killed_inside_a_write(whole, tmp_path):
-    """What a kill leaves while a file is being written never stands among the parts."""
+    """What a kill leaves while a file is being written is never among the chunks."""
     killed(tmp_path / "sweep", 0.0, 0.05, 1)
     (tmp_path / "sweep" / ".chunk-000005.parquet.abc.tmp").write_bytes(whole["chunk-000005.parquet"][:500])
     assert resumed(tmp_path / "sweep") == whole
