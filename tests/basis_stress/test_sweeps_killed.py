@@ -16,12 +16,12 @@ AXES = {"leverage": "20:80:0.25", "haircut": "0,0.005", "unwind": "stop-out"}
 PART = 4
 SCRIPT = f"""
 import sys, time, basis_stress as bs
-from basis_stress.sweeps import chunks as parts
-whole = parts.table
+from basis_stress.sweeps import jobs
+whole = jobs.table
 def slowly(*given):
     time.sleep(float(sys.argv[2]))
     return whole(*given)
-parts.table = slowly
+jobs.table = slowly
 bs.sweep("april-2025", out=sys.argv[1], chunk={PART}, threads=int(sys.argv[3]), **{AXES!r})
 """
 
