@@ -61,7 +61,7 @@ class LargestLeverage:
 
     def __str__(self) -> str:
         """In a sentence or two."""
-        better = f'end better than "{label(self.until)}"'
+        better = f"end better than “{label(self.until)}”"
         share = formatting.percent(self.probability, 0 if round(100 * self.probability, 6) % 1 == 0 else 2)
         if np.isnan(self.leverage):
             return f"Even at {formatting.times(_LOWEST)} fewer than {share} of {self.of:,} {better}."

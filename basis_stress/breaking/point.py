@@ -73,7 +73,7 @@ class BreakingPoint:
         if not len(self.brackets):
             return (
                 f"In {scenario} no value from {lever.describe(self.low)} to {lever.describe(self.high)} "
-                f'({lever.title}) brings {_book(self.of)} to the outcome "{label(self.until)}".'
+                f"({lever.title}) brings {_book(self.of)} to the outcome “{label(self.until)}”."
             )
         row = self.brackets.iloc[0]
         also = "" if row["outcome"] == self.until else f" ({label(self.until)} or worse)"
@@ -85,7 +85,7 @@ class BreakingPoint:
             change = f"{'at' if lever.name in ('scale', 'margin_multiple') else 'with'} {change}"
         why = f"{row['constraint']} binds first" if row["constraint"] != "none" else "no constraint binds"
         text = (
-            f'In {scenario} the outcome of {_book(self.of)} is "{label(row["outcome"])}"{also} {change}, '
+            f"In {scenario} the outcome of {_book(self.of)} is “{label(row['outcome'])}”{also} {change}, "
             f"on {formatting.day(row['day'])}; {why}."
         )
         return text + ("" if self.monotone else " " + self.safe_intervals())

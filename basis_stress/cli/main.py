@@ -81,10 +81,18 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    epilog=EXAMPLES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="basis-stress", prog_name="basis-stress")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Replay a leveraged Treasury cash-futures basis book through a real crisis."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
     if sys.stderr.isatty():
         from basis_engine.base.compile import when_compiling
 

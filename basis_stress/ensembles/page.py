@@ -23,7 +23,7 @@ def headline(of: Simulation) -> str:
     """The outcomes and losses of the ensemble in a sentence."""
     at, losses = len(of.leverages) - 1, of.losses()
     shares = [
-        f'"{label(outcome)}" or worse in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}'
+        f"“{label(outcome)}” or worse in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}"
         for outcome, number in UNTIL.items()
     ]
     shortfall = formatting.percent(float(losses["es95"].iloc[at]), 1)

@@ -76,7 +76,7 @@ def test_a_short_future_pays_in_rallies(book: bs.Result, contract: str) -> None:
 
 def test_a_fifty_times_levered_book_survives(levered: bs.Result) -> None:
     fund = levered.summary.loc["fund"]
-    assert fund["outcome"] == "survived"
+    assert fund["outcome"] == "called"  # a call larger than the cash at entry, paid
     assert fund["leverage_start"] == pytest.approx(50, rel=1e-12)
     assert fund["forced_sales_usd"] == fund["loss_beyond_equity_usd"] == 0
     assert abs(fund["return"]) < 0.05

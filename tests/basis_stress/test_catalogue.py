@@ -14,7 +14,7 @@ from basis_data.markets.market_data import repo_rates
 from basis_data.scenarios.scenario import names, scenario
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.reader import HISTORY
-from basis_stress.catalogue.listing import scenarios, shown_yields, what_moves
+from basis_stress.catalogue.listing import scenarios, shown_yields, moves_of
 from support import ROOT
 
 NAMES = names()
@@ -69,8 +69,8 @@ def test_moves_are_those_of_the_file() -> None:
     for tenor in ("2y", "10y", "30y"):
         path = (closes[f"y_{tenor}_pct"] - closes[f"y_{tenor}_pct"].iloc[0]) * 100
         farthest = path.iloc[int(np.abs(path.to_numpy()).argmax())]
-        assert f"{tenor} {farthest:+.0f}".replace("-", "−") in what_moves(scenario("april-2025"))
-    told = what_moves(scenario("april-2025-perfect-storm"))
+        assert f"{tenor} {farthest:+.0f}".replace("-", "−") in moves_of(scenario("april-2025"))
+    told = moves_of(scenario("april-2025-perfect-storm"))
     assert told.startswith("2y −54, 10y +62, 30y +78 bp; repo +100 bp from 7 to 11 April; ")
 
 
@@ -201,7 +201,7 @@ def test_cuts_drain_a_short_future_and_a_fiscal_repricing_feeds_it() -> None:
 
 
 def test_a_scenario_without_a_base_has_nothing_to_be_compared_with() -> None:
-    with pytest.raises(bs.InputError, match=r"scenario april-2025, base: none is given, .* name one in its TOML"):
+    with pytest.raises(bs.InputError, match=r"scenario april-2025, base: none given; name a base in its TOML"):
         bs.compare_scenarios("april-2025")
     twice = bs.compare_scenarios(bs.scenario("april-2025").scaled(2), "april-2025", contract="TY")
     assert list(twice.columns) == ["april-2025", "april-2025, changed"]
@@ -232,7 +232,7 @@ def test_the_command_lists_shows_and_compares(tmp_path: Path) -> None:
         (["show", "april-2024"], "scenario 'april-2024': unknown (did you mean 'april-2025'?)"),
         (["show"], "Missing argument 'NAME'"),
         (["shwo", "april-2025"], "No such command 'shwo'"),
-        (["compare", "april-2025"], "scenario april-2025, base: none is given"),
+        (["compare", "april-2025"], "scenario april-2025, base: none given"),
         (["compare", "buybacks", "--market", "--leverage", "30"], "--leverage: given with --market"),
     ],
 )

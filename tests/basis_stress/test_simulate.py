@@ -123,7 +123,10 @@ def test_the_command_streams_outcomes_and_writes_one_page(tmp_path: Path, capsys
     with pytest.raises(SystemExit) as left:
         main([*arguments, "--haircut", "0.0005"])
     assert left.value.code == 0
-    assert "Of 120 bootstrap paths of 10 business days from 1 April 2025, a 58x TY book" in capsys.readouterr().out
+    assert (
+        "Of 120 bootstrap paths of 10 business days from 1 April 2025, the outcome of a 58x TY book"
+        in capsys.readouterr().out
+    )
     page = (tmp_path / "paths.html").read_text()
     loads = re.findall(r"""(?:src|href|url|srcset)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
     assert len(loads) == 2

@@ -53,18 +53,18 @@ def test_axes_are_read_exactly(text, levels):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("10:x:1", "'x' in '10:x:1' is no number"),
+        ("10:x:1", "'x' in '10:x:1' is not a number"),
         ("10:5:1", "is empty, as 10 is not below 5"),
         ("10:20:0", "has a step of 0"),
-        ("10:20:1x", "asks 1 points"),
-        ("0:1:1e-9", "makes 1,000,000,001 levels"),
-        ("1:2:3:4", "is no axis"),
+        ("10:20:1x", "gives 1 points"),
+        ("0:1:1e-9", "gives 1,000,000,001 levels"),
+        ("1:2:3:4", "is not an axis"),
         (",", "the axis is empty"),
         ([], "the axis is empty"),
-        ("1,1", "1 stands twice"),
+        ("1,1", "1 is given twice"),
         ("1,nan", "is not finite"),
         ([1.0, np.inf], "is not finite"),
-        (["a"], "is no axis"),
+        (["a"], "is not an axis"),
     ],
 )
 def test_an_axis_that_is_none_is_one_sentence(given, sentence):
@@ -263,9 +263,9 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
         ({"leverage": "10,20", "contract": "XX"}, "some of"),
         ({"leverage": "10,20", "threads": 0}, "threads: 0 given"),
         ({"leverage": "10,20", "chunk": 0}, "chunk: 0 given"),
-        ({"leverage": "10,20", "strategy": bs.CashFuturesBasis(), "haircut": 0.1}, "given beside a strategy"),
+        ({"leverage": "10,20", "strategy": bs.CashFuturesBasis(), "haircut": 0.1}, "given with a strategy"),
         ({"leverage": "10:20", "design": "sobol:8", "seed": -1}, "seed: -1 given"),
-        ({"leverage": "10,20", "cells": "cells.csv"}, "an axis given beside a table"),
+        ({"leverage": "10,20", "cells": "cells.csv"}, "an axis given with a table"),
         ({"cells": "no-such.csv"}, "no such file"),
         ({"cells": pd.DataFrame({"leverage": []})}, "holds no cells"),
         ({"cells": pd.DataFrame({"leverage": ["a"]})}, "row 1, column leverage: 'a' given"),
@@ -293,7 +293,7 @@ def test_unreadable_tables_are_one_sentence(tmp_path):
 
 
 def test_the_same_scenario_twice_is_refused(tmp_path):
-    with pytest.raises(InputError, match="'april-2025' stands twice"):
+    with pytest.raises(InputError, match="'april-2025' is given twice"):
         bs.sweep(["april-2025", "april-2025"], out=tmp_path / "sweep", **SMALL)
 
 
@@ -320,7 +320,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path):
 def test_two_sweeps_never_write_into_one_folder(tmp_path):
     with (
         filelock.FileLock(tmp_path / ".lock"),
-        pytest.raises(InputError, match="is being written by another sweep"),
+        pytest.raises(InputError, match="is in use by another sweep"),
     ):
         bs.sweep("april-2025", out=tmp_path, **SMALL)
 
@@ -329,12 +329,12 @@ def test_a_second_process_is_refused_while_the_first_sweeps(tmp_path):
     """Two real processes: the first is held inside its run, the second is told, and the first ends as ever."""
     code = (
         "import sys, pathlib, time, basis_stress as bs\n"
-        "from basis_stress.sweeps import chunks as parts\n"
-        "whole = parts.table\n"
+        "from basis_stress.sweeps import jobs\n"
+        "whole = jobs.table\n"
         "def held(*given):\n"
         "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
         "    return whole(*given)\n"
-        "parts.table = held\n"
+        "jobs.table = held\n"
         "bs.sweep('april-2025', out=sys.argv[1], leverage='20:80:20', haircut='0,0.01')\n"
     )
     folder, go = tmp_path / "sweep", tmp_path / "go"
@@ -343,7 +343,7 @@ def test_a_second_process_is_refused_while_the_first_sweeps(tmp_path):
         while not (folder / "manifest.json").exists():
             assert first.poll() is None
             time.sleep(0.01)
-        with pytest.raises(InputError, match="is being written by another sweep"):
+        with pytest.raises(InputError, match="is in use by another sweep"):
             bs.sweep("april-2025", out=folder, **SMALL)
     finally:
         go.touch()
@@ -384,9 +384,9 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
     folder = tmp_path / "sweep"
     run = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert "File too large" in run.stdout
-    assert "2 of 4 parts are done and kept" in run.stdout
-    assert sorted(files_of(folder)) == ["manifest.json", "chunk-000000.parquet", "chunk-000001.parquet"]
-    with pytest.raises(InputError, match="was stopped"):
+    assert "2 of 4 chunks are done and kept" in run.stdout
+    assert sorted(files_of(folder)) == ["chunk-000000.parquet", "chunk-000001.parquet", "manifest.json"]
+    with pytest.raises(InputError, match="was interrupted"):
         bs.read_sweep(folder)
     times = {path: path.stat().st_mtime_ns for path in folder.glob("chunk-*")}
     bs.sweep("april-2025", out=folder, chunk=2, **SMALL)
@@ -437,7 +437,7 @@ def test_processes_that_end_early_are_one_sentence(tmp_path):
     command = [sys.executable, str(script), str(tmp_path / "sweep")]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     last = run.stderr.rstrip().splitlines()[-1]
-    assert "InputError: sweep: a process that made markets ended" in last
+    assert "InputError: sweep: a worker process ended early" in last
     assert "in a script call sweep under if __name__ == '__main__'" in last
 
 

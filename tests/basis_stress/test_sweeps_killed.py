@@ -16,12 +16,12 @@ AXES = {"leverage": "20:80:0.25", "haircut": "0,0.005", "unwind": "stop-out"}
 PART = 4
 SCRIPT = f"""
 import sys, time, basis_stress as bs
-from basis_stress.sweeps import chunks as parts
-whole = parts.table
+from basis_stress.sweeps import jobs
+whole = jobs.table
 def slowly(*given):
     time.sleep(float(sys.argv[2]))
     return whole(*given)
-parts.table = slowly
+jobs.table = slowly
 bs.sweep("april-2025", out=sys.argv[1], chunk={PART}, threads=int(sys.argv[3]), **{AXES!r})
 """
 
@@ -80,7 +80,7 @@ def test_killed_at_ten_random_moments_and_resumed(whole, tmp_path):
 
 
 def test_killed_inside_a_write(whole, tmp_path):
-    """What a kill leaves while a file is being written never stands among the parts."""
+    """What a kill leaves while a file is being written is never among the chunks."""
     killed(tmp_path / "sweep", 0.0, 0.05, 1)
     (tmp_path / "sweep" / ".chunk-000005.parquet.abc.tmp").write_bytes(whole["chunk-000005.parquet"][:500])
     assert resumed(tmp_path / "sweep") == whole
