@@ -58,19 +58,26 @@ def title(result: Result) -> str:
     return result.scenario.title or result.scenario.name
 
 
+_VERBS = {
+    "survived": "survived",
+    "called": "was called and survived",
+    "forced_sale": "was forced to sell in",
+    "defaulted": "defaulted in",
+}
+"""What became of a book, as the verb of its headline."""
+
+
 def _short_title(result: Result) -> str:
     """The title up to its colon, for a sentence."""
     return title(result).split(":")[0]
 
 
 def outcome(result: Result) -> str:
-    """``survived April 2025``, ``went through April 2025 (called)``, or the number of funds with each outcome."""
+    """``survived April 2025``, ``was called and survived April 2025``, or the number of funds with each outcome."""
     counts, scenario = result.summary["outcome"].value_counts(), _short_title(result)
     present = [name for name in OUTCOMES if name in counts.index]
-    if present == ["survived"]:
-        return f"survived {scenario}"
-    if len(result.summary) == 1:
-        return f"went through {scenario} ({label(present[0])})"
+    if len(present) == 1:
+        return f"{_VERBS[present[0]]} {scenario}"
     return f"went through {scenario} ({', '.join(f'{counts[name]} {label(name)}' for name in present)})"
 
 

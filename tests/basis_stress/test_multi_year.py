@@ -221,5 +221,5 @@ def test_caveats_name_figures_without_data() -> None:
 
 
 def test_a_swap_spread_without_swap_spreads_says_where_they_are() -> None:
-    with pytest.raises(bs.InputError, match=r"'10Y swap spread': 2021-01-04 to 2021-06-30 holds no 10 .* 2025-05-16; "):
+    with pytest.raises(bs.InputError, match=r"'10Y swap spread': 2021-01-04 to 2021-06-30 has no 10 .* 2025-05-16; "):
         bs.run_strategy(bs.SwapSpread(), "2021-01-04", "2021-06-30")

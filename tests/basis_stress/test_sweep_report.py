@@ -168,7 +168,7 @@ def test_the_command_sweeps_markets_by_named_axes(tmp_path, capsys):
         (["sweep", "april-2025"], "nothing varies"),
         (["sweep", "april", "--leverage", "10,20"], "did you mean 'april-2025'"),
         (["sweep", "april-2025", "--axis", "leverage"], "allowed is NAME=VALUE"),
-        (["sweep", "april-2025", "--axis", "kink=1,2"], "kink: unknown axis"),
+        (["sweep", "april-2025", "--axis", "kinks=1,2"], "kinks: unknown axis"),
         (["sweep-report", "no-such-folder"], "holds no sweep"),
     ],
 )

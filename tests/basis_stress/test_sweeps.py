@@ -200,7 +200,7 @@ def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
         "basis_stress/single_book/sentences.py",
     ):
         assert digest(touched) == before
-    for touched in ("engine/basis_engine/simulation/unwind.py", "engine/basis_engine/base/compile.py", "data/basis_data/markets/market_data.py", "strategies/basis_strategies/sizing.py",
+    for touched in ("engine/basis_engine/simulation/unwind.py", "engine/basis_engine/base/compile.py", "data/basis_data/markets/market_data.py", "strategies/basis_strategies/entry_sizing.py",
                     "basis_stress/sweeps/jobs.py", "basis_stress/sweeps/designs.py"):  # fmt: skip
         after = digest(touched)
         assert after != before
@@ -421,7 +421,7 @@ def test_populations_of_a_market_are_an_axis(tmp_path):
 
 
 def test_markets_on_processes_are_the_same_markets(tmp_path):
-    axes = {"era_leverage": "15,30", "kink": "1,4"}
+    axes = {"era_leverage": "15,30", "capacity_multiple": "1,4"}
     one = bs.sweep("april-2025", market=True, out=tmp_path / "one", chunk=1, threads=1, **axes)
     two = bs.sweep("april-2025", market=True, out=tmp_path / "two", chunk=1, threads=2, **axes)
     assert files_of(one.folder) == files_of(two.folder)

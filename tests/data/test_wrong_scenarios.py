@@ -125,7 +125,7 @@ UNRUNNABLE = {
     ),
     "a mark on the first day": (
         HEAD + '[[intraday]]\ndate = 2025-04-01\ntime = "10:30"\nyields_pct = { 10y = 4 }\n',
-        "scenario mine, intraday: 2025-04-01 given, which is the day of entry, which has its close alone",
+        "scenario mine, intraday: 2025-04-01 given, which is the day of entry, which has its close only",
     ),
     "a window that outlives its contract": (
         'name = "mine"\nbase = "april-2025"\nend = 2025-08-29\n',

@@ -86,7 +86,7 @@ def levered(base: Scenario, lever: str, value: float) -> Scenario:
         "repo_bp": lambda: base.with_repo(DAY, value, until=end),
         "haircut": lambda: base.with_haircut(DAY, base.haircut + value),
         "margin_multiple": lambda: base.with_margin(DAY, value),
-        "unrolled": lambda: base.with_pull_back(DAY, value, until=end),
+        "not_rolled": lambda: base.with_pull_back(DAY, value, until=end),
     }[lever]()
 
 
@@ -96,7 +96,7 @@ def levered(base: Scenario, lever: str, value: float) -> Scenario:
         ("repo_bp", [0.0, 40.0, 900.0]),
         ("haircut", [0.0, 0.002, 0.03]),
         ("margin_multiple", [1.0, 1.1, 2.5]),
-        ("unrolled", [0.0, 0.002, 0.4]),
+        ("not_rolled", [0.0, 0.002, 0.4]),
     ],
 )
 def test_levers_are_the_scenario_composed(codes: tuple[str, ...], lever: str, values: list[float]) -> None:

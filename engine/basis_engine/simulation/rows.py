@@ -1,7 +1,6 @@
 """Each row of the simulation, declared once: an annotated class with units, from which its NumPy dtype derives.
 
-mypy sees these classes inside kernels; NumPy and numba see records of the same fields. Money is USD float64, times
-int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices per 100 face.
+Money is USD float64, times int64 minutes UTC, days int64 since 1970-01-01, rates decimal per year, prices per 100 face.
 """
 
 from functools import cache
@@ -283,14 +282,10 @@ class Log:
     amount: Usd
 
 
-_KINDS: dict[type, type[Any]] = {float: np.float64, int: np.int64, bool: np.bool_}
-
-
 @cache
 def dtype_of(row: type) -> np.dtype[Any]:
     """NumPy record dtype of a row class: its annotations, in order."""
-    fields = [(name, _KINDS[kind]) for name, kind in get_type_hints(row).items()]
-    return np.dtype((np.record, fields))
+    return np.dtype((np.record, [(name, np.dtype(kind)) for name, kind in get_type_hints(row).items()]))
 
 
 def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
@@ -299,6 +294,6 @@ def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
     for field in rows.dtype.names or ():
         if field in ("fund", "position", "contract", "party") or field.endswith("cause"):
             rows[field] = -1
-    if "margin_multiple" in (rows.dtype.names or ()):
-        rows["margin_multiple"] = 1.0
+        elif field == "margin_multiple":
+            rows[field] = 1.0
     return rows
