@@ -51,7 +51,8 @@ POSITION = np.dtype(
 DEALERS = np.dtype(
     _fields(
         FLOAT,
-        "inventory pending placement_rate slope capacity_multiple capacity ceiling balance_sheet_spread volatility memory",
+        "inventory pending placement_rate slope capacity_multiple capacity ceiling balance_sheet_spread volatility "
+        "memory",
     )
     + _fields(FLOAT, "outside_sales purchases fund_sales")
 )

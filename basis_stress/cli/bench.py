@@ -1,12 +1,12 @@
 """The command `bench`: run the benchmark suite, write its tables and figures, compare it with an earlier run."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import click
 
 from basis_engine.base.errors import InputError
-from basis_stress.reporting.files import save
 
 EXAMPLES = """\b
 Examples:
@@ -33,30 +33,14 @@ def bench(context: click.Context, full: bool, peers: bool, earlier: Path | None,
 
     Writes bench.json (the history), bench.md (the tables), and two figures, each as SVG and PNG.
     """
-    _find_suite()
-    from benchmarks.figures import growth, performance
-    from benchmarks.history import as_json, compare, load
-    from benchmarks.page import comparison, markdown
-    from benchmarks.suite import FULL, QUICK, run_suite
-
-    before = None if earlier is None else load(earlier)
-    record = run_suite(FULL if full else QUICK, peers, lambda text: click.echo(text, err=True))
-    save(as_json(record), out / "bench.json", "--out")
-    save(markdown(record), out / "bench.md", "--out")
-    for name, draw in (("performance", performance), ("growth", growth)):
-        save(draw(record), out / f"{name}.svg", "--out")
-        save(draw(record, as_png=True), out / f"{name}.png", "--out")
-    click.echo(markdown(record))
-    if before is not None:
-        verdicts = compare(before, record)
-        click.echo(comparison(verdicts, before, record))
-        if any(verdict.word == "slower" for verdict in verdicts):
-            context.exit(SLOWER)
-    click.echo(f"tables, figure and history: {out}")
+    # The suite stands above the package, which does not import it: the command line loads it by name.
+    run = importlib.import_module(_suite()).run
+    if run(full, peers, earlier, out):
+        context.exit(SLOWER)
 
 
-def _find_suite() -> None:
-    """Put the checkout of this package on the path of imports: the suite is not installed with it.
+def _suite() -> str:
+    """Name the suite's module, with the checkout of this package on the path of imports: the suite is not installed.
 
     Raises
     ------
@@ -70,3 +54,4 @@ def _find_suite() -> None:
             "as in `make april` and then `.venv/bin/basis-stress bench`"
         )
     sys.path.append(str(checkout))
+    return "benchmarks.command"

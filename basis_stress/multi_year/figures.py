@@ -242,8 +242,8 @@ def draw_comparison(comparison: Comparison) -> list[Picture]:
             Picture(
                 "intervals",
                 "Better, or lucky?",
-                f"Difference in return to {comparison.runs[0].name} over the same days: blue where the interval excludes "
-                "zero, grey where chance alone could explain it.",
+                f"Difference in return to {comparison.runs[0].name} over the same days: blue where the interval "
+                "excludes zero, grey where chance alone could explain it.",
                 look.svg(intervals(comparison)),
             ),
         ]

@@ -14,7 +14,7 @@ from basis_data.markets.market_data import repo_rates
 from basis_data.scenarios.scenario import names, scenario
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.reader import HISTORY
-from basis_stress.catalogue.listing import scenarios, shown_yields, moves_of
+from basis_stress.catalogue.listing import moves_of, scenarios, shown_yields
 from support import ROOT
 
 NAMES = names()
@@ -246,7 +246,8 @@ def test_mistakes_on_the_command_line(arguments: list[str], words: str) -> None:
 def test_a_listing_prices_nothing() -> None:
     code = (
         "import sys; from basis_stress.cli.main import main; sys.argv[1:] = ['scenarios']; main();"
-        "heavy = {'basis_engine.simulation.run', 'basis_data.markets.pricing', 'matplotlib', 'scipy', 'pyarrow'} & set(sys.modules);"
+        "heavy = {'basis_engine.simulation.run', 'basis_data.markets.pricing', 'matplotlib', 'scipy', 'pyarrow'};"
+        "heavy &= set(sys.modules);"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A market of funds in March 2020: accounting laws, dealers against a plain-Python twin, equal bytes with any threads."""
+"""A market of funds in March 2020: accounting laws, dealers against a Python twin, equal bytes with any threads."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -124,7 +124,7 @@ def test_shorts_start_at_those_reported(episode: Episode) -> None:
 
 
 def test_dealers_follow_their_twin(episode: Episode) -> None:
-    """Inventory, balance-sheet spread and its volatility in plain Python; each contract's notes cheapen by their share."""
+    """Inventory, balance-sheet spread and its volatility in Python; each contract's notes cheapen by their share."""
     plan, era = episode.book.plan.dealers, market_era(episode.market.scenario)
     assert plan is not None
     terms = {

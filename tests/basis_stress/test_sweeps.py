@@ -200,8 +200,14 @@ def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
         "basis_stress/single_book/sentences.py",
     ):
         assert digest(touched) == before
-    for touched in ("engine/basis_engine/simulation/unwind.py", "engine/basis_engine/base/compile.py", "data/basis_data/markets/market_data.py", "strategies/basis_strategies/entry_sizing.py",
-                    "basis_stress/sweeps/jobs.py", "basis_stress/sweeps/designs.py"):  # fmt: skip
+    for touched in (
+        "engine/basis_engine/simulation/unwind.py",
+        "engine/basis_engine/base/compile.py",
+        "data/basis_data/markets/market_data.py",
+        "strategies/basis_strategies/entry_sizing.py",
+        "basis_stress/sweeps/jobs.py",
+        "basis_stress/sweeps/designs.py",
+    ):
         after = digest(touched)
         assert after != before
         before = after
@@ -215,7 +221,8 @@ def test_everything_that_a_job_imports_is_in_its_digest(kind):
         "from basis_stress.sweeps.digests import sources\n"
         f"found = sources('basis_stress.sweeps.{kind}', 'basis_stress.sweeps.jobs')\n"
         "ours = [name for name, module in sys.modules.items() if name.partition('.')[0] in\n"
-        "        ('basis_engine', 'basis_data', 'basis_strategies', 'basis_stress') and not hasattr(module, '__path__')]\n"
+        "        ('basis_engine', 'basis_data', 'basis_strategies', 'basis_stress')\n"
+        "        and not hasattr(module, '__path__')]\n"
         "print(sorted(set(ours) - set(found)), len(found))\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
