@@ -23,6 +23,7 @@ from basis_stress.reporting.formatting import day
 from basis_stress.sweeps.outcome_map_figure import outcome_maps
 from basis_stress.validation import ablations
 from basis_stress.validation.validate import as_markdown, validate
+from basis_stress.validation.validate import headline as verdict
 from benchmarks.history import load
 from benchmarks.page import headline
 
@@ -119,7 +120,7 @@ def validation() -> str:
     table = validate()
     missed = table[table["met"] == "no"]
     reasons = [f"- {row['id']}: {row['reason']}." for row in missed.to_dict("records")]
-    head = f"Parameters {table.attrs['digest']}; {(table['met'] == 'yes').sum()} of {len(table)} targets met."
+    head = f"{verdict(table)} Parameters {table.attrs['digest']}."
     return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", *reasons]) + "\n"
 
 

@@ -15,7 +15,7 @@ from basis_stress.validation.calibrate import calibrate as fit_march_2020
 from basis_stress.validation.checks import reported_change
 from basis_stress.validation.ensemble import ensemble as draw_ensemble
 from basis_stress.validation.sensitivity import sensitivity
-from basis_stress.validation.validate import as_markdown
+from basis_stress.validation.validate import as_markdown, headline
 from basis_stress.validation.validate import validate as compare_targets
 
 VALIDATE_EXAMPLES = """\b
@@ -37,7 +37,8 @@ def validate(file: Path | None, out: Path) -> None:
     table = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
     digest = table.attrs["digest"]
     without = ablations(parameters(file))
-    text = f"Parameters {digest}\n\n{as_markdown(table)}\n\n{_reasons(table)}\n\n{ablations_as_markdown(without)}\n"
+    parts = headline(table), f"Parameters {digest}", as_markdown(table), _reasons(table), ablations_as_markdown(without)
+    text = "\n\n".join(parts) + "\n"
     save(text.encode(), out / "validation.md", "--out")
     # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
     from basis_stress.validation.figures import tornado
@@ -50,8 +51,6 @@ def validate(file: Path | None, out: Path) -> None:
     save(without.to_parquet(), out / "ablations.parquet", "--out")
     save(table.assign(digest=digest).to_parquet(), out / "validation.parquet", "--out")
     click.echo(text)
-    counts = table["met"].value_counts()
-    click.echo(", ".join(f"{counts[word]} {word}" for word in ("yes", "no", "not modelled") if word in counts))
     click.echo(f"table: {out}")
 
 

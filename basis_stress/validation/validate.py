@@ -1,7 +1,9 @@
-"""Validation: every historical target, the model's values with frozen parameters, and whether the target is met.
+"""Validation: every historical target, the model with frozen parameters, and a model of nothing beside it.
 
 Parameters are fitted on March 2020 alone. Every capacity multiple of the fit is run; a target counts as met only if all
-of them meet it. A target that is not met stays in the table, with its reason.
+of them meet it. A target that is not met stays in the table, with its reason. The null sells nothing and dislocates
+nothing: every change of positions, spreads and returns is zero. A target that the null meets is no evidence for the
+model, and a target on data or arithmetic tests no model at all.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,9 +48,22 @@ class TargetResult:
     @property
     def met(self) -> bool:
         """Whether every value of every run is within its tolerance."""
+        return all(self._within(values) for values in self.model.values())
+
+    @property
+    def null(self) -> Values | None:
+        """Values if no fund sells and the basis does not move; None where the target tests no model."""
+        return None if "data" in self.model else (0.0,) * len(self.observed)
+
+    @property
+    def null_met(self) -> bool | None:
+        """Whether the null is within the tolerance; None where the target tests no model."""
+        return None if self.null is None else self._within(self.null)
+
+    def _within(self, values: Values) -> bool:
+        """Whether values are within the tolerance of the observed ones."""
         return all(
             abs(value - observed) <= allowed
-            for values in self.model.values()
             for value, observed, allowed in zip(values, self.observed, self.tolerance, strict=True)
         )
 
@@ -59,8 +74,9 @@ def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lamb
     Returns
     -------
     DataFrame
-        `id`, `episode`, `role`, `target`, `observed`, `unit`, `tolerance`, `model`, `met` (yes or no),
-        `reason`, `source`; one row per target of history/targets.csv. `attrs["digest"]` is that of the parameter file.
+        `id`, `episode`, `role`, `target`, `observed`, `unit`, `tolerance`, `model`, `met` (yes or no), `null` and
+        `null_met` (the same for a model of nothing; empty where the target tests no model), `reason`, `source`; one
+        row per target of history/targets.csv. `attrs["digest"]` is that of the parameter file.
     """
     chosen = frozen or parameters()
     names = ("march-2020", "april-2025", "september-2019", "svb-2023", "january-2026")
@@ -88,17 +104,28 @@ _COLUMNS = (
     "tolerance",
     "model",
     "met",
+    "null",
+    "null_met",
     "reason",
     "source",
 )
 
 
 def _outcome(result: TargetResult) -> dict[str, str]:
-    """Model values, whether the target is met, and the reason, as text."""
+    """Values of model and null, whether each meets the target, and the reason, as text."""
     texts = {name: " | ".join(f"{value:.4g}" for value in values) for name, values in result.model.items()}
     same = len(set(texts.values())) == 1
     model = next(iter(texts.values())) if same else "; ".join(f"κ={name}: {text}" for name, text in texts.items())
-    return {"model": model, "met": "yes" if result.met else "no", "reason": "" if result.met else result.reason}
+    return {
+        "model": model,
+        "met": _YES[result.met],
+        "null": "" if result.null is None else " | ".join(f"{value:g}" for value in result.null),
+        "null_met": _YES[result.null_met],
+        "reason": "" if result.met else result.reason,
+    }
+
+
+_YES = {True: "yes", False: "no", None: ""}
 
 
 def _each(runs: Mapping[str, Episode], value: Callable[[Episode], Values]) -> dict[str, Values]:
@@ -237,9 +264,26 @@ def _two_year(episode: Episode) -> float:
     return float(100 * market_era(episode.market.scenario).hedged_share * (held[day] / held[0] - 1))
 
 
+def headline(table: pd.DataFrame) -> str:
+    """Count what the targets show, in four sentences; only out-of-sample targets that the null fails are tests."""
+    model, null = table["met"] == "yes", table["null_met"]
+    tested = (table["role"] == "out-of-sample") & (null != "")
+    hard, fitted = tested & (null == "no"), (table["role"] == "calibration") & (null != "")
+    checks = ~tested & ~fitted & (null != "")
+    return (
+        f"Out of sample, {hard.sum()} of {tested.sum()} targets can tell the model from a null that sells nothing and "
+        f"dislocates nothing; the model meets {(hard & model).sum()} of them ({', '.join(table['id'][hard])}). "
+        f"The other {(tested & ~hard).sum()} are quiet episodes, which the null meets too; the model meets "
+        f"{(tested & ~hard & model).sum()}. Of {fitted.sum()} targets of the fit it meets {(fitted & model).sum()} (the "
+        f"null {(fitted & (null == 'yes')).sum()}), of {checks.sum()} further checks of the fitted episodes "
+        f"{(checks & model).sum()} (the null {(checks & (null == 'yes')).sum()}). "
+        f"{(null == '').sum()} rows are data or arithmetic and test no model: {((null == '') & model).sum()} agree."
+    )
+
+
 def as_markdown(table: pd.DataFrame) -> str:
-    """Format the table as Markdown for README and the terminal."""
-    shown = table[["id", "episode", "role", "target", "observed", "unit", "tolerance", "model", "met"]]
+    """Format the table as Markdown for the documents and the terminal."""
+    shown = table[[name for name in _COLUMNS if name not in ("reason", "source")]]
     lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
     lines += ["| " + " | ".join(str(cell).replace(" | ", " / ") for cell in row) + " |" for row in shown.to_numpy()]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.funds_market.episodes import episode_market, run_episode
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.calibrate import NAMES, TARGETS, misses
-from basis_stress.validation.validate import _target_results, as_markdown, validate
+from basis_stress.validation.validate import _target_results, as_markdown, headline, validate
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +104,25 @@ def test_validated_values_are_those_of_the_file() -> None:
             assert result.observed == stated, target
             compared += 1
     assert compared >= 16
+
+
+def test_the_null_changes_nothing_and_data_test_no_model(table: pd.DataFrame) -> None:
+    rows = table.set_index("id")
+    data = ["T01", "T11", "T12", "T16", *(f"T{number}" for number in range(21, 27))]
+    assert sorted(rows.index[rows["null_met"] == ""]) == data
+    assert set("".join(rows["null"]).replace(" ", "")) <= set("0|")
+
+
+def test_the_null_is_judged_value_by_value(table: pd.DataFrame) -> None:
+    """By hand from targets.csv: -0.4 +- 2, 0, -0.6 +- 2 and -2.1 +- 3.3 allow zero; 18 +- 10 and -5.2, -24 do not."""
+    null = table[table["role"] == "out-of-sample"].set_index("id")["null_met"]
+    assert null.to_dict() == {"T13": "yes", "T15": "yes", "T17": "yes", "T18": "no", "T19": "no", "T20": "yes"}
+    spiral = table.set_index("id")["null_met"][["T02", "T03", "T04", "T05", "T06", "T07"]]
+    assert set(spiral) == {"no"}
+
+
+def test_the_headline_counts_only_what_the_null_fails(table: pd.DataFrame) -> None:
+    assert headline(table).startswith("Out of sample, 2 of 6 targets can tell the model from a null")
+    flattered = table.assign(met="yes")
+    assert "the model meets 2 of them (T18, T19)" in headline(flattered)
+    assert "the model meets 0 of them (T18, T19)" in headline(flattered.assign(met="no"))
