@@ -274,8 +274,8 @@ def headline(table: pd.DataFrame) -> str:
         f"Out of sample, {hard.sum()} of {tested.sum()} targets can tell the model from a null that sells nothing and "
         f"dislocates nothing; the model meets {(hard & model).sum()} of them ({', '.join(table['id'][hard])}). "
         f"The other {(tested & ~hard).sum()} are quiet episodes, which the null meets too; the model meets "
-        f"{(tested & ~hard & model).sum()}. Of {fitted.sum()} targets of the fit it meets {(fitted & model).sum()} (the "
-        f"null {(fitted & (null == 'yes')).sum()}), of {checks.sum()} further checks of the fitted episodes "
+        f"{(tested & ~hard & model).sum()}. Of {fitted.sum()} targets of the fit it meets {(fitted & model).sum()} "
+        f"(the null {(fitted & (null == 'yes')).sum()}), of {checks.sum()} further checks of the fitted episodes "
         f"{(checks & model).sum()} (the null {(checks & (null == 'yes')).sum()}). "
         f"{(null == '').sum()} rows are data or arithmetic and test no model: {((null == '') & model).sum()} agree."
     )
