@@ -20,7 +20,7 @@ from basis_data.tables.fields import (
     Tenor,
     known_contracts,
 )
-from basis_data.tables.layouts import DAY_USD_BN
+from basis_data.tables.layouts import DAY_USD_BN, MOST_USD
 
 SHAPES: dict[str, dict[str, float]] = {
     "parallel": {"10y": 1.0},
@@ -159,7 +159,7 @@ class OtherLoss(DatedPart):
     """
 
     share: Share | None = None
-    usd: Annotated[float, Field(gt=0, title="US dollars")] | None = None
+    usd: Annotated[float, Field(gt=0, le=MOST_USD, title="US dollars")] | None = None
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
