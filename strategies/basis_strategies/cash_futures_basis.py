@@ -16,7 +16,7 @@ from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import dirty_price
-from basis_strategies.entry_sizing import Legs, Sizes, sizes
+from basis_strategies.entry_sizing import Legs, Sizes, refuse_unhedged, sizes
 from basis_strategies.plan import FundPlan, PositionPlan
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
@@ -116,7 +116,7 @@ class CashFuturesBasis(BaseModel):
         Raises
         ------
         InputError
-            If haircut, initial margin and buffer together leave no leverage.
+            If haircut, initial margin and buffer leave no leverage, or the futures of a contract round to none.
         """
         legs = self.legs(market)
         book = self.books(market, legs, {}, 1)
@@ -125,6 +125,7 @@ class CashFuturesBasis(BaseModel):
                 f"buffer: {self.buffer:g} given, but haircut and initial margin of {book.sizes.required[0]:.2%} "
                 "leave no equity; raise the buffer or the haircut"
             )
+        refuse_unhedged(book.sizes, 0)
         return FundPlan(
             name="fund",
             positions=tuple(

@@ -140,6 +140,16 @@ class Strategy(FundRules):
         return f"{type(self).__name__}({', '.join(given)})" if given else type(self).__name__
 
 
+def own_document(kind: type[Any]) -> str:
+    """Return a strategy's own docstring; empty without one, also where pydantic inherits one."""
+    return (vars(kind).get("__doc__") or "").strip()
+
+
+def first_line(kind: type[Any]) -> str:
+    """Return the first line of a strategy's own docstring; empty without one."""
+    return next(iter(own_document(kind).splitlines()), "")
+
+
 def _kind(hint: Any) -> type[Any] | None:
     """Return float, int or bool; None for a field not passed to the decision, such as names."""
     choices = {type(choice) for choice in get_args(hint)} if get_origin(hint) is Literal else {hint}

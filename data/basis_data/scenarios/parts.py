@@ -21,6 +21,7 @@ from basis_data.tables.fields import (
     known_contracts,
 )
 from basis_data.tables.layouts import DAY_USD_BN, MOST_USD
+from basis_engine.base.errors import InputError
 
 SHAPES: dict[str, dict[str, float]] = {
     "parallel": {"10y": 1.0},
@@ -103,6 +104,16 @@ class NotRolled(DayOrPeriodPart):
     """Share of the repo falling due that lenders do not roll: on its date, or on each day to `until`."""
 
     share: Share
+
+    def days(self, days: Days) -> slice:
+        """Select the business days; refuse the day of entry, on which the fund borrows and no repo falls due."""
+        chosen = super().days(days)
+        if chosen.start == 0 and self.share > 0.0:
+            raise InputError(
+                f"not_rolled, date: {self.date} given, the day of entry, on which no repo falls due; date it later, or "
+                "start the window earlier"
+            )
+        return chosen
 
 
 class Dislocation(PeriodPart):

@@ -28,11 +28,16 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
-import numba
-import numba.core.event
-import numba.extending
-from numba.core.event import Listener
 from platformdirs import user_cache_path
+
+from basis_engine.base.errors import InputError
+
+try:
+    import numba.core.event
+    import numba.extending
+    from numba.core.event import Listener
+except ValueError:  # numba reads it when it is imported
+    raise InputError("NUMBA_NUM_THREADS: 0 or less given, allowed is a whole number above 0; correct it") from None
 
 settings: Any = numba.config  # numba fills it from the environment when it is imported
 njit: Any = numba.njit  # its stubs do not know all its options

@@ -62,7 +62,7 @@ class Calendar:
 
 
 def other_loss(day: int, usd: float, fund: int) -> DatedEvent:
-    """Return a fund's loss in its other businesses, due the next morning; of day 0 it follows entry, and is due on 1."""
+    """Return a fund's loss in its other businesses, due the next morning; of day 0 it follows entry."""
     minute = OTHER_LOSS_TIME if day > 0 else ROLL_TIME
     return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, minute, usd, fund=fund)
 

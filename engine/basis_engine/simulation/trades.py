@@ -75,7 +75,8 @@ def trade(world: World, p: Index, face: Usd, contracts: float) -> None:
     impact = contract.impact * abs(face) / 1e9
     price = position.clean * (1.0 + math.copysign(capped_cost(contract.bond_cost + impact) / 1e4, face))
     paid = face * (price + position.accrued) / 100.0
-    slippage = abs(contracts) * contract.point_value * contract.futures * capped_cost(contract.futures_cost + impact) / 1e4
+    futures_cost = capped_cost(contract.futures_cost + impact)
+    slippage = abs(contracts) * contract.point_value * contract.futures * futures_cost / 1e4
     attribute(world, p, PnlLine.COST, face * (position.clean - price) / 100.0 - slippage)
     position.variation_open -= slippage
     position.contracts += contracts
