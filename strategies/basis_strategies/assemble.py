@@ -258,4 +258,9 @@ def _deliveries(market: PricedMarket) -> Iterator[DatedEvent]:
         notice = int(first) - NOTICE_DAYS
         if notice > 0 and first < len(dates) and market.priced.delivery[notice, c] <= future.first_delivery:
             final, last = notice, int(first)
+        if final == 0:
+            raise InputError(
+                f"start: {np.datetime64(int(dates[0]), 'D')} given, on which {future.code} {future.delivery_month} "
+                "trades no more or for the last day; start earlier, or give a later delivery_month"
+            )
         yield from delivery(len(dates), int(final), int(last), c)

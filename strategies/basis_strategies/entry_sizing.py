@@ -113,7 +113,7 @@ def refuse_unhedged(of: Sizes, book: int) -> None:
     """Refuse a book in which the futures of a contract round to none."""
     if of.unhedged[book]:
         raise InputError(
-            f"equity: ${of.equity[book]:,.0f} at {of.leverage[book]:.3g}x is too little for one future of each contract "
+            f"equity: ${of.equity[book]:,.0f} at {of.leverage[book]:.3g}x is less than a future of each contract "
             "and would leave notes unhedged; raise equity, notional or leverage, or set whole_contracts to false"
         )
 

@@ -166,7 +166,8 @@ class IntradayMark(DatedPart):
 class OtherLoss(DatedPart):
     """A loss on its date in other businesses of the funds (equities, margin of another market), due in cash next day.
 
-    Give `share` of each fund's equity at entry, or `usd` of all funds together, divided by equity.
+    Give `share` of each fund's equity at entry, or `usd` of all funds together, divided by equity. A loss on the day of
+    entry follows entry: it is booked and due the next morning.
     """
 
     share: Share | None = None
