@@ -78,3 +78,9 @@ def test_a_strategy_without_docstring_is_shown(tmp_path: Path) -> None:
     own.write_text("import basis_stress as bs\n\n\nclass Own(bs.Strategy):\n    x: float = 1.0\n")
     shown = command("strategies", "show", f"{own}:Own")
     assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "Own: no docstring; give the class one")
+
+
+def test_a_book_too_small_for_its_futures_is_refused_in_every_search() -> None:
+    for search in (bs.largest_leverage, bs.breaking_point):
+        with pytest.raises(bs.InputError, match="is less than a future of each contract"):
+            search("april-2025", contract="TY", equity=2e4 if search is bs.largest_leverage else 2e3)
