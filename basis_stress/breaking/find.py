@@ -13,6 +13,7 @@ import pandas as pd
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
+from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
 from basis_stress.breaking.levers import LeveredBook, levered_book
 from basis_stress.breaking.point import BreakingPoint
@@ -115,7 +116,9 @@ def _range(of: LeveredBook, low: float | None, high: float | None) -> tuple[floa
 def _check_entry(of: LeveredBook, value: float) -> None:
     """Refuse a book whose haircut and initial margin require more than its equity."""
     if of.outcomes(np.array([value]))[0, 0]["outcome"] == Outcome.NOT_ENTERED:
-        required = float(of.terms.books(of.book.market, of.book.cells.legs, {}, 1).sizes.required[0])
+        sizes = of.terms.books(of.book.market, of.book.cells.legs, {}, 1).sizes
+        refuse_unhedged(sizes, 0)
+        required = float(sizes.required[0])
         raise InputError(
             f"leverage: {of.terms.leverage or 20:g}x given, but haircut and initial margin allow at most "
             f"{1 / required:.1f}x; lower the leverage or the haircut"

@@ -20,6 +20,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats, Integers
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import prepare
+from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
 from basis_stress.breaking.search import first_crossing
 from basis_stress.ensembles.simulate import entry_market, run_chunks
@@ -193,9 +194,10 @@ def _of_scenarios(
 
 
 def _most(data: Sequence[MarketData], base: CashFuturesBasis) -> float:
-    """Highest leverage that can be entered in any market of the set, and 2% more, up to 1000x."""
+    """Highest leverage that can be entered in any market of the set, and 2% more, up to 1000x; refuse tiny books."""
     tops = []
     for market in map(priced_market, data):
-        required = float(base.books(market, base.legs(market), {}, 1).sizes.required[0])
-        tops.append(min(1.02 / max(required, 1e-3), 1000.0))
+        sized = base.books(market, base.legs(market), {"leverage": np.array([_LOWEST])}, 1).sizes
+        refuse_unhedged(sized, 0)
+        tops.append(min(1.02 / max(float(sized.required[0]), 1e-3), 1000.0))
     return max(tops)

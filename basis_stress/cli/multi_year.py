@@ -8,7 +8,7 @@ import click
 from basis_engine.base.errors import InputError
 from basis_strategies.library import LIBRARY, find, parse_strategy
 from basis_strategies.run import StrategyError
-from basis_strategies.strategy import FundRules, Portfolio, Strategy
+from basis_strategies.strategy import FundRules, Portfolio, Strategy, first_line, own_document
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b
@@ -68,7 +68,7 @@ class StrategyGroup(click.Group):
         """The command that runs a strategy, or a portfolio of them."""
         together = name.lower() == Portfolio.__name__.lower()
         kind = Portfolio if together else find(name)
-        document = (kind.__doc__ or "").strip().split(">>>")[0]
+        document = own_document(kind).split(">>>")[0]
 
         def callback(out: Path | None, report: bool, quiet: bool, **given: Any) -> None:
             play(kind, out, report, quiet, {key: value for key, value in given.items() if value is not None})
@@ -168,14 +168,14 @@ def strategies(action: str | None, name: str | None) -> None:
     """List the strategies, or show one with its parameters: basis-stress strategies show LongBasis."""
     if action is None:
         for kind in LIBRARY.values():
-            click.echo(f"{kind.__name__:20} {(kind.__doc__ or '').strip().splitlines()[0]}")
-        click.echo(f"{'Portfolio':20} {(Portfolio.__doc__ or '').strip().splitlines()[0]}")
+            click.echo(f"{kind.__name__:20} {first_line(kind)}")
+        click.echo(f"{'Portfolio':20} {first_line(Portfolio)}")
         click.echo(f"{'CashFuturesBasis':20} One book through one scenario: basis-stress backtest.")
         return
     if name is None:
         raise InputError(f"strategies show: name a strategy, one of {', '.join(LIBRARY)}")
     kind = find(name)
-    click.echo(f"{kind.__name__}: {(kind.__doc__ or '').strip()}\n")
+    click.echo(f"{kind.__name__}: {own_document(kind) or 'no docstring; give the class one'}\n")
     for field, about in kind.model_fields.items():
         unit = f" ({about.title})" if about.title else ""
         click.echo(f"{field} = {about.default}{unit}\n    {' '.join((about.description or '').split())}")

@@ -26,7 +26,7 @@ from basis_data.tables.validation import validated
 from basis_engine.base.compile import set_threads
 from basis_engine.base.compile import settings as numba_settings
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.names import Outcome
+from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.world import Floats, Integers, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
@@ -258,6 +258,11 @@ def _leverages(given: float | Iterable[float], terms: dict[str, Any]) -> Floats:
 def _check_entry(row: Records, leverages: Floats) -> None:
     """Refuse a leverage for which haircut and initial margin require more than the equity."""
     not_entered = row["outcome"] == Outcome.NOT_ENTERED
+    if not_entered.any() and row["constraint"][not_entered][0] == Constraint.NONE:
+        raise InputError(
+            f"leverage: {leverages[not_entered][0]:g}x given, at which the futures of a contract round to none; raise "
+            "equity, notional or leverage, or set whole_contracts to false"
+        )
     if not_entered.any():
         raise InputError(
             f"leverage: {leverages[not_entered][0]:g}x given, but haircut and initial margin require more than the "

@@ -123,13 +123,13 @@ def backtest(
 def strategies() -> pd.DataFrame:
     """Every strategy of the library: `name`, `description`, `parameters`, a row each."""
     from basis_strategies.library import LIBRARY
-    from basis_strategies.strategy import Portfolio
+    from basis_strategies.strategy import Portfolio, first_line
 
     known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
     return pd.DataFrame(
         {
             "name": [strategy.__name__ for strategy in known],
-            "description": [(strategy.__doc__ or "").strip().splitlines()[0] for strategy in known],
+            "description": [first_line(strategy) for strategy in known],
             "parameters": [", ".join(strategy.model_fields) for strategy in known],
         }
     )

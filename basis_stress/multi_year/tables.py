@@ -5,7 +5,7 @@ import pandas as pd
 
 from basis_engine.simulation.names import FundColumn, LogEvent, PnlLine, PositionColumn, Status, column_names
 from basis_strategies.run import StrategyRun
-from basis_strategies.strategy import Portfolio
+from basis_strategies.strategy import Portfolio, first_line
 from basis_stress.multi_year.performance import monthly_returns, performance
 from basis_stress.multi_year.remarks import assumptions, caveats
 from basis_stress.multi_year.result import MultiYearRun
@@ -22,7 +22,7 @@ def tabulate_years(played: StrategyRun) -> MultiYearRun:
     lines = by_strategy.drop(columns="strategy").groupby("date").sum()
     return MultiYearRun(
         name=rules.name,  # type: ignore[attr-defined]
-        description=(type(rules).__doc__ or "").strip().splitlines()[0],
+        description=first_line(type(rules)),
         settings=_settings(played),
         assumptions=assumptions(played),
         caveats=caveats(played, daily),

@@ -41,7 +41,7 @@ DEFINITIONS = {
     "called": "a call was larger than the cash at entry, or than the cash at hand, and the fund paid it",
     "forced_sale": "a limit ordered the fund to sell",
     "defaulted": "the fund missed a call, or its equity was gone",
-    "not_entered": "haircut and initial margin require more than the equity",
+    "not_entered": "haircut and initial margin require more than the equity, or the futures round to none",
 }
 """What each outcome means, for every page; a fund has the worst outcome that applies."""
 

@@ -14,7 +14,6 @@ from basis_engine.simulation.rows import ContractRow, Dealers, Fund, Position, e
 from basis_engine.simulation.run import Setup, assign_positions
 from basis_engine.simulation.schedule import (
     FLOW_TIME,
-    OTHER_LOSS_TIME,
     SETTLEMENT_TIME,
     Calendar,
     DatedEvent,
@@ -22,6 +21,7 @@ from basis_engine.simulation.schedule import (
     delivery,
     funding_change,
     margin_change,
+    other_loss,
 )
 from basis_engine.simulation.world import Integers, Market, Records
 from basis_strategies.entry_sizing import needs
@@ -209,7 +209,7 @@ def _funding_changes(market: PricedMarket) -> Iterator[DatedEvent]:
     """Changes of haircuts, as the rise since entry, and of the share of repo not rolled."""
     data = market.data
     for day in range(1, len(data.dates)):
-        if data.not_rolled[day] != data.not_rolled[day - 1]:
+        if data.not_rolled[day] != (data.not_rolled[day - 1] if day > 1 else 0.0):
             yield funding_change(day, EventKind.NOT_ROLLED_CHANGE, float(data.not_rolled[day]))
         for c in range(len(market.codes)):
             if data.haircut[day, c] != data.haircut[day - 1, c]:
@@ -222,12 +222,12 @@ def _funding_changes(market: PricedMarket) -> Iterator[DatedEvent]:
 
 
 def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
-    """Losses of each fund in its other businesses, USD, in the morning of the day."""
+    """Losses of each fund in its other businesses, USD."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
     for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
         lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
         for f, fund in enumerate(plan.funds):
-            yield DatedEvent(int(day), EventKind.OTHER_LOSS, OTHER_LOSS_TIME, lost * fund.equity_usd, fund=f)
+            yield other_loss(int(day), lost * fund.equity_usd, f)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[DatedEvent]:
@@ -258,4 +258,9 @@ def _deliveries(market: PricedMarket) -> Iterator[DatedEvent]:
         notice = int(first) - NOTICE_DAYS
         if notice > 0 and first < len(dates) and market.priced.delivery[notice, c] <= future.first_delivery:
             final, last = notice, int(first)
+        if final == 0:
+            raise InputError(
+                f"start: {np.datetime64(int(dates[0]), 'D')} given, on which {future.code} {future.delivery_month} "
+                "trades no more or for the last day; start earlier, or give a later delivery_month"
+            )
         yield from delivery(len(dates), int(final), int(last), c)

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from basis_data.markets.pricing import PricedMarket
+from basis_data.tables.layouts import LEAST_USD, MOST_USD
 from basis_data.tables.validation import with_new_names
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import dv01, yield_to_maturity
 from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import dirty_price
-from basis_strategies.entry_sizing import Legs, Sizes, sizes
+from basis_strategies.entry_sizing import Legs, Sizes, refuse_unhedged, sizes
 from basis_strategies.plan import FundPlan, PositionPlan
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
@@ -61,9 +62,9 @@ class CashFuturesBasis(BaseModel):
     """Market value of notes over equity at entry; 20 where neither leverage nor buffer is given (TBAC, 2024)."""
     buffer: float | None = Field(None, ge=0, lt=1, title="decimal share of bonds, 0.005 is 0.5%")
     """Free cash at entry as a share of the notes' market value."""
-    equity: float | None = Field(None, gt=0, title="US dollars")
+    equity: float | None = Field(None, ge=LEAST_USD, le=MOST_USD, title="US dollars")
     """Equity at entry; $100m where no notional is given."""
-    notional: float | None = Field(None, gt=0, title="US dollars of face")
+    notional: float | None = Field(None, ge=LEAST_USD, le=MOST_USD, title="US dollars of face")
     """Face of the notes, divided equally among the contracts."""
     haircut: float | None = Field(None, ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")
     """Repo haircut at entry; the scenario's where not given. Zero and negative haircuts exist."""
@@ -83,11 +84,13 @@ class CashFuturesBasis(BaseModel):
     """Round futures to whole contracts."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
     """What makes the fund sell: nothing; an unmet call; leverage above its limit; a drawdown."""
-    leverage_limit_multiple: float = Field(1.5, ge=1, title="multiple of leverage at entry, 1.5 is half as much again")
+    leverage_limit_multiple: float = Field(
+        1.5, ge=1, le=1000, title="multiple of leverage at entry, 1.5 is half as much again"
+    )
     """Leverage over that at entry, above which ``target-leverage`` sells back to the leverage at entry."""
     drawdown_limit: Share = 0.25
     """Loss from the peak of equity at which ``stop-out`` sells everything."""
-    credit_line: float = Field(0.0, ge=0, title="US dollars")
+    credit_line: float = Field(0.0, ge=0, le=MOST_USD, title="US dollars")
     """Committed credit, drawn after cash and before excess collateral."""
     depth_share: float = Field(0.1, gt=0, le=1, title="decimal share, 0.1 is 10%")
     """Maximum slice of an unwind, as a share of the market's depth."""
@@ -113,7 +116,7 @@ class CashFuturesBasis(BaseModel):
         Raises
         ------
         InputError
-            If haircut, initial margin and buffer together leave no leverage.
+            If haircut, initial margin and buffer leave no leverage, or the futures of a contract round to none.
         """
         legs = self.legs(market)
         book = self.books(market, legs, {}, 1)
@@ -122,6 +125,7 @@ class CashFuturesBasis(BaseModel):
                 f"buffer: {self.buffer:g} given, but haircut and initial margin of {book.sizes.required[0]:.2%} "
                 "leave no equity; raise the buffer or the haircut"
             )
+        refuse_unhedged(book.sizes, 0)
         return FundPlan(
             name="fund",
             positions=tuple(

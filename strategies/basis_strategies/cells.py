@@ -91,14 +91,16 @@ class CellBook:
         haircut = sized.positions["haircut"]
         needed = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
         entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~needed.exceed(sized.sizes.equity)
-        _leave_out(~entered, outcomes, funds, positions, needed.haircut >= needed.margin)
+        hedged = ~sized.sizes.unhedged
+        _leave_out(~(entered & hedged), outcomes, funds, positions, needed.haircut >= needed.margin)
+        outcomes["constraint"][entered & ~hedged] = Constraint.NONE
         return BookRows(funds, positions, contracts, outcomes)
 
 
 def prepare(market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None) -> CellBook:
     """Lay out the data shared by all cells: ``base`` gives the fields without a column, ``execution`` trading costs."""
     base = base or CashFuturesBasis.model_validate({})
-    at_one = base.model_copy(update={"leverage": 1.0, "buffer": None})
+    at_one = base.model_copy(update={"leverage": 1.0, "buffer": None, "whole_contracts": False})
     setup = lay_out(Plan((at_one.fund(market),), execution or Execution()), market)
     return CellBook(market, base, setup, base.legs(market))
 
@@ -124,7 +126,8 @@ def outcomes(
     -------
     Records
         Rows of `basis_engine.simulation.rows.OutcomeRow`, one per cell, money in USD. A cell whose haircut and initial
-        margin exceed its equity is not run: its outcome is NOT_ENTERED, its constraint the larger of the two.
+        margin exceed its equity is not run: its outcome is NOT_ENTERED, its constraint the larger of the two. A cell
+        whose futures round to none is NOT_ENTERED too, with no constraint.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats
 
 
@@ -39,6 +40,11 @@ class Sizes:
     """[books] USD of face in each contract."""
     contracts: Floats
     """[books, contracts] negative: short."""
+
+    @property
+    def unhedged(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+        """[books] Whether the futures of a contract round to none, so that its notes would have no hedge."""
+        return np.asarray((self.contracts == 0.0).any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,15 @@ def sizes(
         face=face,
         contracts=-np.round(contracts) if whole_contracts else -contracts,
     )
+
+
+def refuse_unhedged(of: Sizes, book: int) -> None:
+    """Refuse a book in which the futures of a contract round to none."""
+    if of.unhedged[book]:
+        raise InputError(
+            f"equity: ${of.equity[book]:,.0f} at {of.leverage[book]:.3g}x is less than a future of each contract "
+            "and would leave notes unhedged; raise equity, notional or leverage, or set whole_contracts to false"
+        )
 
 
 def needs(face: Floats, dirty: Floats, haircut: Floats, contracts: Floats, margin: Floats) -> Needs:

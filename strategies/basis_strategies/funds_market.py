@@ -66,13 +66,7 @@ def book_of_funds(
             raise InputError(f"flows: {len(flows)} days given, needed are the {len(market.data.dates)} of the window")
     scenario = market.data.scenario
     report = leveraged_fund_shorts(scenario.start, scenario.files.positions, scenario.report)
-    by_code = report.set_index("contract")["short_contracts"]
-    missing = [code for code in market.codes if code not in by_code.index]
-    if missing:
-        raise InputError(
-            f"contract {missing[0]}: not in the positions report of {report['report_date'].iloc[0].date()}"
-        )
-    hedged = {code: hedged_share * float(by_code[code]) for code in market.codes}
+    hedged = {code: hedged_share * shorts for code, shorts in _shorts(market, report).items()}
     basis = draw_funds(population, market, hedged, daily_margin_sd(market, hedged))
     # Feedback applies to basis funds; sales of swap-spread funds always reach dealers.
     basis = [replace(fund, feedback=dealers.feedback) for fund in basis]
@@ -150,17 +144,26 @@ def leveraged_fund_book(
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
     scenario = market.data.scenario
     shorts = leveraged_fund_shorts(scenario.start, positions_file or scenario.files.positions, scenario.report)
-    by_contract = shorts.set_index("contract")["short_contracts"]
-    missing = [code for code in market.codes if code not in by_contract.index]
-    if missing:
-        raise InputError(f"contract {missing[0]}: not in the positions report; it holds {', '.join(by_contract.index)}")
-    plan = terms.fund(market)
-    positions = tuple(
-        _resized(market, pair, float(by_contract[market.codes[pair.contract]])) for pair in plan.positions
-    )
+    by_contract = _shorts(market, shorts)
+    plan = terms.model_copy(update={"whole_contracts": False}).fund(market)
+    positions = tuple(_resized(market, pair, by_contract[market.codes[pair.contract]]) for pair in plan.positions)
     value = sum(pair.face_usd * dirty_price(market, pair.note) / 100 for pair in positions)
     fund = replace(plan, name="leveraged funds (CFTC)", equity_usd=value / plan.leverage_target, positions=positions)
     return fund, shorts[shorts["contract"].isin(market.codes)]
+
+
+def _shorts(market: PricedMarket, report: pd.DataFrame) -> dict[str, float]:
+    """Contracts sold short by code; refuse a contract of the market that the report lacks, or of which none is sold."""
+    day, given = report["report_date"].iloc[0].date(), report.set_index("contract")["short_contracts"]
+    for code in market.codes:
+        if code not in given.index:
+            raise InputError(f"contract {code}: not in the report of {day}; it holds {', '.join(given.index)}")
+        if not given[code] > 0:
+            raise InputError(
+                f"positions, short_contracts: {given[code]:g} given for {code} on {day}, allowed is above 0; "
+                "leave the contract out of the run"
+            )
+    return {code: float(given[code]) for code in market.codes}
 
 
 def _resized(market: PricedMarket, position: PositionPlan, shorts: float) -> PositionPlan:

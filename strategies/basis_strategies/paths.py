@@ -109,7 +109,7 @@ def prepare_paths(
 ) -> PathBook:
     """Lay out the data shared by all paths; see `basis_strategies.cells.prepare`."""
     cells = prepare(market, base, execution)
-    at_one = cells.base.model_copy(update={"leverage": 1.0, "buffer": None})
+    at_one = cells.base.model_copy(update={"leverage": 1.0, "buffer": None, "whole_contracts": False})
     known = calendar(Plan((at_one.fund(market),), execution or Execution()), market)
     schedule = _schedule(market, known)
     notes = np.unique(cells.legs.notes).astype(np.int64)

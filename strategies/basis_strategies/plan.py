@@ -1,9 +1,9 @@
 """Plan of a run at entry: funds with their positions, trading costs, dealers and outside flows."""
 
-import math
 from dataclasses import dataclass, field
 
-from basis_data.tables.validation import check_ranges
+from basis_data.tables.layouts import MOST_USD
+from basis_data.tables.validation import Range, check_ranges
 from basis_engine.simulation.names import Unwind
 
 
@@ -58,6 +58,28 @@ class FundPlan:
     """High-water mark at entry, from which drawdown is measured; at least equity at entry."""
 
 
+EXECUTION_RANGES: dict[str, Range] = {
+    "bond_cost_bp": (0.0, 1000.0),
+    "futures_cost_bp": (0.0, 1000.0),
+    "impact_bp_per_bn": (0.0, 1000.0),
+    "depth_usd": (0.0, MOST_USD),
+    "seizure_cost": (0.0, 100.0),
+}
+"""Range of each field of `Execution`; cost and impact together never exceed the price."""
+
+DEALER_RANGES: dict[str, Range] = {
+    "slope": (0.0, 1000.0),
+    "placement_rate": (0.0, 1.0),
+    "capacity_multiple": (1.0, 1000.0),
+    "capacity_usd": (0.0, MOST_USD),
+    "ceiling": (0.0, 10_000.0),
+    "memory": (0.0, 1.0),
+    "feedback": (0.0, 1.0),
+    "balance_sheet_years": (0.0, 30.0),
+}
+"""Range of each field of `DealerPlan`."""
+
+
 @dataclass(frozen=True)
 class Execution:
     """Trading costs and market depth, the same for every contract of a run.
@@ -76,8 +98,8 @@ class Execution:
     """Multiple of cost and impact when legs are seized and sold separately."""
 
     def __post_init__(self) -> None:
-        """Refuse costs that are negative or not finite."""
-        check_ranges("execution", self, dict.fromkeys(vars(self), (0.0, math.inf)))
+        """Refuse values out of range."""
+        check_ranges("execution", self, EXECUTION_RANGES)
 
 
 @dataclass(frozen=True)
@@ -102,9 +124,7 @@ class DealerPlan:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        ranges = dict.fromkeys(vars(self), (0.0, math.inf))
-        shares = dict.fromkeys(("placement_rate", "memory", "feedback"), (0.0, 1.0))
-        check_ranges("dealers", self, {**ranges, **shares, "capacity_multiple": (1.0, math.inf)})
+        check_ranges("dealers", self, DEALER_RANGES)
 
 
 BALANCE_SHEET_SHARES = {"TU": 1.0, "FV": 1.0, "TY": 0.7, "TN": 0.7}

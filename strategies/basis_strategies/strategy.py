@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from basis_data.tables.layouts import LEAST_USD, MOST_USD
 from basis_data.tables.validation import did_you_mean, sentence
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Unwind
@@ -47,7 +48,7 @@ class FundRules(BaseModel):
         ignored_types=(type(observe),),  # compiled decisions
     )
 
-    equity: float = Field(100e6, gt=0, le=1e13, title="US dollars")
+    equity: float = Field(100e6, ge=LEAST_USD, le=MOST_USD, title="US dollars")
     """Equity at entry."""
     unwind: Literal["hold", "cure", "target-leverage", "stop-out"] = "cure"
     """What forces the fund to sell: nothing (hold to delivery, or default); an unmet call; leverage above its limit; a
@@ -137,6 +138,16 @@ class Strategy(FundRules):
             if name != "legs" and value != field.default:
                 given.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
         return f"{type(self).__name__}({', '.join(given)})" if given else type(self).__name__
+
+
+def own_document(kind: type[Any]) -> str:
+    """Return a strategy's own docstring; empty without one, also where pydantic inherits one."""
+    return (vars(kind).get("__doc__") or "").strip()
+
+
+def first_line(kind: type[Any]) -> str:
+    """Return the first line of a strategy's own docstring; empty without one."""
+    return next(iter(own_document(kind).splitlines()), "")
 
 
 def _kind(hint: Any) -> type[Any] | None:

@@ -197,3 +197,12 @@ def test_values_near_the_largest_are_finite() -> None:
         funds, setup.positions[None].repeat(2, 0), setup.contracts[None].repeat(2, 0), empty_rows(OutcomeRow, 2)
     )
     check_books(setup, books)
+
+
+def test_a_cell_whose_futures_round_to_none_is_not_entered(market: PricedMarket) -> None:
+    rows = outcomes(market, {"equity": np.array([2e3, 1e8])})
+    assert rows["outcome"][0] == Outcome.NOT_ENTERED != rows["outcome"][1]
+    assert rows["constraint"][0] == Constraint.NONE
+    with pytest.raises(InputError, match="equity: \\$2,000 at 20x is less than a future of each contract"):
+        CashFuturesBasis(equity=2e3).fund(market)
+    assert CashFuturesBasis(equity=2e3, whole_contracts=False).fund(market).equity_usd == pytest.approx(2e3)

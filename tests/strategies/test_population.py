@@ -142,15 +142,15 @@ WRONG: list[tuple[type, str, Any, str]] = [
     (Population, "risk_speed", -0.1, "a finite number of 0 to 1"),
     (Population, "calm_volatility", 0.0, "a finite number of 0.001 or more"),
     (Population, "call_back", 2.0, "a finite number of 0 to 1"),
-    (DealerPlan, "slope", -0.1, "a finite number of 0 or more"),
+    (DealerPlan, "slope", -0.1, "a finite number of 0 to 1000"),
     (DealerPlan, "placement_rate", 1.5, "a finite number of 0 to 1"),
-    (DealerPlan, "capacity_multiple", 0.5, "a finite number of 1 or more"),
-    (DealerPlan, "capacity_usd", -90e9, "a finite number of 0 or more"),
-    (DealerPlan, "ceiling", -600.0, "a finite number of 0 or more"),
+    (DealerPlan, "capacity_multiple", 0.5, "a finite number of 1 to 1000"),
+    (DealerPlan, "capacity_usd", -90e9, "a finite number of 0 to 1e.14"),
+    (DealerPlan, "ceiling", -600.0, "a finite number of 0 to 10000"),
     (DealerPlan, "memory", 1.01, "a finite number of 0 to 1"),
     (DealerPlan, "feedback", -1.0, "a finite number of 0 to 1"),
-    (DealerPlan, "balance_sheet_years", -0.3, "a finite number of 0 or more"),
-    (Execution, "bond_cost_bp", -1.0, "a finite number of 0 or more"),
+    (DealerPlan, "balance_sheet_years", -0.3, "a finite number of 0 to 30"),
+    (Execution, "bond_cost_bp", -1.0, "a finite number of 0 to 1000"),
 ]
 NAMES = {Population: "population", DealerPlan: "dealers", Execution: "execution"}
 

@@ -20,7 +20,8 @@ from basis_data.tables.fields import (
     Tenor,
     known_contracts,
 )
-from basis_data.tables.layouts import DAY_USD_BN
+from basis_data.tables.layouts import DAY_USD_BN, MOST_USD
+from basis_engine.base.errors import InputError
 
 SHAPES: dict[str, dict[str, float]] = {
     "parallel": {"10y": 1.0},
@@ -104,6 +105,16 @@ class NotRolled(DayOrPeriodPart):
 
     share: Share
 
+    def days(self, days: Days) -> slice:
+        """Select the business days; refuse the day of entry, on which the fund borrows and no repo falls due."""
+        chosen = super().days(days)
+        if chosen.start == 0 and self.share > 0.0:
+            raise InputError(
+                f"not_rolled, date: {self.date} given, the day of entry, on which no repo falls due; date it later, or "
+                "start the window earlier"
+            )
+        return chosen
+
 
 class Dislocation(PeriodPart):
     """From its date until the next dislocation of its contract, cash is cheap against futures by `bp` of price.
@@ -155,11 +166,12 @@ class IntradayMark(DatedPart):
 class OtherLoss(DatedPart):
     """A loss on its date in other businesses of the funds (equities, margin of another market), due in cash next day.
 
-    Give `share` of each fund's equity at entry, or `usd` of all funds together, divided by equity.
+    Give `share` of each fund's equity at entry, or `usd` of all funds together, divided by equity. A loss on the day of
+    entry follows entry: it is booked and due the next morning.
     """
 
     share: Share | None = None
-    usd: Annotated[float, Field(gt=0, title="US dollars")] | None = None
+    usd: Annotated[float, Field(gt=0, le=MOST_USD, title="US dollars")] | None = None
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:

@@ -22,6 +22,9 @@ TENOR_YEARS: dict[str, float] = {
 }
 """Par-yield columns and their tenor in years, shortest first."""
 
+LEAST_USD, MOST_USD = 1e3, 1e14
+"""Smallest and largest equity or book, US dollars; all Treasuries outstanding are about 3e13."""
+
 DAY_USD_BN = 2000.0
 """Maximum flow of a day: about twice the turnover of the whole cash market on an average day of 2024."""
 

@@ -28,11 +28,15 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
-import numba
-import numba.core.event
-import numba.extending
-from numba.core.event import Listener
 from platformdirs import user_cache_path
+
+from basis_engine.base.errors import InputError
+
+try:
+    import numba.core.event
+    import numba.extending
+except ValueError:  # numba reads it when it is imported
+    raise InputError("NUMBA_NUM_THREADS: 0 or less given, allowed is a whole number above 0; correct it") from None
 
 settings: Any = numba.config  # numba fills it from the environment when it is imported
 njit: Any = numba.njit  # its stubs do not know all its options
@@ -238,11 +242,8 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, "", {**KERNEL_OPTIONS, "_nrt": True} if ACCELERATED else {})
 
 
-class CompileSession(Listener):
-    """Follow numba while it compiles kernels: pause the garbage collector and report long compilation once.
-
-    A tenth of the compile time went into searching numba's objects for garbage.
-    """
+class CompileSession(numba.core.event.Listener):
+    """While kernels compile, pause the garbage collector (a tenth of the time), and report long compilation once."""
 
     tell: Callable[[], object] | None = None
     depth = 0

@@ -208,7 +208,7 @@ def book_other_loss(world: World, event: Event) -> None:
         fund.other_loss_owed += event.value
         attribute(world, fund_row(world, event.fund), PnlLine.OTHER_LOSS, -event.value)
         fund.other_loss_cause = log(world, LogEvent.OTHER_LOSS, event.fund, -1, event.value, -1)
-        push(world, EventKind.OTHER_LOSS_CALL, world.clock[0].calls_due, event.fund, -1, fund.other_loss_cause)
+        push(world, EventKind.OTHER_LOSS_CALL, event.calls_due, event.fund, -1, fund.other_loss_cause)
 
 
 @callee

@@ -12,6 +12,7 @@ from basis_engine.simulation.dealers import buy_from_fund
 from basis_engine.simulation.ledger import (
     attribute,
     between,
+    capped_cost,
     clearing_house_of,
     fund_row,
     log,
@@ -70,7 +71,7 @@ def seize(world: World, event: Event, without_limit: bool) -> None:
 def seizure_cost(world: World, position: Position, base: BasisPoints, face: Usd) -> BasisPoints:
     """Return the cost of selling a seized leg, basis points of price."""
     contract = world.contracts[position.contract]
-    return contract.seizure_cost * (base + contract.impact * face / 1e9)
+    return capped_cost(contract.seizure_cost * (base + contract.impact * face / 1e9))
 
 
 @callee

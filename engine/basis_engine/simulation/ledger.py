@@ -1,10 +1,13 @@
 """The ledger: every cent moves between two parties, under a named line; equity; the event log."""
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import Index, Usd, Word
+from basis_engine.base.units import BasisPoints, Index, Usd, Word
 from basis_engine.simulation.names import CashLine, Claim, LogEvent, Party, PnlLine, Status
 from basis_engine.simulation.rows import Fund, Position
 from basis_engine.simulation.world import World
+
+WHOLE_PRICE = 1e4
+"""Basis points."""
 
 
 @callee(optimize=True)
@@ -32,6 +35,12 @@ def attribute(world: World, row: Index, line: Word, amount: Usd) -> None:
     world.profit[row, line] += amount
     if day < len(world.attribution):
         world.attribution[day, row, line] += amount
+
+
+@callee(optimize=True)
+def capped_cost(cost: BasisPoints) -> BasisPoints:
+    """Limit a cost of trading to the whole price: no sale fetches less than zero, basis points of price."""
+    return min(cost, WHOLE_PRICE)
 
 
 @callee(optimize=True)

@@ -61,6 +61,12 @@ class Calendar:
     """Whether a strategy decides every day, after settlement and before risk limits."""
 
 
+def other_loss(day: int, usd: float, fund: int) -> DatedEvent:
+    """Return a fund's loss in its other businesses, due the next morning; of day 0 it follows entry."""
+    minute = OTHER_LOSS_TIME if day > 0 else ROLL_TIME
+    return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, minute, usd, fund=fund)
+
+
 def funding_change(day: int, kind: EventKind, value: float, contract: int = -1) -> DatedEvent:
     """Return a change of a haircut (a rise above entry) or of the share of repo not rolled, from this day's roll."""
     return DatedEvent(day, kind, ROLL_TIME, value, contract=contract)
@@ -91,6 +97,7 @@ def delivery(days: int, settled: int, delivered: int, contract: int, value: floa
 def build_schedule(calendar: Calendar) -> Records:
     """Return rows of every scheduled event, sorted by time, kind and sequence."""
     _check_marks(calendar)
+    _check_dated(calendar)
     rows: list[dict[str, float]] = []
     for day in range(1, len(calendar.midnight)):
         rows += _every_day(calendar, day)
@@ -104,7 +111,7 @@ def build_schedule(calendar: Calendar) -> Records:
         event.sequence = sequence
         for name, value in row.items():
             setattr(event, name, value)
-        event.calls_due = _calls_due(calendar, int(event.day), int(event.kind))
+        event.calls_due = _calls_due(calendar, int(event.day), int(event.kind), int(event.time))
         event.next_mark = _next_mark(calendar, int(event.time), end)
     for first in np.flatnonzero(schedule["kind"] == EventKind.OPEN):
         schedule[first].routine = _routine(schedule["kind"][first:].tolist())
@@ -126,6 +133,16 @@ def _check_marks(calendar: Calendar) -> None:
     if len(outside):
         hours, rest = divmod(int(minutes[outside[0]]), 60)
         raise InputError(f"engine: mark {outside[0]} is at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00")
+
+
+def _check_dated(calendar: Calendar) -> None:
+    """Refuse events outside the days after entry: the book is entered at the mark of day 0, after its morning."""
+    for dated in calendar.dated:
+        if not 0 < dated.day < len(calendar.midnight):
+            raise InputError(
+                f"engine: {dated.kind.name} on day {dated.day}, allowed is 1 to {len(calendar.midnight) - 1}; "
+                "the book is entered on day 0"
+            )
 
 
 def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
@@ -170,10 +187,15 @@ def _dated_row(calendar: Calendar, dated: DatedEvent) -> dict[str, float]:
     }
 
 
-def _calls_due(calendar: Calendar, day: int, kind: int) -> int:
-    """Return when calls fall due: 09:00 of the next business day; for the intraday cycle, 14:00 of the same day."""
+def _calls_due(calendar: Calendar, day: int, kind: int, time: int) -> int:
+    """Return when calls fall due: 09:00 of the next business day; for the intraday cycle, 14:00 of the same day.
+
+    A loss before 09:00 is of the evening before, and falls due at 09:00 of the same day.
+    """
     if kind == EventKind.INTRADAY_CYCLE:
         return int(calendar.midnight[day]) + INTRADAY_DUE
+    if kind == EventKind.OTHER_LOSS and time < int(calendar.midnight[day]) + CALL_TIME:
+        return int(calendar.midnight[day]) + CALL_TIME
     if day + 1 < len(calendar.midnight):
         return int(calendar.midnight[day + 1]) + CALL_TIME
     return int(calendar.midnight[day]) + DAY_LENGTH + CALL_TIME

@@ -9,7 +9,7 @@ from basis_engine.base.compile import callee, kernel, pass_by_pointer
 from basis_engine.base.units import Index, Usd
 from basis_engine.simulation.clearing import raise_call
 from basis_engine.simulation.dealers import buy_from_fund
-from basis_engine.simulation.ledger import attribute, clearing_house_of, log
+from basis_engine.simulation.ledger import attribute, capped_cost, clearing_house_of, log
 from basis_engine.simulation.names import Claim, EventKind, LogEvent, PnlLine, Status
 from basis_engine.simulation.queue import push_claim
 from basis_engine.simulation.world import Floats, World
@@ -73,9 +73,10 @@ def trade(world: World, p: Index, face: Usd, contracts: float) -> None:
     position = world.positions[p]
     contract = world.contracts[position.contract]
     impact = contract.impact * abs(face) / 1e9
-    price = position.clean * (1.0 + math.copysign((contract.bond_cost + impact) / 1e4, face))
+    price = position.clean * (1.0 + math.copysign(capped_cost(contract.bond_cost + impact) / 1e4, face))
     paid = face * (price + position.accrued) / 100.0
-    slippage = abs(contracts) * contract.point_value * contract.futures * (contract.futures_cost + impact) / 1e4
+    futures_cost = capped_cost(contract.futures_cost + impact)
+    slippage = abs(contracts) * contract.point_value * contract.futures * futures_cost / 1e4
     attribute(world, p, PnlLine.COST, face * (position.clean - price) / 100.0 - slippage)
     position.variation_open -= slippage
     position.contracts += contracts

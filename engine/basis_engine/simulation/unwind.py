@@ -4,7 +4,7 @@ import math
 
 from basis_engine.base.compile import callee
 from basis_engine.base.units import BasisPoints, Index, Share, Usd
-from basis_engine.simulation.ledger import book_value, equity, fund_row, log, market_value, transfer
+from basis_engine.simulation.ledger import book_value, capped_cost, equity, fund_row, log, market_value, transfer
 from basis_engine.simulation.names import CashLine, EventKind, LogEvent, Party, SaleOrder, Status, Unwind
 from basis_engine.simulation.outcome import note_order
 from basis_engine.simulation.queue import push
@@ -254,7 +254,7 @@ def cash_freed(world: World, p: Index) -> Usd:
     # A slice costs part of its proceeds; without it, the fund would miss the call by the cost of the sale.
     impact = contract.impact * slice_limit(contract, fund, abs(position.face)) / 1e9
     financed = (1.0 - position.haircut) * (1.0 - world.clock[0].not_rolled * (1.0 - position.term_share))
-    freed: float = (1.0 - financed - (contract.bond_cost + impact) / 1e4) * abs(market_value(position))
+    freed: float = (1.0 - financed - capped_cost(contract.bond_cost + impact) / 1e4) * abs(market_value(position))
     return freed + margin_asked(world, position)
 
 
