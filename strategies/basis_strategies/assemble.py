@@ -225,9 +225,10 @@ def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
     """Losses of each fund in its other businesses, USD, in the morning of the day."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
     for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
-        lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
+        share, usd = float(data.other_loss_share[day]), float(data.other_loss_usd[day])
         for f, fund in enumerate(plan.funds):
-            yield DatedEvent(int(day), EventKind.OTHER_LOSS, OTHER_LOSS_TIME, lost * fund.equity_usd, fund=f)
+            lost = usd * (fund.equity_usd / total)
+            yield DatedEvent(int(day), EventKind.OTHER_LOSS, OTHER_LOSS_TIME, lost, fund=f, share=share)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[DatedEvent]:

@@ -45,6 +45,8 @@ class DatedEvent:
     value: float = 0.0
     contract: int = -1
     fund: int = -1
+    share: float = 0.0
+    """Of another loss: share of the fund's equity at entry, besides the amount; cells of one schedule differ in it."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def _dated_row(calendar: Calendar, dated: DatedEvent) -> dict[str, float]:
         "kind": dated.kind,
         "day": dated.day,
         "value": dated.value,
+        "second_value": dated.share,
         "contract": dated.contract,
         "fund": dated.fund,
     }
