@@ -89,7 +89,8 @@ def timeline(setup: Setup) -> Timeline:
         elif event.kind == EventKind.MARGIN_CHANGE:
             margin[day:, contracts] = announced[day:, contracts] = event.value * multiple[contracts]
         elif event.kind == EventKind.OTHER_LOSS:
-            elsewhere[_after(setup, day, _minute(setup, event))] += event.value
+            lost = event.value + event.second_value * setup.funds["entry_equity"][event.fund]
+            elsewhere[_after(setup, day, _minute(setup, event))] += lost
         elif event.kind == EventKind.OUTSIDE_FLOW:
             flow = sales if event.value >= 0.0 else purchases
             flow[_after(setup, day, _minute(setup, event))] += abs(event.value)

@@ -66,7 +66,7 @@ def backtest(
     curve
         'auto', 'svensson' or 'par'.
     margin_multiple
-        Multiple of each contract's initial margin.
+        Multiple of each contract's initial margin on every day, those of the scenario's margin notices included.
     yield_scale
         Multiple of each yield's move from the first day.
     scenario_repo_bp

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from basis_data.markets.left_out import left_out
 from basis_data.markets.market_data import market_data
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.scenarios.scenario import Scenario
@@ -11,6 +12,7 @@ from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.contracts import codes
 from basis_data.tables.validation import did_you_mean, validated
 from basis_engine.base.errors import InputError
+from basis_engine.bonds.curves import SVENSSON
 from basis_engine.simulation.run import Run, run
 from basis_strategies.assemble import assemble
 from basis_strategies.cash_futures_basis import CashFuturesBasis
@@ -97,6 +99,7 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         f"Initial margin of {future.code}: {future.margin.source}, ${usd:,.0f} per contract at entry."
         for future, usd in zip(market.data.futures, market.initial_margin[0], strict=True)
     ]
+    data = market.data
     unpriced = [
         f"{future.basket.unpriced} deliverable notes of {future.code} are left out because their coupon is not known."
         for future in market.data.futures
@@ -113,6 +116,9 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         f"${plan.execution.depth_usd / 1e9:,.0f}bn; half spreads {plan.execution.bond_cost_bp:g} and "
         f"{plan.execution.futures_cost_bp:g} bp, impact {plan.execution.impact_bp_per_bn:g} bp per $bn (assumptions).",
         "Sales of this book do not move the market beyond its own slices: a single fund, not the whole market.",
+        *left_out(
+            data.scenario, data.dates.astype("datetime64[D]"), market.cusips, data.effr, data.curves.kind == SVENSSON
+        ),
     ]
 
 

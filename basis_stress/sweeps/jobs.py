@@ -32,6 +32,8 @@ ENUMERATIONS: dict[str, type[IntEnum]] = {
     "first_call": Constraint,
 }
 """Columns of outcomes that hold names: their enumerations."""
+COLUMNS = {"equity": "equity_end"}
+"""Outcomes with another name in the table, where the plain name is that of an input."""
 _NOT_INPUTS = {"title", "story", "source", "files"}
 """Fields of a scenario that change no cell: its texts, and the paths of its files, whose digests are inputs."""
 _PRICING = threading.Lock()
@@ -105,7 +107,9 @@ class BookJob:
         """Columns of rows of outcomes: names, dates, and NaN where a book was not entered."""
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
         not_entered = rows["outcome"] == Outcome.NOT_ENTERED
-        return {name: _column(name, rows[name], dates, not_entered) for name in rows.dtype.names or ()}
+        return {
+            COLUMNS.get(name, name): _column(name, rows[name], dates, not_entered) for name in rows.dtype.names or ()
+        }
 
     def pool(self, threads: int) -> Executor:
         """Threads of this process: kernels, NumPy and Arrow release the interpreter lock."""

@@ -35,7 +35,7 @@ def _share(numerator: str) -> Callable[[pd.DataFrame], "pd.Series[float]"]:
 
 def _return(table: pd.DataFrame) -> "pd.Series[float]":
     """Equity at the end over that of entry, less one."""
-    return _share("equity")(table) - 1
+    return _share("equity_end")(table) - 1
 
 
 def _grade(table: pd.DataFrame) -> "pd.Series[float]":
@@ -48,7 +48,7 @@ _ENTRY, _LOSS = ("outcome", "entry_equity"), "loss_beyond_equity"
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("return", "return on equity", (*_ENTRY, "equity"), _return),
+        Measure("return", "return on equity", (*_ENTRY, "equity_end"), _return),
         Measure("worst_day", "worst day, of equity at entry", (*_ENTRY, "worst_profit"), _share("worst_profit")),
         Measure("loss", "loss beyond equity, of equity at entry", (*_ENTRY, _LOSS), _share(_LOSS)),
         Measure("outcome", f"outcome: {_GRADES}", ("outcome",), _grade, False),

@@ -216,6 +216,8 @@ def _market_job(paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, 
     fit = frozen.fits[len(frozen.fits) // 2]
     if SCALE in {axis.name for axis in axes} | terms.keys():
         paths = tuple(changed(path, path.name, **{"curve": "par", SCALE: 1.0}) for path in paths)
+    if "margin_multiple" in {axis.name for axis in axes} | terms.keys():
+        paths = tuple(changed(path, path.name, margin_multiple=1.0) for path in paths)
     checked = [(axis.name, end) for axis in axes for end in fields.both_ends(axis)] + list(terms.items())
     for name, value in checked:
         _check_market(paths[0], fit, name, value)

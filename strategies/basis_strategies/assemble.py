@@ -225,9 +225,9 @@ def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
     """Losses of each fund in its other businesses, USD."""
     data, total = market.data, sum(fund.equity_usd for fund in plan.funds)
     for day in np.flatnonzero(data.other_loss_share + data.other_loss_usd):
-        lost = float(data.other_loss_share[day] + data.other_loss_usd[day] / total)
+        share, usd = float(data.other_loss_share[day]), float(data.other_loss_usd[day])
         for f, fund in enumerate(plan.funds):
-            yield other_loss(int(day), lost * fund.equity_usd, f)
+            yield other_loss(int(day), usd * (fund.equity_usd / total), f, share)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[DatedEvent]:

@@ -26,8 +26,9 @@ class LongBasis(BasisStrategy):
     cheapens against futures, when repo rises above the implied rate, and when margin or repo calls force it to sell
     before delivery.
 
-    Legs: the note of a contract, against face x conversion factor of futures. Margin: initial and daily variation
-    margin on the future. Financing: overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
+    Legs: the note of a contract, against face x conversion factor of futures; each contract has an equal share of
+    ``leverage``, which is that of the whole book. Margin: initial and daily variation margin on the future. Financing:
+    overnight repo at SOFR plus ``repo_spread_bp``, haircut ``haircut``.
 
     >>> LongBasis(legs=("FV",), leverage=30, enter_bp=10, exit_bp=0).name
     'LongBasis(FV, leverage=30, enter_bp=10, exit_bp=0)'
@@ -36,12 +37,13 @@ class LongBasis(BasisStrategy):
     @decision
     def decide(terms: "LongBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold the front month at today's size while its carry is high enough."""
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
             pair, leg_size = pairs[p], 0.0
             held = holds_leg(pairs, pair.leg)
             pays = worth_holding(held, carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
             if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
-                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p)
+                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
             if pair.tradable:
                 target[p] = unless_close(pair.face, face_of(leg_size * fund.equity, pair), terms.band)
 
@@ -65,12 +67,13 @@ class ShortBasis(BasisStrategy):
     @decision
     def decide(terms: "ShortBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold the front month short while its carry is negative enough."""
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
             pair, leg_size = pairs[p], 0.0
             held = holds_leg(pairs, pair.leg)
             pays = worth_holding(held, -carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
             if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
-                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p)
+                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
             if pair.tradable:
                 target[p] = unless_close(pair.face, -face_of(leg_size * fund.equity, pair), terms.band)
 
@@ -96,11 +99,12 @@ class HoldToDelivery(SizedStrategy):
     @decision
     def decide(terms: "HoldToDelivery", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Buy the front month if nothing of the leg is held; sell nothing."""
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
             pair = pairs[p]
             early = pair.front and pair.days_to_notice >= terms.least_days
             if early and not holds_leg(pairs, pair.leg) and carry(pair) > terms.enter_bp / 1e4:
-                target[p] = face_of(size(terms, pair) * fund.equity, pair)
+                target[p] = face_of(size(terms, pair) / legs * fund.equity, pair)
 
 
 class CalendarRoll(SizedStrategy):
@@ -127,6 +131,7 @@ class CalendarRoll(SizedStrategy):
     @decision
     def decide(terms: "CalendarRoll", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold both from the day on which the deferred month becomes the front to notice of the old month."""
+        legs = count_legs(pairs)
         for p in range(len(pairs)):
             if pairs[p].tradable:
                 target[p] = 0.0
@@ -136,7 +141,7 @@ class CalendarRoll(SizedStrategy):
                 if pairs[old].leg == pairs[new].leg and ahead and pairs[old].tradable and pairs[new].tradable:
                     gain = carry(pairs[new]) - carry(pairs[old])
                     if pairs[new].face != 0.0 or gain > terms.enter_bp / 1e4:
-                        held = size(terms, pairs[new]) / 2.0 * fund.equity
+                        held = size(terms, pairs[new]) / 2.0 / legs * fund.equity
                         target[new] = unless_close(pairs[new].face, face_of(held, pairs[new]), terms.band)
                         target[old] = unless_close(pairs[old].face, -target[new], terms.band)
 

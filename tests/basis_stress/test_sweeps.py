@@ -145,7 +145,7 @@ def test_cells_agree_with_single_backtests(tmp_path):
             margin_multiple=cell["margin_multiple"],
             curve="par",
         ).summary.iloc[0]
-        assert cell["equity"] == pytest.approx(one["equity_end_usd"], rel=1e-9)
+        assert cell["equity_end"] == pytest.approx(one["equity_end_usd"], rel=1e-9)
         assert cell["calls"] == one["calls"]
     for _, cell in table[table["outcome"] == "not_entered"].iterrows():
         with pytest.raises(InputError, match="allow at most"):
@@ -251,7 +251,7 @@ def test_cells_in_any_order_are_the_same_cells(tmp_path):
     ordered = bs.sweep("april-2025", out=tmp_path / "ordered", **axes).table()
     shuffled = ordered.sample(frac=1.0, random_state=0)
     found = bs.sweep("april-2025", out=tmp_path / "shuffled", cells=shuffled[list(axes)], chunk=7).table()
-    assert ordered["equity"].nunique() == 18
+    assert ordered["equity_end"].nunique() == 18
     pd.testing.assert_frame_equal(found, shuffled.reset_index(drop=True))
 
 

@@ -69,7 +69,7 @@ def test_books_that_cannot_enter_count_as_nothing_and_are_counted(found, tmp_pat
     for scenario in some.scenarios:
         cells = some.table(scenario=scenario)
         out = cells["outcome"] == "not_entered"
-        values = (cells["equity"] / cells["entry_equity"] - 1).where(~out, 0.0)
+        values = (cells["equity_end"] / cells["entry_equity"] - 1).where(~out, 0.0)
         got = some.indices(scenario=scenario)
         assert 0 < out.sum() < len(cells)
         assert set(got["not_entered"]) == {out.sum()}
@@ -215,7 +215,7 @@ def test_a_table_has_columns_and_measures_and_refuses_others(found):
     assert list(table) == ["leverage", "return", "worst_day"]
     whole = found.table(scenario="april-2025")
     entered = whole["outcome"] != "not_entered"
-    np.testing.assert_array_equal(table["return"][entered], (whole["equity"] / whole["entry_equity"] - 1)[entered])
+    np.testing.assert_array_equal(table["return"][entered], (whole["equity_end"] / whole["entry_equity"] - 1)[entered])
     assert table["return"][~entered].isna().all()
     with pytest.raises(InputError, match=r"'leverge': unknown \(did you mean 'leverage'\?\); allowed are .*, return"):
         found.table(["leverge"])

@@ -262,3 +262,11 @@ def test_worked_examples_run(module: str) -> None:
     failed, run = doctest.testmod(importlib.import_module(f"basis_strategies.{module}"), optionflags=doctest.ELLIPSIS)
     assert run > 0
     assert failed == 0
+
+
+@pytest.mark.parametrize("kind", [bs.LongBasis, bs.ShortBasis, bs.HoldToDelivery, bs.CalendarRoll])
+def test_the_stated_leverage_is_of_the_whole_book(kind: type[bs.Strategy]) -> None:
+    """Two legs and four are as levered as one: each has an equal share."""
+    for legs in (("TY",), ("TU", "FV"), ("TU", "FV", "TY", "US")):
+        daily = bs.run_strategy(kind(legs=legs, leverage=15), "2019-02-01", "2019-07-01").daily
+        assert 14 < daily["leverage"].max() < 16, legs

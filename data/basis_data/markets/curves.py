@@ -70,7 +70,7 @@ def _choose(scenario: Scenario, days: Days) -> tuple[int, str]:
         return PAR, "par yields (as the scenario asks)"
     if scenario.curve == "auto" and scenario.files.par_yields and not scenario.files.svensson:
         return PAR, f"par yields (the scenario's own {scenario.files.par_yields.name})"
-    if scenario.curve == "svensson" or covers("svensson", days, scenario.files.svensson):
+    if scenario.curve == "svensson" or scenario.files.svensson or covers("svensson", days, scenario.files.svensson):
         return SVENSSON, "Svensson curve, fitted to off-the-run notes and bonds"
     return PAR, "par yields (no Svensson parameters for the whole window)"
 

@@ -12,6 +12,7 @@ from basis_data.markets.baskets import deliverable, with_factors
 from basis_data.markets.curves import Curves, curves, scaled
 from basis_data.markets.expectations import carry_rate
 from basis_data.markets.intraday import IntradayMarks, intraday_marks
+from basis_data.markets.left_out import check_dated, federal_funds_rate
 from basis_data.markets.margins import MarginPath, margin_path
 from basis_data.markets.yield_paths import check_range
 from basis_data.scenarios.parts import DatedPart
@@ -19,7 +20,7 @@ from basis_data.scenarios.scenario import Scenario, changed
 from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
 from basis_data.tables.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
 from basis_data.tables.reader import read
-from basis_data.tables.windows import column_or_nan, read_days
+from basis_data.tables.windows import read_days
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import PAR
 
@@ -122,17 +123,12 @@ class MarketData:
 
 
 def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:
-    """Gather the market data of a scenario.
-
-    Parameters
-    ----------
-    contracts
-        Contract codes; those of the scenario by default.
+    """Gather the market data of a scenario, for its contracts or those given.
 
     Raises
     ------
     InputError
-        If a file does not cover the window, or the window ends after the last delivery day of a contract.
+        If a file does not cover the window, a part is dated outside it, or a contract is delivered before its end.
     """
     if contracts is not None:
         scenario = changed(scenario, "run", contracts=tuple(contracts))
@@ -141,7 +137,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     days = mark_days(start, end)
     if len(days) < 2:
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
-    repo = read_days("repo", days, ["sofr_pct"], scenario.files.repo)
+    check_dated(scenario, days)
     sofr, repo_rate = repo_rates(scenario, days)
     lasting = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts if shift.until is None], 0.0)
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
@@ -153,14 +149,14 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
         curves=chosen,
         sofr=sofr,
-        effr=column_or_nan(repo, "effr_pct") / 100,
+        effr=federal_funds_rate(scenario, days),
         repo_rate=repo_rate,
         carry_rate=carry_rate(days, scenario.files.repo) + (scenario.scenario_repo_bp + lasting) / 1e4,
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         other_haircut=_haircut(scenario, days, None),
         not_rolled=np.minimum(_on_days(days, [(part, part.share) for part in scenario.not_rolled]), 1.0),
-        margin_multiple=_steps(days, notices, scenario.margin_multiple),
+        margin_multiple=scenario.margin_multiple * _steps(days, notices, 1.0),
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         other_loss_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.other_losses]),
         other_loss_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.other_losses]),

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
+from basis_data.markets.left_out import observed_prices
 from basis_data.markets.market_data import MarketData
 from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
-from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
 from basis_engine.simulation.market import Baskets, CurvePath, Priced, par_curves, price_path
@@ -120,8 +119,7 @@ def _fit_spreads(data: MarketData, path: CurvePath, baskets: Baskets) -> None:
     """Set the spread over the curve of each note with a price observed on the first day, to fit that price."""
     if data.scenario.files.prices is None:
         return
-    rows = read("prices", data.scenario.files.prices)
-    observed = rows[rows["date"] == pd.Timestamp(data.scenario.start)].set_index("cusip")["clean_price"]
+    observed = observed_prices(data.scenario, data.dates.astype("datetime64[D]")[0], _cusips(data))
     for note, cusip in enumerate(_cusips(data)):
         if cusip in observed.index:
             bond = float(baskets.coupon[note]), int(baskets.maturity[note]), int(path.value_date[0])

@@ -64,6 +64,7 @@ class Composition(StrictModel):
     """Cash and margin earn SOFR minus this."""
     haircut: Haircut = 0.0
     margin_multiple: Multiple = 1.0
+    """Multiplies each contract's margin on every day, those of margin notices included."""
     margin_notices: tuple[MarginNotice, ...] = ()
     haircut_changes: tuple[HaircutChange, ...] = ()
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()

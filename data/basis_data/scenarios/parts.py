@@ -78,7 +78,9 @@ class DayOrPeriodPart(PeriodPart):
 
 
 class MarginNotice(DatedPart):
-    """From its date, the first day in force, futures margins are `multiple` times their own level of the day."""
+    """From its date, the first day in force, to the next notice, futures margins are `multiple` times what they
+    would be: their own level of the day, times the scenario's `margin_multiple`.
+    """
 
     multiple: Multiple
 

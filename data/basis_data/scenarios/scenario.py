@@ -21,6 +21,10 @@ class Scenario(Composition):
         """Describe the composition in one sentence."""
         return sentence(self)
 
+    def __hash__(self) -> int:
+        """Hash what tells most scenarios apart; parts that hold tables by tenor have no hash, equality compares all."""
+        return hash((self.name, self.start, self.end, self.contracts, self.curve, self.yield_scale))
+
     def but(self, **fields: Any) -> Self:
         """Replace some fields; the values are checked as those of a file are."""
         return validated(type(self), {**self.model_dump(), **fields}, self.name)

@@ -121,7 +121,7 @@ USER = (
         (
             _DATE,
             needed("cusip", "text"),
-            needed("clean_price", "number", "points per 100 face", 1, 300),
+            needed("clean_price", "price", "without accrued interest", 20, 300),
         ),
         ("date", "cusip"),
     ),

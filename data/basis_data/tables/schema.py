@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-ColumnKind = Literal["date", "month", "text", "bool", "percent", "bp", "usd", "bn", "count", "number"]
+ColumnKind = Literal["date", "month", "text", "bool", "percent", "bp", "usd", "bn", "count", "price", "number"]
 
 CONTRACTS = ("TU", "Z3N", "FV", "TY", "TN", "US", "UB")
 
-NUMERIC: frozenset[str] = frozenset({"percent", "bp", "usd", "bn", "count", "number"})
+NUMERIC: frozenset[str] = frozenset({"percent", "bp", "usd", "bn", "count", "price", "number"})
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ UNITS: dict[str, str] = {
     "usd": "US dollars",
     "bn": "billions of US dollars",
     "count": "whole number",
+    "price": "points per 100 face (102.8, not 1.028)",
     "number": "number",
 }
 

@@ -205,9 +205,10 @@ def book_other_loss(world: World, event: Event) -> None:
     """Book a loss in the fund's other business (equities, margin of another market), due with the next calls."""
     fund = world.funds[event.fund]
     if fund.status == Status.ACTIVE:
-        fund.other_loss_owed += event.value
-        attribute(world, fund_row(world, event.fund), PnlLine.OTHER_LOSS, -event.value)
-        fund.other_loss_cause = log(world, LogEvent.OTHER_LOSS, event.fund, -1, event.value, -1)
+        lost = event.value + event.second_value * fund.entry_equity
+        fund.other_loss_owed += lost
+        attribute(world, fund_row(world, event.fund), PnlLine.OTHER_LOSS, -lost)
+        fund.other_loss_cause = log(world, LogEvent.OTHER_LOSS, event.fund, -1, lost, -1)
         push(world, EventKind.OTHER_LOSS_CALL, event.calls_due, event.fund, -1, fund.other_loss_cause)
 
 

@@ -68,7 +68,7 @@ class Event:
     contract: Index  # -1: all
     party: Word  # whose claim it is
     value: float  # payload: repo rate, haircut rise, margin per contract, share not rolled, or amount
-    second_value: float  # of a repo roll: the rate on cash
+    second_value: float  # of a repo roll: the rate on cash; of another loss: its share of equity at entry
     calls_due: Minute  # when calls raised now fall due
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log

@@ -45,6 +45,8 @@ class DatedEvent:
     value: float = 0.0
     contract: int = -1
     fund: int = -1
+    share: float = 0.0
+    """Of another loss: share of the fund's equity at entry, besides the amount; cells of one schedule differ in it."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ class Calendar:
     """Whether a strategy decides every day, after settlement and before risk limits."""
 
 
-def other_loss(day: int, usd: float, fund: int) -> DatedEvent:
-    """Return a fund's loss in its other businesses, due the next morning; of day 0 it follows entry."""
+def other_loss(day: int, usd: float, fund: int, share: float = 0.0) -> DatedEvent:
+    """Return a fund's loss in its other businesses, USD and a share of entry equity, due the next morning.
+
+    A loss on day 0 follows entry.
+    """
     minute = OTHER_LOSS_TIME if day > 0 else ROLL_TIME
-    return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, minute, usd, fund=fund)
+    return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, minute, usd, fund=fund, share=share)
 
 
 def funding_change(day: int, kind: EventKind, value: float, contract: int = -1) -> DatedEvent:
@@ -182,6 +187,7 @@ def _dated_row(calendar: Calendar, dated: DatedEvent) -> dict[str, float]:
         "kind": dated.kind,
         "day": dated.day,
         "value": dated.value,
+        "second_value": dated.share,
         "contract": dated.contract,
         "fund": dated.fund,
     }
