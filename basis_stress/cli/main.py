@@ -155,6 +155,9 @@ def _run(arguments: list[str] | None) -> None:
     gc.set_threshold(GARBAGE, 20, 100)
     warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
     warnings.showwarning = _print_warning
+    for number, argument in enumerate(sys.argv[1:] if arguments is None else arguments, 1):
+        if "\0" in argument:
+            _refuse(f"argument {number}: {argument!r} given, which holds a null character; leave it out")
     try:
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
     except InputError as mistake:
