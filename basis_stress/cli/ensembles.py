@@ -74,7 +74,7 @@ def paths(
     given = {name: value for name, value in options.items() if value is not None}
     folder = out or Path("results") / f"paths-{generator}"
     with ExitStack() as stack:
-        bar = stack.enter_context(click.progressbar(length=paths, label=f"{paths:,} paths", file=sys.stderr))
+        progress = Progress(stack, paths, f"{paths:,} paths")
         found = simulate_paths(
             generator,
             paths,
@@ -82,13 +82,28 @@ def paths(
             contract=None if contract is None else [code.strip() for code in contract.split(",")],
             settings=dict(setting(text) for text in settings),
             out=folder,
-            progress=lambda done: bar.update(done - bar.pos),
+            progress=progress,
             **given,
         )
     click.echo(headline(found))
     click.echo(f"outcomes: {found.file}")
     if report:
         click.echo(f"report: {found.report(folder / 'paths.html')}")
+
+
+class Progress:
+    """A progress bar on the error stream, created at the first progress: an error before that is one line alone."""
+
+    def __init__(self, stack: ExitStack, length: int, label: str) -> None:
+        self.stack, self.length, self.label = stack, length, label
+        self.bar: Any = None
+
+    def __call__(self, done: int) -> None:
+        """Show how many are done."""
+        if self.bar is None:
+            bar = click.progressbar(length=self.length, label=self.label, file=sys.stderr)
+            self.bar = self.stack.enter_context(bar)
+        self.bar.update(done - self.bar.pos)
 
 
 def _leverages(given: str) -> list[float]:

@@ -3,12 +3,15 @@
 import gc
 import importlib
 import keyword
+import os
+import re
 import sys
 import warnings
 from typing import Any
 
 import click
 
+from basis_data.tables.files import CONTROL
 from basis_engine.base.errors import InputError
 
 # Commands are imported on use, so that `basis-stress --help` is fast.
@@ -57,6 +60,43 @@ GARBAGE = 500_000
 """Objects allocated between two garbage collections (Python: 700): a cached backtest takes an eighth less time."""
 
 
+MOST = 300
+"""Characters of a message about a mistake."""
+
+
+class Lasting:
+    """An output stream that replaces characters it cannot print, and goes on in silence when its reader has gone."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text, if somebody reads it."""
+        try:
+            self.stream.write(text)
+        except BrokenPipeError:
+            self._go_on()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if somebody reads it."""
+        try:
+            self.stream.flush()
+        except BrokenPipeError:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Write to nowhere from now on."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use."""
 
@@ -101,13 +141,30 @@ def group(context: click.Context) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: exit code 0 for success, 2 for a user's mistake (one sentence), 1 for a bug."""
+    os.environ.pop("MPLBACKEND", None)  # figures are drawn into files; a wrong name would stop them
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
+    try:
+        _run(arguments)
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
+def _run(arguments: list[str] | None) -> None:
+    """Run the command line on streams that do not fail."""
     gc.set_threshold(GARBAGE, 20, 100)
     warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
     warnings.showwarning = _print_warning
+    for number, argument in enumerate(sys.argv[1:] if arguments is None else arguments, 1):
+        if "\0" in argument:
+            _refuse(f"argument {number}: {argument!r} given, which holds a null character; leave it out")
     try:
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
     except InputError as mistake:
         _refuse(str(mistake))
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        sys.exit(0)
     except click.ClickException as mistake:
         _refuse(mistake.format_message())
     except click.Abort:
@@ -123,8 +180,12 @@ def _print_warning(message: Warning | str, *where: Any, **options: Any) -> None:
 
 
 def _refuse(sentence: str) -> None:
-    """Print the mistake on one line and exit with code 2."""
-    click.echo(f"basis-stress: {' '.join(sentence.split())}", err=True)
+    """Print the mistake on one line of at most 300 characters, and exit with code 2."""
+    text = CONTROL.sub("?", " ".join(sentence.split()))
+    for long in sorted(set(re.findall(r"\S{81,}", text)), key=len, reverse=True):
+        text = text.replace(long, f"{long[:50]}...{long[-15:]}")
+    text = f"basis-stress: {text}"
+    click.echo(text if len(text) <= MOST else f"{text[: MOST - 60]} ... {text[-55:]}", err=True)
     sys.exit(2)
 
 

@@ -7,6 +7,7 @@ import click
 
 from basis_data.shocks.generators import GENERATORS
 from basis_data.shocks.generators import shocks as shock_table
+from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import listing
 
@@ -50,6 +51,8 @@ def shocks(
     if name is None:
         raise InputError(f"shocks show: name a generator, one of {', '.join(GENERATORS)}")
     given = dict(setting(one) for one in settings)
+    if name in GENERATORS:
+        check_settings(name, given)
     # Drawing costs 0.5 s of imports, which a listing should not wait for.
     from basis_stress.shock_diagnostics.page import diagnose, headline, write
 
@@ -57,6 +60,17 @@ def shocks(
     page = write(found, out or Path("results") / f"shocks-{name}")
     click.echo(headline(found))
     click.echo(f"page and tables: {page}")
+
+
+def check_settings(name: str, given: dict[str, Any]) -> None:
+    """Refuse what is no setting of a generator, such as an option of the command."""
+    allowed = GENERATORS[name].model_fields
+    for own in given:
+        if own not in allowed:
+            raise InputError(
+                f"shocks {name}, {own}: unknown key{did_you_mean(own, allowed)}; allowed are "
+                f"{', '.join(allowed) or 'none'}"
+            )
 
 
 def setting(given: str) -> tuple[str, Any]:

@@ -1,12 +1,13 @@
 """The commands that fit and validate the market of funds."""
 
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import pandas as pd
 
 from basis_data.markets.parameters import parameters
+from basis_stress.cli.ensembles import Progress
 from basis_stress.reporting.files import save
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
@@ -82,8 +83,9 @@ def calibrate(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/SCENARIO-ensemble]")
 def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     """Draw populations and parameters of an episode many times: quantiles by day, and a fan chart."""
-    with click.progressbar(length=members, label=scenario, file=sys.stderr) as bar:
-        drawn = draw_ensemble(scenario, members, seed, say=lambda done: bar.update(1))
+    with ExitStack() as stack:
+        progress = Progress(stack, members, scenario)
+        drawn = draw_ensemble(scenario, members, seed, say=progress)
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
     from basis_stress.validation.figures import fan
 

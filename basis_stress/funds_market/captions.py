@@ -148,7 +148,7 @@ def amplification(result: MarketResult) -> str:
     table = result.summary
     if table["fund_sales_usd"].max() < _MATERIAL_USD:
         return "Without forced sales there is no feedback."
-    ratio = table["amplification"].dropna()
+    ratio = table["amplification"][table["fund_sales_without_feedback_usd"] > 0]
     by = f"{span(ratio, digits=2)} times as much" if len(ratio) else "without it no fund would have sold"
     return (
         f"With feedback (funds' sales fill dealers, notes cheapen, funds lose and sell again) funds sold "

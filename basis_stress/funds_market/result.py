@@ -242,7 +242,7 @@ def _summary(episode: Episode, without: Episode) -> dict[str, float]:
         "fund_sales_usd": 1e9 * float(sold),
         "fund_sales_without_feedback_usd": 1e9 * float(alone),
         "swap_sales_usd": 1e9 * float(dealers["swap_sales"].iloc[-1]),
-        "amplification": float(sold / alone) if alone > 0 else np.nan,
+        "amplification": float(sold / alone) if alone > 0 else 1.0 if sold == 0 else np.nan,
         "peak_dislocation_bp": float(episode.dislocations.to_numpy().max()),
         "peak_inventory_usd": 1e9 * float(dealers["inventory"].max()),
         "worst_return": float(episode.returns.min()),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from basis_engine.base.errors import InputError
 from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.performance import DAYS
-from basis_stress.multi_year.result import MultiYearRun
+from basis_stress.multi_year.result import MULTI_YEAR_TABLES, MultiYearRun
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import write_report
@@ -57,10 +57,10 @@ class Comparison:
         InputError
             If the folder cannot be written.
         """
-        target = save_tables(folder, {"performance": self.performance, "differences": self.differences})
+        tables = {"performance": self.performance, "differences": self.differences}
         for number, run in enumerate(self.runs, 1):
-            run.save(target / f"strategy-{number}")
-        return target
+            tables |= {f"strategy-{number}/{name}": getattr(run, name) for name in MULTI_YEAR_TABLES}
+        return save_tables(folder, tables, replaces="strategy-*")
 
     def report(self, path: str | Path) -> Path:
         """Write the self-contained HTML page.

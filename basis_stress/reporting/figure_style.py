@@ -47,6 +47,7 @@ _STYLE: Any = {
     "lines.linewidth": 1.8,
     "xtick.color": INK,
     "ytick.color": INK,
+    "text.parse_math": False,  # a name such as $^$ is no formula
     "svg.fonttype": "path",  # a phone without the font shows the same figure
     "svg.hashsalt": "basis-stress",  # equal input, equal bytes
 }

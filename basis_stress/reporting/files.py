@@ -1,13 +1,22 @@
 """Files and folders of tables, written whole or not at all."""
 
+import glob
 import os
 import shutil
 import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import filelock
 import pandas as pd
 
 from basis_engine.base.errors import InputError
+
+_PAGE = "report.html"
+_STAGING = ".saving-"
+_PATIENCE_S = 60.0
+"""Seconds to wait for another run that writes into the same folder; a save takes less than one."""
 
 
 def save(content: str | bytes, path: str | os.PathLike[str], what: str) -> Path:
@@ -24,46 +33,129 @@ def save(content: str | bytes, path: str | os.PathLike[str], what: str) -> Path:
         If the path is a folder or cannot be written.
     """
     target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{what}: {str(target)!r} is a folder, a file name is needed: add one, e.g. report.html")
     scratch = None
     try:
+        if target.is_dir():
+            raise InputError(f"{what}: {str(target)!r} is a folder, a file name is needed: add one, e.g. report.html")
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode("utf-8") if isinstance(content, str) else content)
         Path(scratch).chmod(0o644)
         Path(scratch).replace(target)
-    except OSError as error:
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path, or half a character in the text
         if scratch is not None:
             Path(scratch).unlink(missing_ok=True)
         raise InputError(
-            f"{what}: {str(target)!r} cannot be written ({error.strerror}); give a path that you can write to"
+            f"{what}: {str(target)!r} cannot be written ({_reason(error)}); give a path that you can write to"
         ) from error
     return target
 
 
-def save_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> Path:
-    """Write tables as Parquet files, named by key, into a folder: all of them, or none.
+def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces: str = "") -> Path:
+    """Write tables as Parquet files, named by key, into a folder: all of them, or none; one run at a time.
+
+    A folder that holds nothing but an earlier result is replaced as a whole. In a folder that also holds other files,
+    which are kept, the tables of the earlier result are deleted before the new ones are moved in: a kill in between
+    leaves some tables of one run, never tables of two. Both delete the page of the earlier result.
+
+    Parameters
+    ----------
+    tables
+        By name; a name may contain a folder, as in ``strategy-1/daily``.
+    replaces
+        Pattern of folders that an earlier result may have left, such as ``strategy-*``.
 
     Raises
     ------
     InputError
-        If the folder cannot be written.
+        If the folder cannot be written, or another run is writing into it.
     """
     target = Path(folder)
-    created = [path for path in (target, *target.parents) if not path.exists()]
+    created: list[Path] = []
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target, prefix=".saving-") as staging:
-            for name, table in tables.items():
-                table.to_parquet(Path(staging) / f"{name}.parquet")
-            for name in tables:
-                shutil.move(Path(staging) / f"{name}.parquet", target / f"{name}.parquet")
-    except OSError as problem:
-        for new in created:
-            shutil.rmtree(new, ignore_errors=True)
+        real = target.resolve()
+        for path in reversed((real, *real.parents)):
+            if not path.exists():
+                path.mkdir(exist_ok=True)
+                created.append(path)
+        result = [f"{name}.parquet" for name in tables] + [_PAGE]
+        aside = os.access(real.parent, os.W_OK) and not real.is_mount() and real not in _here()
+        with _locked(real.parent / f".{real.name}.lock" if aside else real / ".lock", target):
+            earlier = {name.partition("/")[0] for name in result}
+            earlier |= {path.name for path in real.glob(replaces)} if replaces else set()
+            foreign = {path.name for path in real.iterdir() if not _scratch(path)} - earlier
+            _write_and_place(real, tables, earlier, aside and not foreign)
+    except InputError:
+        raise
+    except (OSError, ValueError) as problem:  # ValueError: a null character in the path
+        for path in reversed(created):
+            with suppress(OSError):
+                path.rmdir()  # only an empty one: another run may have saved in it
         raise InputError(
-            f"output folder {target}: cannot be written ({problem.strerror}); choose another with --out"
+            f"output folder {target}: cannot be written ({_reason(problem)}); choose another with --out"
         ) from None
     return target
+
+
+def _reason(problem: OSError | ValueError) -> str:
+    """What the system says, without the path."""
+    return getattr(problem, "strerror", None) or str(problem)
+
+
+def _write_and_place(real: Path, tables: Mapping[str, pd.DataFrame], earlier: Collection[str], whole: bool) -> None:
+    """Write tables aside; then exchange the folder for the new one, or move them in."""
+    parent, start = (real.parent, f".{real.name}.saving-") if whole else (real, _STAGING)
+    for scratch in [*real.parent.glob(f".{glob.escape(real.name)}.saving-*"), *real.glob(f"{_STAGING}*")]:
+        shutil.rmtree(scratch)  # of a run that was killed: the lock is ours
+    with tempfile.TemporaryDirectory(dir=parent, prefix=start) as scratch_folder:
+        new, old = Path(scratch_folder) / "new", Path(scratch_folder) / "old"
+        new.mkdir()
+        for name, table in tables.items():
+            (new / name).parent.mkdir(exist_ok=True)
+            table.to_parquet(new / f"{name}.parquet")
+        if whole:
+            new.chmod(real.stat().st_mode)
+            real.rename(old)
+            try:
+                new.rename(real)
+            except OSError:
+                old.rename(real)
+                raise
+            return
+        old.mkdir()
+        for name in sorted(earlier):
+            if (real / name).exists():
+                (real / name).rename(old / name)
+        for path in new.iterdir():
+            path.rename(real / path.name)
+
+
+def _scratch(path: Path) -> bool:
+    """Whether a file is this module's own: the lock, or tables of a run that was killed."""
+    return path.name == ".lock" or path.name.startswith(_STAGING)
+
+
+def _here() -> tuple[Path, ...]:
+    """The working folder and those above it, which a shell would lose if they were replaced."""
+    here = Path.cwd()
+    return (here, *here.parents)
+
+
+@contextmanager
+def _locked(lock: Path, target: Path) -> Iterator[None]:
+    """Hold the lock of an output folder, and delete its file afterwards."""
+    held = filelock.FileLock(lock, timeout=_PATIENCE_S)
+    try:
+        held.acquire()
+    except filelock.Timeout:
+        raise InputError(
+            f"output folder {target}: another run is writing into it; wait for it, or choose another with --out"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)  # a waiting run notices, and locks a new file
+        held.release()

@@ -13,8 +13,24 @@ from basis_stress.sweeps.store import Store
 
 _PER_THREAD = 4
 """Chunks submitted per thread of the cluster: one runs, the others wait for it or for a slower worker."""
-_LOCAL = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-"""Options of a cluster on this machine: a process for each core."""
+_LOCAL = {
+    "processes": False,
+    "n_workers": 1,
+    "protocol": "inproc",
+    "dashboard_address": "127.0.0.1:0",
+    "worker_dashboard_address": "127.0.0.1:0",
+    "scheduler_kwargs": {"dashboard": False},
+    "silence_logs": logging.CRITICAL,
+}
+"""Options of a cluster inside this process: whoever can send messages to a Dask worker can run code in it.
+
+Without an address Dask serves its page on all networks. `_NO_PAGES` leaves a server on loopback that answers nothing.
+
+Workers in processes of their own would need TLS; sweeps without a cluster run in processes already.
+"""
+
+
+_NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
 @contextmanager
@@ -27,6 +43,7 @@ def connected(cluster: Any) -> Iterator[Any]:
         If Dask is not installed, or no scheduler answers at the address.
     """
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ImportError:
         raise InputError(
@@ -35,7 +52,7 @@ def connected(cluster: Any) -> Iterator[Any]:
     if isinstance(cluster, Client):
         yield cluster
     elif cluster == "local":
-        with LocalCluster(**_LOCAL) as own, Client(own) as client:
+        with dask.config.set(_NO_PAGES), LocalCluster(**_LOCAL) as own, Client(own) as client:
             yield client
     else:
         try:

@@ -4,20 +4,26 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from basis_data.tables.files import read_bytes
 from basis_engine.base.errors import InputError
 from basis_stress.sweeps.axes import Axis
 
 Floats = NDArray[np.float64]
 Cells = dict[str, Floats]
+_MOST_BYTES = 2**30
+_MOST_VALUES = 200_000_000
+"""Numbers in a table of cells: Parquet of some kilobytes can hold billions."""
 METHODS = ("sobol", "lhs", "saltelli")
 
 
@@ -225,12 +231,19 @@ def cell_table(given: str | Path | pd.DataFrame) -> CellTable:
 
 def _read(path: Path) -> pd.DataFrame:
     """A CSV, or Parquet by its name."""
+    content = read_bytes(path, "a CSV or Parquet file with a row per cell", _MOST_BYTES)
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; give a CSV or Parquet file with a row per cell") from None
+        if path.suffix != ".parquet":
+            return pd.read_csv(BytesIO(content))
+        file = pq.ParquetFile(BytesIO(content))
+        if file.metadata.num_rows * file.metadata.num_columns > _MOST_VALUES:
+            raise InputError(f"{path}: has more than the {_MOST_VALUES:,} values allowed; give several tables of cells")
+        table: pd.DataFrame = file.read().to_pandas()
+        return table
+    except InputError:
+        raise
     except (OSError, ValueError, pa.ArrowException) as problem:
-        reason = str(problem).splitlines()[0]
+        reason = (str(problem).splitlines() or ["no reason given"])[0]
         raise InputError(f"{path}: cannot be read as a table of cells ({reason}); give CSV or Parquet") from None
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from basis_engine.base.errors import InputError
 from basis_stress.reporting.registry import write_report
 from basis_stress.sweeps.dataset import SweepDataset
-from basis_stress.sweeps.store import manifest
+from basis_stress.sweeps.store import check_chunks, manifest
 
 if TYPE_CHECKING:
     from basis_stress.sweeps.maps import OutcomeMap
@@ -113,9 +113,10 @@ def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
     Raises
     ------
     InputError
-        If it holds no sweep, or an interrupted sweep.
+        If it holds no sweep or an interrupted sweep, or a chunk is not as it was written.
     """
     found = manifest(folder)
     if not found.get("complete"):
         raise InputError(f"{str(folder)!r}: its sweep was interrupted; run the same command again to finish it")
+    check_chunks(Path(folder), found)
     return Sweep(Path(folder), found)

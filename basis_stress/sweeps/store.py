@@ -1,5 +1,10 @@
-"""The folder of a sweep: Parquet chunks and a manifest, each written whole or not at all, by one sweep at a time."""
+"""The folder of a sweep: Parquet chunks and a manifest, each written whole or not at all, by one sweep at a time.
 
+The digest of each chunk is recorded when it is written, first in a journal and at the end in the manifest. A resumed
+sweep runs a chunk again whose bytes have changed since, and a changed chunk of a finished sweep is not read.
+"""
+
+import contextlib
 import hashlib
 import json
 import os
@@ -9,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from basis_engine.base.errors import InputError
 from basis_stress.reporting.files import save
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
+_JOURNAL = ".digests"
+"""A line per finished chunk of a sweep that is not finished: its file and its digest."""
 _SCRATCH = ".*.tmp"
 
 
@@ -31,7 +36,7 @@ class Store:
 
     def path(self, chunk: int) -> Path:
         """File of a chunk."""
-        return self.folder / f"chunk-{chunk:06d}.parquet"
+        return self.folder / _name(chunk)
 
     @property
     def left(self) -> list[int]:
@@ -42,12 +47,23 @@ class Store:
         """Write the manifest of a new sweep; for an interrupted sweep, find the chunks that are whole."""
         for scratch in self.folder.glob(_SCRATCH):
             scratch.unlink()
-        if not (self.folder / MANIFEST).exists():
-            self._write({"complete": False, **self.inputs})
+        there = manifest(self.folder) if (self.folder / MANIFEST).exists() else {}
+        recorded = _recorded(self.folder, there)
+        for chunk in range(len(self.sizes)):
+            path = self.path(chunk)
+            if path.name in recorded and _digest(path) == recorded[path.name]:
+                self.kept[chunk] = recorded[path.name]
+        if there.get("complete") and not self.left:
             return
-        for chunk, size in enumerate(self.sizes):
-            if _rows(self.path(chunk)) == size:
-                self.kept[chunk] = hashlib.sha256(self.path(chunk).read_bytes()).hexdigest()
+        self._write({"complete": False, **self.inputs})
+        lines = (f"{self.path(chunk).name} {digest}\n" for chunk, digest in self.kept.items())
+        save("".join(lines), self.folder / _JOURNAL, "sweep")
+
+    def give_up(self) -> None:
+        """Leave the folder to another sweep, if no chunk of this one is done."""
+        if not self.kept:
+            for path in (self.folder / MANIFEST, self.folder / _JOURNAL):
+                path.unlink(missing_ok=True)
 
     def keep(self, chunk: int, content: bytes) -> None:
         """Write one chunk.
@@ -59,13 +75,16 @@ class Store:
         """
         try:
             save(content, self.path(chunk), "sweep")
-        except InputError as problem:
-            reason = getattr(problem.__cause__, "strerror", None) or str(problem)
+            digest = hashlib.sha256(content).hexdigest()
+            with (self.folder / _JOURNAL).open("a", encoding="ascii") as journal:
+                journal.write(f"{self.path(chunk).name} {digest}\n")
+        except (InputError, OSError) as problem:
+            reason = getattr(problem.__cause__ or problem, "strerror", None) or str(problem)
             raise InputError(
                 f"sweep: {str(self.path(chunk))!r} cannot be written ({reason}); {len(self.kept)} of {len(self.sizes)} "
                 "chunks are done and kept; free disk space and run the same sweep again to resume it"
             ) from problem
-        self.kept[chunk] = hashlib.sha256(content).hexdigest()
+        self.kept[chunk] = digest
 
     def finish(self) -> None:
         """Write the list of chunks into the manifest."""
@@ -74,6 +93,7 @@ class Store:
             for chunk, size in enumerate(self.sizes)
         ]
         self._write({"complete": True, **self.inputs, "chunks": chunks})
+        (self.folder / _JOURNAL).unlink(missing_ok=True)
 
     def _write(self, manifest: Mapping[str, object]) -> None:
         """Write the manifest, a line for each of its entries; equal sweeps give equal bytes."""
@@ -100,22 +120,33 @@ def opened(folder: str | os.PathLike[str], inputs: Mapping[str, object], sizes: 
     store = Store(Path(folder), inputs, sizes)
     lock = filelock.FileLock(store.folder / _LOCK, timeout=0)
     try:
+        created = [path for path in (store.folder, *store.folder.parents) if not path.exists()]
         store.folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except filelock.Timeout:
         raise InputError(
             f"sweep: {str(folder)!r} is in use by another sweep; wait for it, or give another folder with --out"
         ) from None
-    except OSError as problem:
+    except (OSError, ValueError) as problem:  # ValueError: a null character in the path
+        reason = getattr(problem, "strerror", None) or str(problem)
         raise InputError(
-            f"sweep: {str(folder)!r} cannot be written ({problem.strerror}); give another folder with --out"
+            f"sweep: {str(folder)!r} cannot be written ({reason}); give another folder with --out"
         ) from problem
     try:
         _check_same(store)
-        store.take_stock()
-        yield store
+        try:
+            store.take_stock()
+            yield store
+        except BaseException:
+            store.give_up()
+            raise
     finally:
+        if not (store.folder / MANIFEST).exists():
+            (store.folder / _LOCK).unlink(missing_ok=True)
         lock.release()
+        for path in created:
+            with contextlib.suppress(OSError):
+                path.rmdir()  # only an empty one
 
 
 def manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -127,10 +158,68 @@ def manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
         If the folder holds no sweep.
     """
     try:
-        found: dict[str, Any] = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         raise InputError(f"{str(folder)!r}: holds no sweep; give the folder of a finished sweep") from None
-    return found
+    if not _whole(found):
+        raise InputError(
+            f"{str(Path(folder) / MANIFEST)!r}: is damaged; run the sweep again into another folder with --out"
+        )
+    return dict(found)
+
+
+def _whole(found: Any) -> bool:
+    """Whether a manifest has the entries that are read."""
+    try:
+        names = [*(axis["name"] for axis in found["design"]["axes"]), *(path["name"] for path in found["scenarios"])]
+        chunks = found["chunks"] if found["complete"] else []
+        files = [(chunk["file"], chunk["sha256"]) == (_name(k), str(chunk["sha256"])) for k, chunk in enumerate(chunks)]
+        sizes = [isinstance(chunk["cells"], int) for chunk in chunks]
+        kinds = [isinstance(found["kind"], str), isinstance(found["design"]["kind"], str)]
+    except (KeyError, TypeError, IndexError):
+        return False
+    return all([*files, *sizes, *kinds, *(isinstance(name, str) for name in names), chunks or not found["complete"]])
+
+
+def check_chunks(folder: Path, found: Mapping[str, Any]) -> None:
+    """Refuse a finished sweep if a chunk is missing or its bytes are not those that were written.
+
+    Raises
+    ------
+    InputError
+        If so; the message names the first such chunk.
+    """
+    for chunk in found["chunks"]:
+        if _digest(folder / chunk["file"]) != chunk["sha256"]:
+            state = "has changed since it was written" if (folder / chunk["file"]).exists() else "is missing"
+            raise InputError(
+                f"{str(folder / chunk['file'])!r}: {state}; run the same sweep again, which replaces that chunk"
+            )
+
+
+def _name(chunk: int) -> str:
+    """File name of a chunk."""
+    return f"chunk-{chunk:06d}.parquet"
+
+
+def _recorded(folder: Path, there: Mapping[str, Any]) -> dict[str, str]:
+    """Digests by file, from the manifest of a finished sweep or from the journal of one that is not."""
+    if there.get("complete"):
+        return {chunk["file"]: chunk["sha256"] for chunk in there["chunks"]}
+    try:
+        lines = (folder / _JOURNAL).read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return {}
+    return {line.partition(" ")[0]: line.partition(" ")[2] for line in lines}
+
+
+def _digest(path: Path) -> str:
+    """Digest of a file's bytes, empty if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _check_same(store: Store) -> None:
@@ -139,7 +228,11 @@ def _check_same(store: Store) -> None:
         if any(not path.name.startswith(".") for path in store.folder.iterdir()):
             raise InputError(f"sweep: {str(store.folder)!r} holds other files; give a new or empty folder")
         return
-    there = {key: value for key, value in manifest(store.folder).items() if key not in ("complete", "chunks")}
+    found = manifest(store.folder)
+    if not found["complete"] and not any(store.folder.glob("chunk-*")):
+        (store.folder / MANIFEST).unlink()  # of a sweep that ended before its first chunk was done
+        return
+    there = {key: value for key, value in found.items() if key not in ("complete", "chunks")}
     for where, old, new in _differences(there, store.inputs):
         raise InputError(
             f"sweep: {str(store.folder)!r} holds another sweep, whose {where} is {_brief(old)}, not {_brief(new)}; "
@@ -163,11 +256,3 @@ def _brief(value: Any) -> str:
     """A value of a manifest, short enough for a sentence."""
     text = "not set" if value is None else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _rows(path: Path) -> int:
-    """Rows of a Parquet file, -1 if it is missing or not whole."""
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (OSError, pa.ArrowInvalid):
-        return -1

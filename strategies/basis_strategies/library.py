@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,25 @@ def find(name: str) -> type[Strategy]:
 
 def _in_file(path: Path, name: str) -> type[Strategy]:
     """Import a user's file and return its strategy of a name."""
-    if not path.is_file():
+    try:
+        found_file = path.is_file()
+    except OSError:  # a name that is too long
+        found_file = False
+    if not found_file:
         raise InputError(f"strategy file {str(path)!r}: not found; give the path of a Python file")
-    module_name = re.sub(r"\W", "_", path.stem)
+    module_name = "strategy_file_" + re.sub(r"\W", "_", path.stem)
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None  # a .py file always has one
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[module_name] = module  # where the annotations of its classes are looked up
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as problem:
+        del sys.modules[module_name]
+        raise InputError(
+            f"strategy file {str(path)!r}: cannot be imported ({type(problem).__name__}: {problem}); correct it"
+        ) from problem
     kinds = {key: value for key, value in vars(module).items() if _is_own(value, module_name)}
     if name not in kinds:
         raise InputError(
@@ -95,7 +107,7 @@ def parse_strategy(text: str) -> Strategy:
         name, equals, value = pair.partition("=")
         if not equals:
             raise InputError(f"strategy {text!r}: {pair!r} given, allowed is parameter=value")
-        whole = int(value) if re.fullmatch(r"[+-]?\d+", value) else value.strip()
+        whole = int(value) if re.fullmatch(r"[+-]?\d{1,18}", value) else value.strip()
         terms[name.strip().replace("-", "_")] = value.split("+") if name.strip() == "legs" else whole
     return find(head)(**terms)
 

@@ -41,7 +41,8 @@ SHOCKED = (
     APRIL.with_margin("2025-04-04", 1.4).with_margin("2025-04-09", 0.8).with_haircut("2025-04-08", 0.01)
     .with_haircut("2025-04-10", 0.002, contract="TY").with_pull_back("2025-04-09", 0.5, until="2025-04-11")
     .with_repo("2025-04-07", 80, until="2025-04-09").with_dislocation("2025-04-08", 12)
-    .with_yields("2025-04-07", by_tenor={"2y": -10, "30y": 40}, until="2025-04-09").but(margin_multiple=1.2, name="shocked")
+    .with_yields("2025-04-07", by_tenor={"2y": -10, "30y": 40}, until="2025-04-09")
+    .but(margin_multiple=1.2, name="shocked")
 )  # fmt: skip
 MARCHED = MARCH.with_margin("2020-03-12", 1.7).with_haircut("2020-03-16", 0.02).but(
     name="marched", other_losses=[{"date": "2020-03-18", "share": 0.1}]
@@ -124,7 +125,7 @@ def test_every_scenario_can_be_swept_and_keeps_the_equity_given(tmp_path: Path, 
 
 
 def test_a_single_margin_multiple_is_a_level_of_its_axis(tmp_path: Path) -> None:
-    """FV at 45x under a notice: a multiple of 1.5 survived as a single value and in a backtest, and failed as an axis."""
+    """FV at 45x under a notice: a multiple of 1.5 survived as one value and in a backtest, and failed as an axis."""
     book = {"contract": "FV", "leverage": [20, 45], "unwind": "hold", "threads": 1}
     axis = bs.sweep("april-2025-as-told", out=tmp_path / "axis", margin_multiple=[0.5, 1.5], **book).table()
     single = bs.sweep("april-2025-as-told", out=tmp_path / "one", margin_multiple=1.5, **book).table()

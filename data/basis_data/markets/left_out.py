@@ -104,6 +104,7 @@ def left_out(scenario: Scenario, days: Days, cusips: Collection[str], effr: Arra
     blank = int(np.isnan(effr).sum())
     if blank:
         yield (
-            f"On {blank} of {len(effr)} days no federal funds rate is given, from {days[int(np.isnan(effr).argmax())]}: "
+            f"On {blank} of {len(effr)} days no federal funds rate is given, from "
+            f"{days[int(np.isnan(effr).argmax())]}: "
             "futures are then carried at that day's SOFR."
         )

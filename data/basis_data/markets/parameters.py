@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from basis_data.tables.fields import StrictModel
+from basis_data.tables.files import read_bytes
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 
@@ -52,8 +53,10 @@ def parameters(path: str | Path | None = None) -> Parameters:
     """
     file = Path(path or FROZEN)
     try:
-        content = file.read_bytes()
+        content = read_bytes(file, "a parameter file, which calibrate writes")
         given = tomllib.loads(content.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"{file}: cannot be read as a parameter file ({problem}); write one with calibrate") from None
     return validated(Parameters, {**given, "digest": hashlib.sha256(content).hexdigest()[:12]}, str(file))

@@ -22,7 +22,17 @@ from basis_data.scenarios.parts import (
     Window,
     YieldMove,
 )
-from basis_data.tables.fields import BasisPoints, Contracts, Date, DeliveryMonth, Haircut, Multiple, StrictModel
+from basis_data.tables.fields import (
+    BasisPoints,
+    Contracts,
+    Date,
+    DeliveryMonth,
+    Haircut,
+    Multiple,
+    Name,
+    StrictModel,
+    Text,
+)
 from basis_data.tables.validation import with_new_names
 
 DATED = (
@@ -45,10 +55,10 @@ RENAMED = {"repo_spread_bp": "scenario_repo_bp", "roll_shares": "not_rolled", "l
 class Composition(StrictModel):
     """A window of days, the contracts in it, the terms of funding, and the shocks."""
 
-    name: str = Field(min_length=1)
-    title: str = ""
-    story: str = ""
-    source: str = ""
+    name: Name
+    title: Text = ""
+    story: Text = ""
+    source: Text = ""
     base: str | None = None
     """Scenario that this one extends and is compared with: fields not given here are the base's, dated parts add up."""
     start: Date

@@ -78,8 +78,9 @@ class DayOrPeriodPart(PeriodPart):
 
 
 class MarginNotice(DatedPart):
-    """From its date, the first day in force, to the next notice, futures margins are `multiple` times what they
-    would be: their own level of the day, times the scenario's `margin_multiple`.
+    """From its date to the next notice, futures margins are `multiple` times what they would be.
+
+    That is their own level of the day, times the scenario's `margin_multiple`. The date is the first day in force.
     """
 
     multiple: Multiple

@@ -7,6 +7,7 @@ from typing import Any, Self
 from basis_data.scenarios.composition import DATED, RENAMED, Composition
 from basis_data.scenarios.parts import MarketEra
 from basis_data.scenarios.sentence import sentence
+from basis_data.tables.files import read_text
 from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
 
@@ -117,7 +118,11 @@ def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
     where = f"scenario {given!r}" if beside is None else f"{beside}, base: {given!r}"
     if given.endswith(".toml") or Path(given).name != given:
         path = Path(given) if beside is None else beside.parent / given
-        if not path.is_file():
+        try:
+            found = path.exists()
+        except OSError:  # a name that is too long
+            found = False
+        if not found:
             raise InputError(
                 f"{where.replace(repr(given), given)}: no such file; give the path of a TOML file or a name"
             )
@@ -135,8 +140,10 @@ def _given(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     if path.resolve() in above:
         raise InputError(f"{path}, base: this file is its own base; name another base, or none")
     try:
-        given = with_new_names(tomllib.loads(path.read_text(encoding="utf-8")), RENAMED, str(path))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        given = with_new_names(tomllib.loads(read_text(path, "the path of a TOML file")), RENAMED, str(path))
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as problem:  # ValueError: an integer of thousands of digits, too
         raise InputError(f"{path}: is not TOML ({problem}); correct that line") from None
     files = given.get("files")
     if isinstance(files, dict):

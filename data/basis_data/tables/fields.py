@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from basis_data.tables.contracts import codes
+from basis_data.tables.files import CONTROL
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.validation import did_you_mean
 
@@ -56,6 +57,22 @@ def _known_tenor(given: str) -> str:
     return given
 
 
+def _safe_name(given: str) -> str:
+    """Check that a name can be that of a file: a run writes into a folder named after its scenario."""
+    if len(given) > 80 or not re.fullmatch(r"[^\W_][\w .,+()-]*", given):
+        raise ValueError("letters, digits, spaces and . , + - _ ( ), at most 80, the first a letter or digit")
+    return given
+
+
+def _printable(given: str) -> str:
+    """Check that a text holds no characters that steer a terminal."""
+    if CONTROL.search(given):
+        raise ValueError("text without control characters")
+    return given
+
+
+Name = Annotated[str, AfterValidator(_safe_name)]
+Text = Annotated[str, AfterValidator(_printable)]
 Date = Annotated[datetime.date, BeforeValidator(_iso_date)]
 Haircut = Annotated[float, Field(ge=-0.1, le=0.5, title="decimal share of market value, 0.02 is 2%")]
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from basis_data.tables.files import read_text
 from basis_data.tables.layouts import TABLES
 from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
@@ -68,14 +69,7 @@ def _checked(table: TableLayout, path: Path) -> pd.DataFrame:
 
 def _text(path: Path) -> str:
     """Read a file's text, without a byte-order mark or trailing blank lines."""
-    if not path.exists():
-        raise InputError(f"{path}: no such file; give the path of a CSV file")
-    if path.is_dir():
-        raise InputError(f"{path}: is a directory; give the path of a CSV file")
-    try:
-        return path.read_text(encoding="utf-8-sig").rstrip()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"{path}: cannot be read ({problem}); give a UTF-8 CSV file") from None
+    return read_text(path, "the path of a CSV file").rstrip()
 
 
 def _cells(path: Path) -> pd.DataFrame:
@@ -90,6 +84,8 @@ def _cells(path: Path) -> pd.DataFrame:
     if not isinstance(raw.index, pd.RangeIndex):  # pandas takes surplus cells for row labels
         raise InputError(f"{path}: its rows have more cells than its header; name every column")
     raw.columns = raw.columns.str.strip()
+    if not raw.columns.is_unique:
+        raise InputError(f"{path}: column {raw.columns[raw.columns.duplicated()][0]!r} occurs twice; give it once")
     raw.index = pd.RangeIndex(2, len(raw) + 2, name="row")
     stripped: pd.DataFrame = raw.fillna("").apply(lambda cells: cells.str.strip())
     return stripped

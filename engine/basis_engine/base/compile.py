@@ -16,10 +16,7 @@ is therefore named by a digest of all kernel sources and of the mode, which cost
 
 import gc
 import hashlib
-import logging
-import multiprocessing
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -28,9 +25,12 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
-from platformdirs import user_cache_path
+import numba
+import numba.core.event
+import numba.extending
 
 from basis_engine.base.errors import InputError
+from basis_engine.base.kernel_cache import heal, private_directory, warn_once
 
 try:
     import numba.core.event
@@ -64,10 +64,8 @@ WHY_PLAIN = _why_plain()
 ACCELERATED = not (WHY_PLAIN or settings.DISABLE_JIT)
 if ACCELERATED:
     from basis_engine.base import numba_callees as accelerator
-elif WHY_PLAIN and not settings.DISABLE_JIT and multiprocessing.parent_process() is None:
-    logging.getLogger("basis_stress").warning(
-        "basis-stress: %s: kernels compile and run more slowly, with the same results", WHY_PLAIN
-    )
+elif WHY_PLAIN and not settings.DISABLE_JIT:
+    warn_once(f"{WHY_PLAIN}: kernels compile and run more slowly, with the same results")
 
 
 def _digest(*folders: Path) -> str:
@@ -81,17 +79,8 @@ def _digest(*folders: Path) -> str:
 
 @cache
 def _cache_directory(*folders: Path) -> str:
-    """Cache directory for kernels of some folders: ``BASIS_STRESS_CACHE``, the user's cache, or a temporary folder."""
-    root = Path(os.environ.get("BASIS_STRESS_CACHE") or user_cache_path("basis-stress") / "kernels")
-    for candidate in (root, Path(tempfile.gettempdir()) / "basis-stress-kernels"):
-        directory = candidate / _digest(*folders)
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(directory, os.W_OK):
-            return str(directory)
-    return ""
+    """Private cache directory for kernels of some folders; empty if there is none."""
+    return "" if settings.DISABLE_JIT else private_directory(_digest(*folders))
 
 
 ENGINE = Path(__file__).parents[1]
@@ -111,6 +100,8 @@ def _compile(function: Callable[P, R], directory: str, options: dict[str, Any]) 
         compiled: Callable[P, R] = njit(function, cache=bool(directory), error_model="numpy", nogil=True, **options)
     finally:
         settings.CACHE_DIR = users_setting
+    if directory:
+        heal(compiled)
     _COMPILED.add(compiled)
     return compiled
 

@@ -1,0 +1,123 @@
+"""Folders of tables hold one run's result: with several runs at once, after kills at any moment, and after failures."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from basis_engine.base.errors import InputError
+from basis_stress.reporting import files
+from basis_stress.reporting.files import save_tables
+
+NAMES = [f"table-{k}" for k in range(6)]
+SAVER = """
+import sys, pandas as pd
+from basis_stress.reporting.files import save_tables
+for run in range(int(sys.argv[2]), 10**9):
+    save_tables(sys.argv[1], {f"table-{k}": pd.DataFrame({"run": [run] * 2000}) for k in range(6)})
+    print(run, flush=True)
+"""
+
+
+def tables(run, names=NAMES):
+    return {name: pd.DataFrame({"run": [run] * 50}) for name in names}
+
+
+def runs_in(folder):
+    """Runs whose tables stand in a folder."""
+    return {int(pd.read_parquet(path)["run"].iloc[0]) for path in folder.glob("[!.]*.parquet")}
+
+
+def test_savers_at_once_leave_one_result(tmp_path):
+    threads = [threading.Thread(target=save_tables, args=(tmp_path / "out", tables(run))) for run in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(runs_in(tmp_path / "out")) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{name}.parquet" for name in NAMES]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("note", [False, True])
+def test_kills_at_any_moment_leave_one_result(tmp_path, note):
+    """With a file of the user's in the folder, its tables are replaced one by one: some may be missing, none mixed."""
+    folder, moments = tmp_path / "out", random.Random(7)
+    save_tables(folder, tables(0))
+    if note:
+        (folder / "note.txt").write_text("the user's own")
+    for start in range(10_000, 130_000, 10_000):
+        process = subprocess.Popen(
+            [sys.executable, "-c", SAVER, str(folder), str(start)], stdout=subprocess.PIPE, text=True
+        )
+        process.stdout.readline()
+        time.sleep(moments.uniform(0, 0.05))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        if folder.exists():
+            assert len(runs_in(folder)) <= 1
+            assert note or sorted(path.name for path in folder.iterdir()) == [f"{name}.parquet" for name in NAMES]
+    save_tables(folder, tables(1))
+    assert runs_in(folder) == {1}
+    left = [*([folder / "note.txt"] if note else []), *(folder / f"{name}.parquet" for name in NAMES)]
+    assert sorted(folder.iterdir()) == sorted(left)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_the_page_and_tables_of_the_earlier_result_go_with_it(tmp_path):
+    save_tables(tmp_path / "out", tables(1, ["a", "strategy-1/a", "strategy-2/a"]), "strategy-*")
+    (tmp_path / "out" / "report.html").write_text("of run 1")
+    save_tables(tmp_path / "out", tables(2, ["a", "strategy-1/a"]), "strategy-*")
+    found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*"))
+    assert found == ["a.parquet", "strategy-1", "strategy-1/a.parquet"]
+
+
+def test_a_failing_save_keeps_what_another_run_saved_beside_it(tmp_path, monkeypatch):
+    def fail(table, path):
+        monkeypatch.undo()
+        save_tables(tmp_path / "new" / "other", tables(2))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", fail)
+    with pytest.raises(InputError, match="No space left"):
+        save_tables(tmp_path / "new" / "mine", tables(1))
+    assert runs_in(tmp_path / "new" / "other") == {2}
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["other"]
+
+
+def test_a_failing_save_keeps_the_earlier_result(tmp_path, monkeypatch):
+    save_tables(tmp_path / "out", tables(1))
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda table, path: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save_tables(tmp_path / "out", tables(2))
+    assert runs_in(tmp_path / "out") == {1}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_working_folder_is_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = tmp_path.stat().st_ino
+    save_tables(".", tables(1))
+    save_tables(".", tables(2))
+    assert tmp_path.stat().st_ino == before
+    assert runs_in(tmp_path) == {2}
+
+
+def test_a_folder_in_use_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_PATIENCE_S", 0.1)
+    with files._locked(tmp_path / ".out.lock", tmp_path / "out"), pytest.raises(InputError, match="another run"):
+        save_tables(tmp_path / "out", tables(1))
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"])
+def test_impossible_names_are_refused_in_a_sentence(tmp_path, name):
+    with pytest.raises(InputError, match="cannot be written"):
+        save_tables(tmp_path / name, tables(1))
+    with pytest.raises(InputError, match="cannot be written"):
+        files.save("text", tmp_path / name, "--out")
