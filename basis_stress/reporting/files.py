@@ -77,13 +77,18 @@ def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces
     created: list[Path] = []
     try:
         real = target.resolve()
-        for path in reversed((real, *real.parents)):
+        # Outside the lock the folder itself may be missing for a moment, while another run exchanges it.
+        beside = not real.parent.exists() or os.access(real.parent, os.W_OK)
+        for path in reversed(real.parents if beside else (real, *real.parents)):
             if not path.exists():
                 path.mkdir(exist_ok=True)
                 created.append(path)
-        result = [f"{name}.parquet" for name in tables] + [_PAGE]
-        aside = os.access(real.parent, os.W_OK) and not real.is_mount() and real not in _here()
-        with _locked(real.parent / f".{real.name}.lock" if aside else real / ".lock", target):
+        with _locked(real.parent / f".{real.name}.lock" if beside else real / ".lock", target):
+            if not real.exists():
+                real.mkdir()
+                created.append(real)
+            aside = beside and not real.is_mount() and real not in _here()
+            result = [*(f"{name}.parquet" for name in tables), _PAGE]
             earlier = {name.partition("/")[0] for name in result}
             earlier |= {path.name for path in real.glob(replaces)} if replaces else set()
             foreign = {path.name for path in real.iterdir() if not _scratch(path)} - earlier

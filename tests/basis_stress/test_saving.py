@@ -121,3 +121,17 @@ def test_impossible_names_are_refused_in_a_sentence(tmp_path, name):
         save_tables(tmp_path / name, tables(1))
     with pytest.raises(InputError, match="cannot be written"):
         files.save("text", tmp_path / name, "--out")
+
+
+def test_a_folder_is_looked_at_only_under_the_lock(tmp_path, monkeypatch):
+    """Between the two renames of another run's exchange the folder is missing: a look from outside fails at times."""
+    locked, is_mount = [], files.Path.is_mount
+
+    def look(self):
+        locked.append((tmp_path / ".out.lock").exists())
+        return is_mount(self)
+
+    monkeypatch.setattr(files.Path, "is_mount", look)
+    for run in (1, 2):
+        save_tables(tmp_path / "out", tables(run))
+    assert locked == [True, True]
