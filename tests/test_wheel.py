@@ -101,7 +101,7 @@ def test_the_main_job_runs_beside_files_of_the_same_names(python: Path, users_fo
     """The command and the library: with both, the user's folder is the first place where Python looks for modules."""
     job = "backtest april-2025 --contract TY --leverage 50 --out out --no-report"
     told = run([python, "-m", "basis_stress", *job.split()], users_folder)
-    assert "A 50x TY basis book survived April 2025" in told
+    assert "A 50x TY basis book was called and survived April 2025" in told
     (users_folder / "main.py").write_text(SCRIPT, encoding="utf-8")
     location = run([python, "main.py"], users_folder).strip()
     assert Path(location).is_relative_to(python.parent.parent)

@@ -124,7 +124,7 @@ def test_headline_of_a_survivor_and_of_a_default():
     )
     assert "got $31.4m back by 11 April" in survived
     failed = sentences.headline(build(failed=3))
-    assert "went through April 2025 (defaulted)" in failed
+    assert "defaulted in April 2025" in failed
     assert "others lost" in failed
     assert "(39 survived, 1 defaulted): they paid" in sentences.headline(build(funds=40, failed=3))
 

@@ -75,7 +75,7 @@ def test_a_wrong_parameter_file_gets_one_sentence(tmp_path) -> None:
         InputError, match=r"own\.toml, fits, entry 1, placement_rate: 6.* given, allowed is less than or equal to 1"
     ):
         parameters(file)
-    with pytest.raises(InputError, match="cannot be read as a parameter file"):
+    with pytest.raises(InputError, match="no such file; give a parameter file"):
         parameters(tmp_path / "none.toml")
     with pytest.raises(InputError, match="capacity multiple: 3 given, allowed are 1, 2, 4"):
         parameters().fit(3)

@@ -257,7 +257,7 @@ def test_no_engine_module_names_a_strategy() -> None:
             assert name not in path.read_text(), f"{path.name} names {name}"
 
 
-@pytest.mark.parametrize("module", ["basis_trades", "curve_trades", "swap_spread", "portfolio", "strategy"])
+@pytest.mark.parametrize("module", ["hedged_trades", "curve_trades", "strategy"])
 def test_worked_examples_run(module: str) -> None:
     failed, run = doctest.testmod(importlib.import_module(f"basis_strategies.{module}"), optionflags=doctest.ELLIPSIS)
     assert run > 0

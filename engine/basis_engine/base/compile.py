@@ -25,14 +25,11 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
-import numba
-import numba.core.event
-import numba.extending
-
 from basis_engine.base.errors import InputError
 from basis_engine.base.kernel_cache import heal, private_directory, warn_once
 
 try:
+    import numba
     import numba.core.event
     import numba.extending
 except ValueError:  # numba reads it when it is imported
