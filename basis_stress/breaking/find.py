@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
+from basis_strategies.terms import BookTerms, showing
 from basis_stress.breaking.levers import LeveredBook, levered_book
 from basis_stress.breaking.point import BreakingPoint
 from basis_stress.breaking.search import BrokenInterval, broken_intervals
@@ -25,6 +26,7 @@ STEPS = 500
 FEWEST_STEPS, MOST_STEPS = 2, 1_000_000
 
 
+@showing(BookTerms)
 def breaking_point(
     scenario: str | Path | Scenario,
     lever: str = "scale",
@@ -36,7 +38,7 @@ def breaking_point(
     steps: int = STEPS,
     day: str | date | None = None,
     execution: Execution | None = None,
-    **terms: Any,
+    **terms: Unpack[BookTerms],
 ) -> BreakingPoint:
     """Find the smallest value of a lever at which a book is called, forced to sell, or defaults.
 

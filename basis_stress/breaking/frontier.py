@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -16,19 +16,20 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.plan import Execution
+from basis_strategies.terms import UnleveredTerms, showing
 from basis_stress.breaking.levers import LeveredBook, levered_book
 from basis_stress.breaking.search import first_crossing
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import UNTIL, breaking_day, name_of, names_of
-from basis_stress.reporting.registry import draw_figure
+from basis_stress.reporting.registry import Shown, draw_figure
 
 ACROSS, UP = 121, 161
 """Leverages, and values of the lever, by default."""
 _MOST_CELLS = 4_000_000
 
 
-@dataclass(frozen=True)
-class Frontier:
+@dataclass(frozen=True, repr=False)
+class Frontier(Shown):
     """Outcomes over leverage and a lever."""
 
     of: LeveredBook
@@ -83,6 +84,7 @@ class Frontier:
         return draw_figure(self)
 
 
+@showing(UnleveredTerms)
 def frontier(
     scenario: str | Path | Scenario,
     leverages: Iterable[float] | None = None,
@@ -93,7 +95,7 @@ def frontier(
     contract: str | Sequence[str] | None = None,
     day: str | date | None = None,
     execution: Execution | None = None,
-    **terms: Any,
+    **terms: Unpack[UnleveredTerms],
 ) -> Frontier:
     """Run a book at every pair of a leverage and a value of a lever.
 

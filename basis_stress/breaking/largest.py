@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -22,11 +22,13 @@ from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import prepare
 from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
+from basis_strategies.terms import UnleveredTerms, showing
 from basis_stress.breaking.search import first_crossing
 from basis_stress.ensembles.simulate import entry_market, run_chunks
 from basis_stress.ensembles.statistics import check_share, wilson
 from basis_stress.reporting import formatting
 from basis_stress.reporting.outcomes import UNTIL, check_until, label
+from basis_stress.reporting.registry import Shown
 from basis_stress.single_book.run import chosen_contracts
 
 LEVELS = 64
@@ -40,8 +42,8 @@ Counts = Callable[[Floats], Integers]
 """Number of members of the set that survive at each of some leverages."""
 
 
-@dataclass(frozen=True)
-class LargestLeverage:
+@dataclass(frozen=True, repr=False)
+class LargestLeverage(Shown):
     """The largest leverage at which a required share of a set survives: has an outcome better than ``until``."""
 
     until: str
@@ -77,6 +79,7 @@ class LargestLeverage:
         return text
 
 
+@showing(UnleveredTerms)
 def largest_leverage(
     of: Paths | str | Path | Scenario | Sequence[str | Path | Scenario],
     probability: float = 0.95,
@@ -86,7 +89,7 @@ def largest_leverage(
     contract: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     execution: Execution | None = None,
-    **terms: Any,
+    **terms: Unpack[UnleveredTerms],
 ) -> LargestLeverage:
     """Find the largest leverage that survives a set with a given probability.
 
@@ -117,7 +120,7 @@ def largest_leverage(
     for name in ("leverage", "buffer"):
         if name in terms:
             raise InputError(f"{name}: given, but the leverage is what is sought; leave it out")
-    base = validated(CashFuturesBasis, terms, "largest leverage")
+    base = validated(CashFuturesBasis, dict(terms), "largest leverage")
     if isinstance(of, Paths):
         if not len(of):
             raise InputError("largest leverage: no paths given; give one or more")

@@ -14,7 +14,7 @@ from basis_stress.breaking.frontier import Frontier, frontier_around
 from basis_stress.breaking.levers import LeveredBook
 from basis_stress.reporting import formatting
 from basis_stress.reporting.outcomes import label
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 
 _CHANGES = {
     "scale": "{} the moves of yields",
@@ -26,8 +26,8 @@ _CHANGES = {
 """A value of each lever in a sentence."""
 
 
-@dataclass(frozen=True)
-class BreakingPoint:
+@dataclass(frozen=True, repr=False)
+class BreakingPoint(Shown):
     """The smallest value of a lever at which a book has an outcome, or a worse one."""
 
     of: LeveredBook

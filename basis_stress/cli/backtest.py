@@ -8,6 +8,7 @@ import click
 import pandas as pd
 
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_stress.cli.help import Command, scenario_names
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
 
@@ -38,8 +39,8 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(epilog=BACKTEST_EXAMPLES)
-@click.argument("scenario")
+@click.command(cls=Command, epilog=BACKTEST_EXAMPLES)
+@click.argument("scenario", shell_complete=scenario_names)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @click.option("--book", help="'cftc' for the book of leveraged funds at the nearest report, or a positions CSV.")
 @strategy_options

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from basis_engine.base.errors import InputError
+from basis_stress.cli.help import Command
 
 EXAMPLES = """\b
 Examples:
@@ -18,7 +19,7 @@ SLOWER = 3
 """Exit code if a benchmark has become slower."""
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(cls=Command, epilog=EXAMPLES)
 @click.option("--full", is_flag=True, help="Every benchmark at full length: some minutes instead of one.")
 @click.option(
     "--peers", is_flag=True, help="Other backtesters too, each installed by pip in an environment of its own."

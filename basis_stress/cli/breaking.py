@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from basis_stress.cli.backtest import strategy_options
+from basis_stress.cli.help import Command, scenario_names
 
 EXAMPLES = """\b
 Examples:
@@ -22,8 +23,8 @@ do not roll.
 """
 
 
-@click.command("break", epilog=EXAMPLES)
-@click.argument("scenario")
+@click.command("break", cls=Command, epilog=EXAMPLES)
+@click.argument("scenario", shell_complete=scenario_names)
 @click.option(
     "--lever", default="scale", show_default=True, help="scale, repo_bp, haircut, margin_multiple, not_rolled."
 )

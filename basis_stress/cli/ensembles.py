@@ -9,6 +9,7 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import strategy_options
+from basis_stress.cli.help import Command, generator_names
 from basis_stress.cli.shocks import setting
 
 EXAMPLES = """\b
@@ -32,8 +33,8 @@ def book_options(command: Any) -> Any:
     return command
 
 
-@click.command(epilog=EXAMPLES)
-@click.argument("generator")
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument("generator", shell_complete=generator_names)
 @click.option("--paths", type=int, default=1000, show_default=True, help="Number of paths.")
 @click.option("--days", type=int, default=60, show_default=True, help="Business days of each path.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")

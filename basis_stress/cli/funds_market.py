@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from basis_stress.cli.help import Command
 from basis_stress.funds_market.episodes import market_scenario
 
 
@@ -28,7 +29,7 @@ def show_market(scenario: str, options: dict[str, Any], out: Path | None, report
         click.echo(f"report: {result.report(folder / 'report.html')}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/day-by-day.html"), help="The page.")
 def day_by_day(out: Path) -> None:
     """Write one page on April 2025 day by day: as the press reported it, as it was, and what would have broken it.

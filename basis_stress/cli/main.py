@@ -13,6 +13,7 @@ import click
 
 from basis_data.tables.files import CONTROL
 from basis_engine.base.errors import InputError
+from basis_stress.cli.help import Group
 
 # Commands are imported on use, so that `basis-stress --help` is fast.
 COMMANDS = {
@@ -97,7 +98,7 @@ class Lasting:
         os.close(nowhere)
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -125,7 +126,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     epilog=EXAMPLES,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(package_name="basis-stress", prog_name="basis-stress")
 @click.pass_context

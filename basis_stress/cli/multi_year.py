@@ -9,6 +9,7 @@ from basis_engine.base.errors import InputError
 from basis_strategies.library import LIBRARY, find, parse_strategy
 from basis_strategies.run import StrategyError
 from basis_strategies.strategy import FundRules, Portfolio, Strategy, first_line, own_document
+from basis_stress.cli.help import Command, Group, strategy_names
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b
@@ -57,7 +58,7 @@ def strategy_parameters(kind: type[FundRules]) -> list[click.Parameter]:
     return made
 
 
-class StrategyGroup(click.Group):
+class StrategyGroup(Group):
     """A command for each strategy, made from its fields; a user's own file is one too."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -79,7 +80,7 @@ class StrategyGroup(click.Group):
             click.Option(["--report/--no-report"], default=True, help="Draw the HTML report. [default: yes]"),
             click.Option(["--quiet"], is_flag=True, help="Print only where the results are."),
         ]
-        return click.Command(
+        return Command(
             name,
             callback=callback,
             params=[*own, *WINDOW, *shown],
@@ -130,8 +131,8 @@ def _share(text: str) -> float:
         raise InputError(f"Portfolio, shares: {text!r} given, allowed are numbers such as 0.7,0.3") from None
 
 
-@click.command(epilog=COMPARE_EXAMPLES)
-@click.argument("names", nargs=-1, required=True, metavar="STRATEGY...")
+@click.command(cls=Command, epilog=COMPARE_EXAMPLES)
+@click.argument("names", nargs=-1, required=True, metavar="STRATEGY...", shell_complete=strategy_names)
 @click.option("--draws", type=int, default=4000, help="Bootstrap samples. [default: 4000]")
 @click.option("--block-days", type=int, default=20, help="Business days to a block. [default: 20]")
 @click.option("--level", type=float, default=0.9, help="Share of samples inside the interval. [default: 0.9]")
@@ -161,9 +162,9 @@ def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> No
 compare.params.extend(WINDOW)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("action", required=False, type=click.Choice(["show"]))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=strategy_names)
 def strategies(action: str | None, name: str | None) -> None:
     """List the strategies, or show one with its parameters: basis-stress strategies show LongBasis."""
     if action is None:

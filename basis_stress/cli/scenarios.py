@@ -9,6 +9,7 @@ from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_engine.base.errors import InputError
 from basis_stress.catalogue import text as scenario_page
 from basis_stress.catalogue.listing import scenarios as scenario_table
+from basis_stress.cli.help import Command, Group, scenario_names
 
 EXAMPLES = """\b
 Examples:
@@ -31,7 +32,7 @@ A scenario of your own is a small file; with a base only its name is required:
 """
 
 
-@click.group(epilog=EXAMPLES, invoke_without_command=True)
+@click.group(cls=Group, epilog=EXAMPLES, invoke_without_command=True)
 @click.pass_context
 def scenarios(context: click.Context) -> None:
     """List the scenarios: name, days, what moves, story, source. Nothing is priced."""
@@ -39,8 +40,8 @@ def scenarios(context: click.Context) -> None:
         click.echo(scenario_page.listing(scenario_table()))
 
 
-@scenarios.command()
-@click.argument("name")
+@scenarios.command(cls=Command)
+@click.argument("name", shell_complete=scenario_names)
 @click.option("--out", type=click.Path(path_type=Path), help="Also draw yields and dated changes to this PNG.")
 def show(name: str, out: Path | None) -> None:
     """Show NAME (or a TOML file): its sentence, terms, and yields as a small plot."""
@@ -50,8 +51,8 @@ def show(name: str, out: Path | None) -> None:
         click.echo(f"figure: {scenario_page.draw(chosen, out)}")
 
 
-@scenarios.command()
-@click.argument("name")
+@scenarios.command(cls=Command)
+@click.argument("name", shell_complete=scenario_names)
 @click.option("--base", help="Scenario to compare with. [default: its base]")
 @click.option(
     "--market", is_flag=True, help="The market of funds, for capacity multiples 1, 2, 4, instead of a single book."

@@ -11,6 +11,7 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_stress.cli.help import Command, scenario_names
 from basis_stress.sweeps.fields import BOOK_FIELDS
 
 SWEEP_EXAMPLES = """\b
@@ -45,8 +46,8 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(epilog=SWEEP_EXAMPLES)
-@click.argument("scenario", nargs=-1, required=True)
+@click.command(cls=Command, epilog=SWEEP_EXAMPLES)
+@click.argument("scenario", nargs=-1, required=True, shell_complete=scenario_names)
 @click.option("--contract", default="TY", show_default=True, help="One contract or several, comma-separated.")
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
@@ -106,7 +107,7 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
         click.echo(f"report: {found.report(found.folder.with_name(f'{found.folder.name}.html'))}")
 
 
-@click.command("sweep-report", epilog=READING_EXAMPLES)
+@click.command("sweep-report", cls=Command, epilog=READING_EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("other", required=False, type=click.Path(path_type=Path))
 @click.option("--x", help="Horizontal axis. [default: leverage, or the longest]")

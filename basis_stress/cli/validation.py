@@ -8,6 +8,7 @@ import pandas as pd
 
 from basis_data.markets.parameters import parameters
 from basis_stress.cli.ensembles import Progress
+from basis_stress.cli.help import Command, scenario_names
 from basis_stress.reporting.files import save
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
@@ -26,7 +27,7 @@ Examples:
 """
 
 
-@click.command(epilog=VALIDATE_EXAMPLES)
+@click.command(cls=Command, epilog=VALIDATE_EXAMPLES)
 @click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
 def validate(file: Path | None, out: Path) -> None:
@@ -60,7 +61,7 @@ def _reasons(table: pd.DataFrame) -> str:
     return "\n".join(f"{row['id']}: {row['reason']}" for row in table[table["met"] != "yes"].to_dict("records"))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/march-2020.toml"), help="Parameter file.")
 def calibrate(out: Path) -> None:
     """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
@@ -76,8 +77,8 @@ def calibrate(out: Path) -> None:
     click.echo(f"parameters: {out}")
 
 
-@click.command(epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
-@click.argument("scenario")
+@click.command(cls=Command, epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
+@click.argument("scenario", shell_complete=scenario_names)
 @click.option("--members", type=int, default=1000, help="How many draws. [default: 1000]")
 @click.option("--seed", type=int, default=0, help="Of all draws. [default: 0]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/SCENARIO-ensemble]")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from basis_data.shocks import paths as shock_paths
 from basis_data.shocks.funding import FundingTerms
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.contracts import delivery_dates
+from basis_data.tables.labelled import labelled
 from basis_data.tables.validation import validated
 from basis_engine.base.compile import set_threads
 from basis_engine.base.compile import settings as numba_settings
@@ -31,12 +32,16 @@ from basis_engine.simulation.world import Floats, Integers, Records
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
+from basis_strategies.terms import UnleveredTerms, showing
 from basis_stress.ensembles.statistics import check_share, losses_table, time_to, wilson
 from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 from basis_stress.single_book.run import chosen_contracts
+
+if TYPE_CHECKING:
+    import xarray
 
 CHUNK = 2048
 """Paths per chunk: about 12 MB of curve changes in sixty days."""
@@ -44,8 +49,8 @@ SHORTFALL_LEVELS = (0.95, 0.99)
 _MOST_DAYS = 2500
 
 
-@dataclass(frozen=True)
-class Simulation:
+@dataclass(frozen=True, repr=False)
+class Simulation(Shown):
     """Outcomes of a book over paths; only the loss, outcome and days of each path are kept in memory."""
 
     scenario: Scenario
@@ -105,11 +110,35 @@ class Simulation:
                 )
         return pd.DataFrame(rows, columns=["leverage", "outcome", "count", "share", "low", "high"])
 
+    def to_xarray(self) -> xarray.Dataset:
+        """Every path as an xarray Dataset, by path and leverage: `loss`, `outcome`, and the day of each first event.
+
+        Raises
+        ------
+        InputError
+            If xarray is not installed.
+        """
+        dims = ("path", "leverage")
+        outcomes = np.array([name_of(outcome) for outcome in Outcome])[self.outcome_numbers.astype(int)]
+        days = {
+            name: (dims, days, "business days after entry, -1 for never") for name, days in self.days_by_path.items()
+        }
+        return labelled(
+            {
+                "loss": (dims, self.losses_by_path, "decimal share of equity at entry, gains negative"),
+                "outcome": (dims, outcomes, "name"),
+                **days,
+            },
+            {"path": np.arange(len(self)), "leverage": self.leverages},
+            f"{self.generator}, seed {self.seed}, {self.scenario.name}",
+        )
+
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the page: loss distribution, expected shortfall, time to call and to default."""
         return write_report(self, path)
 
 
+@showing(UnleveredTerms)
 def simulate_paths(
     generator: str = "bootstrap",
     paths: int = 1000,
@@ -126,7 +155,7 @@ def simulate_paths(
     execution: Execution | None = None,
     out: str | Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    **terms: Any,
+    **terms: Unpack[UnleveredTerms],
 ) -> Simulation:
     """Run a book, at one or several leverages, through every path that a generator draws.
 
@@ -157,10 +186,10 @@ def simulate_paths(
     InputError
         One sentence on the first argument that is wrong.
     """
-    leverages = _leverages(leverage, terms)
+    leverages = _leverages(leverage, dict(terms))
     shock_paths.check_counts(days=(days, _MOST_DAYS), chunk=(chunk, shock_paths.MOST_PATHS))
     data = entry_market(scenario, contract, days)
-    base = validated(CashFuturesBasis, terms, "paths")
+    base = validated(CashFuturesBasis, dict(terms), "paths")
     threads = _set_threads(threads)
     drawn = shock_paths.chunks(generator, paths, days, seed, threads, min(chunk, paths), funding, **(settings or {}))
     target = None if out is None else Path(out) / "paths.parquet"

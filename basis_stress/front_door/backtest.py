@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import pandas as pd
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.validation import with_new_names
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import Execution
+from basis_strategies.terms import BookTerms, showing
 from basis_stress.single_book.result import Result
 from basis_stress.single_book.run import backtest_book
 
@@ -24,8 +25,17 @@ def backtest(
     scenario: str | Path | Scenario,
     strategy: CashFuturesBasis | None = None,
     *,
+    contract: str | Sequence[str] | None = None,
+    book: str | Path | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    curve: str | None = None,
+    margin_multiple: float | None = None,
+    yield_scale: float | None = None,
+    scenario_repo_bp: float | None = None,
+    execution: Execution | None = None,
     market: Literal[False] = False,
-    **options: Any,
+    **terms: Unpack[BookTerms],
 ) -> Result: ...
 
 
@@ -33,6 +43,7 @@ def backtest(
 def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> "MarketResult": ...
 
 
+@showing(BookTerms)
 def backtest(
     scenario: str | Path | Scenario,
     strategy: CashFuturesBasis | None = None,

@@ -22,7 +22,7 @@ from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionC
 from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
 from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 
 CAPACITY_MULTIPLES = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
@@ -35,8 +35,8 @@ _RENAMED = {
 """Old names, which work for one release, and the new ones."""
 
 
-@dataclass(frozen=True)
-class MarketResult:
+@dataclass(frozen=True, repr=False)
+class MarketResult(Shown):
     """Shorts, dealers and funds in one episode, a block of rows per capacity multiple; money in USD."""
 
     scenario: Scenario

@@ -18,7 +18,7 @@ from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.result import MULTI_YEAR_TABLES, MultiYearRun
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,8 @@ BLOCK_DAYS = 20
 """Business days in a block: a month, in which most calls and their aftermath fall."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Several strategies over the same days."""
 
     runs: tuple[MultiYearRun, ...]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 
 MULTI_YEAR_TABLES = ("performance", "daily", "monthly", "attribution", "positions", "events")
 
 
-@dataclass(frozen=True)
-class MultiYearRun:
+@dataclass(frozen=True, repr=False)
+class MultiYearRun(Shown):
     """A strategy over the years. Money in USD, returns decimal; the strategy decides nothing on day 0."""
 
     name: str

@@ -1,4 +1,4 @@
-"""The function that writes the page, or draws the figure, of each kind of result.
+"""The function that writes the page, draws the figure, or makes the notebook's card, of each kind of result.
 
 Results do not import pages: a page imports the result that it draws, and drawing costs half a second of imports, which
 a caller who only reads tables does not pay.
@@ -8,6 +8,8 @@ import importlib
 import os
 from pathlib import Path
 from typing import Any
+
+from basis_data.tables.card import Card, as_html, as_text
 
 PAGES = {
     "Result": "basis_stress.single_book.page:write",
@@ -21,6 +23,36 @@ PAGES = {
 """``module:function`` of the page of each class of result."""
 FIGURES = {"Frontier": "basis_stress.breaking.figures:draw_frontier"}
 """The same for a result that is one figure."""
+CARDS = {
+    "Result": "basis_stress.notebook.cards:result",
+    "MarketResult": "basis_stress.notebook.cards:market_result",
+    "MultiYearRun": "basis_stress.notebook.cards:multi_year_run",
+    "Comparison": "basis_stress.notebook.cards:comparison",
+    "Sweep": "basis_stress.notebook.cards:sweep",
+    "Simulation": "basis_stress.notebook.cards:simulation",
+    "BreakingPoint": "basis_stress.notebook.cards:breaking_point",
+    "LargestLeverage": "basis_stress.notebook.cards:largest_leverage",
+    "Frontier": "basis_stress.notebook.cards:frontier",
+}
+"""The same for the card that a notebook shows."""
+
+
+class Shown:
+    """A result that is one line in a terminal, and one card in a notebook."""
+
+    def __repr__(self) -> str:
+        """The headline on one line."""
+        return as_text(_card(self))
+
+    def _repr_html_(self) -> str:
+        """The card of a notebook."""
+        return as_html(_card(self))
+
+
+def _card(result: Any) -> Card:
+    """The card of a result."""
+    card: Card = _function(CARDS[type(result).__name__])(result)
+    return card
 
 
 def write_report(result: Any, path: str | os.PathLike[str], **options: Any) -> Path:

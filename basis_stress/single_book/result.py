@@ -7,13 +7,13 @@ import pandas as pd
 
 from basis_data.scenarios.scenario import Scenario
 from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 
 TABLES = ("summary", "timeline", "positions", "market", "yields", "cash", "calls", "attribution", "events")
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """The tables of each fund. Money in USD, outflows negative; times in New York; day 0 is the day of entry."""
 
     scenario: Scenario

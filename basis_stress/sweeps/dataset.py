@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.dataset
 import pyarrow.parquet as pq
 
 from basis_data.tables.validation import did_you_mean
@@ -101,6 +102,11 @@ class SweepDataset:
             known = ", ".join(self.axes)
             raise InputError(f"axis {name!r}: did not vary{did_you_mean(name, self.axes)}; those that did are {known}")
         return name
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The cells as an Arrow stream, chunk by chunk: ``pyarrow.table(sweep)``, polars and duckdb read it."""
+        files = [str(self.folder / chunk["file"]) for chunk in self.manifest["chunks"]]
+        return pyarrow.dataset.dataset(files).scanner().to_reader().__arrow_c_stream__(requested_schema)
 
     def outcome_counts(self) -> pd.DataFrame:
         """Number of cells with each outcome: scenarios by outcomes."""

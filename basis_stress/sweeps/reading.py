@@ -6,20 +6,23 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from basis_data.tables.labelled import labelled
 from basis_engine.base.errors import InputError
-from basis_stress.reporting.registry import write_report
+from basis_stress.reporting.registry import Shown, write_report
 from basis_stress.sweeps.dataset import SweepDataset
 from basis_stress.sweeps.store import check_chunks, manifest
 
 if TYPE_CHECKING:
+    import xarray
+
     from basis_stress.sweeps.maps import OutcomeMap
 
 
-class Sweep(SweepDataset):
+class Sweep(Shown, SweepDataset):
     """One finished sweep: a folder of Parquet chunks, and the manifest with the inputs of the sweep."""
 
     def fates(self) -> pd.DataFrame:
@@ -66,6 +69,28 @@ class Sweep(SweepDataset):
 
         return indices(self, measure, confidence, scenario)
 
+    def to_xarray(self, *measures: str) -> xarray.Dataset:
+        """A grid as an xarray Dataset: a dimension per axis (and per scenario), a variable per column or measure.
+
+        Raises
+        ------
+        InputError
+            If the sweep is no grid, there is no such column, or xarray is not installed.
+        """
+        if self.kind != "grid":
+            raise InputError(f"to_xarray: {self.folder} is a {self.kind} design, allowed is a grid; use table()")
+        dims = ["scenario", *self.axes]
+        chosen = measures or (("outcome", "return") if not self.market else ())
+        columns = None if not chosen else [*dims, *chosen]
+        table = self.table(columns).astype({"scenario": str}).set_index(dims)
+        sizes = [table.index.get_level_values(name).unique() for name in dims]
+        full = table.reindex(pd.MultiIndex.from_product(sizes, names=dims))
+        shape = [len(size) for size in sizes]
+        values = {
+            str(name): (tuple(dims), full[name].to_numpy(dtype=_plain(full[name])).reshape(shape), "") for name in full
+        }
+        return labelled(values, dict(zip(dims, map(list, sizes), strict=True)), str(self.folder))
+
     def compare(self, other: Sweep) -> pd.DataFrame:
         """Cells that both sweeps ran: axes, outcomes of both (``_other``), and whether the other is ``worse``.
 
@@ -105,6 +130,11 @@ class Sweep(SweepDataset):
     ) -> Path:
         """Write one self-contained page, with a comparison if another sweep is given."""
         return write_report(self, path, x=x, y=y, at=at or {}, against=against)
+
+
+def _plain(column: pd.Series[Any]) -> type:
+    """Numbers stay numbers; names and dates become objects."""
+    return float if pd.api.types.is_numeric_dtype(column) else object
 
 
 def read_sweep(folder: str | os.PathLike[str]) -> Sweep:

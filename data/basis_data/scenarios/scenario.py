@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from basis_data.scenarios.composition import DATED, RENAMED, Composition
-from basis_data.scenarios.parts import MarketEra
+from basis_data.scenarios.parts import DatedPart, MarketEra
 from basis_data.scenarios.sentence import sentence
+from basis_data.tables.card import Card, as_html, as_text
+from basis_data.tables.fields import StrictModel
 from basis_data.tables.files import read_text
 from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
@@ -21,6 +23,24 @@ class Scenario(Composition):
     def __str__(self) -> str:
         """Describe the composition in one sentence."""
         return sentence(self)
+
+    def __repr__(self) -> str:
+        """The scenario on one line."""
+        return as_text(self._card())
+
+    def _repr_html_(self) -> str:
+        """The card of a notebook."""
+        return as_html(self._card())
+
+    def _card(self) -> Card:
+        """Composition, story and source, and every field that differs from its default."""
+        given = {name: getattr(self, name) for name, field in type(self).model_fields.items() if name not in WORDS}
+        rows = [
+            [name, _brief(value)] for name, value in given.items() if value != type(self).model_fields[name].default
+        ]
+        texts = [str(self) + ".", *filter(None, (self.story, self.source and f"Source: {self.source}"))]
+        more = "but(field=...), scaled(by), with_repo(...), with_haircut(...), with_margin(...), with_yields(...)"
+        return Card(f"Scenario {self.name}", texts, (), rows, more)
 
     def __hash__(self) -> int:
         """Hash what tells most scenarios apart; parts that hold tables by tenor have no hash, equality compares all."""
@@ -73,6 +93,16 @@ class Scenario(Composition):
     def _with(self, field: str, **part: Any) -> Self:
         """Add a dated part."""
         return self.but(**{field: [*self.model_dump()[field], part]})
+
+
+def _brief(value: Any) -> str:
+    """A field of a card: dated parts are counted, long texts are cut."""
+    if isinstance(value, tuple) and value and isinstance(value[0], DatedPart):
+        return f"{len(value)} dated, the first on {value[0].date}"
+    if isinstance(value, StrictModel):
+        value = ", ".join(f"{name} {_brief(item)}" for name, item in value.model_dump(exclude_unset=True).items())
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 80 else f"{text[:78]} …"
 
 
 def changed(scenario: Scenario, where: str, **changes: Any) -> Scenario:

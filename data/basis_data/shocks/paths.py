@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,15 @@ from basis_data.shocks.funding import FundingTerms, margin_multiple, repo_spread
 from basis_data.shocks.generators import Generator, generator
 from basis_data.shocks.history import history
 from basis_data.shocks.samplers import Sampler
+from basis_data.tables.card import Card, as_html, as_text
+from basis_data.tables.fields import TENORS
+from basis_data.tables.labelled import labelled
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray
 
 Array = NDArray[np.float64]
 
@@ -35,7 +41,7 @@ HIGHEST_YIELD = 0.25
 """Highest level of a simulated yield, decimal, as in a file of par yields."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Paths:
     """p paths of d business days, from a generator and a seed."""
 
@@ -53,6 +59,54 @@ class Paths:
     def __len__(self) -> int:
         """Number of paths."""
         return len(self.changes)
+
+    @property
+    def tenors(self) -> tuple[str, ...]:
+        """Names of the eleven tenors of a curve, 1mo to 30y."""
+        return tuple(TENORS)
+
+    def __repr__(self) -> str:
+        """The paths on one line."""
+        return as_text(self._card())
+
+    def _repr_html_(self) -> str:
+        """The card of a notebook."""
+        return as_html(self._card())
+
+    def _card(self) -> Card:
+        """Size, seed, and how far each tenor moved by the last day."""
+        moved = 1e4 * self.changes.sum(axis=1)
+        levels = (1, 5, 50, 95, 99) if len(self) else ()
+        rows = [[f"{q}%", *(f"{bp:+.0f}" for bp in np.nanpercentile(moved, q, axis=0)[3::2])] for q in levels]
+        head = ["bp by the last day", *self.tenors[3::2]]
+        text = (
+            f"{len(self):,} paths of {self.changes.shape[1]} business days, seed {self.seed}, from path {self.first}."
+        )
+        more = "changes, repo_spread, margin_multiple, tenors, yields(start), to_xarray()"
+        return Card(f"Paths of {self.generator}", [text], head, rows, more)
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """The paths as an xarray Dataset: `change` by path, day and tenor, `repo_spread` and `margin_multiple`.
+
+        Raises
+        ------
+        InputError
+            If xarray is not installed.
+        """
+        by_day = ("path", "day")
+        return labelled(
+            {
+                "change": ((*by_day, "tenor"), self.changes, "decimal"),
+                "repo_spread": (by_day, self.repo_spread, "decimal per year"),
+                "margin_multiple": (by_day, self.margin_multiple, "multiple of the margin before the path"),
+            },
+            {
+                "path": np.arange(self.first, self.first + len(self)),
+                "day": np.arange(1, self.changes.shape[1] + 1),
+                "tenor": list(self.tenors),
+            },
+            f"{self.generator}, seed {self.seed}",
+        )
 
     def part(self, first: int, last: int) -> "Paths":
         """Select paths `first` to `last`, exclusive, counted from 0."""
