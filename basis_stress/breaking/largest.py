@@ -24,7 +24,8 @@ from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
 from basis_strategies.terms import UnleveredTerms, showing
 from basis_stress.breaking.search import first_crossing
-from basis_stress.ensembles.simulate import entry_market, run_chunks
+from basis_stress.ensembles.entry import entry_market
+from basis_stress.ensembles.simulate import run_chunks
 from basis_stress.ensembles.statistics import check_share, wilson
 from basis_stress.reporting import formatting
 from basis_stress.reporting.outcomes import UNTIL, check_until, label

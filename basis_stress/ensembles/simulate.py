@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.market_data import MarketData, market_data
+from basis_data.markets.market_data import MarketData
 from basis_data.markets.pricing import priced_market
-from basis_data.scenarios.scenario import Scenario, changed
-from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.scenarios.scenario import Scenario
 from basis_data.shocks import markets
 from basis_data.shocks import paths as shock_paths
 from basis_data.shocks.funding import FundingTerms
-from basis_data.tables.calendars import mark_days
-from basis_data.tables.contracts import delivery_dates
 from basis_data.tables.labelled import labelled
 from basis_data.tables.validation import validated
 from basis_engine.base.compile import set_threads
@@ -33,12 +30,12 @@ from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_strategies.terms import UnleveredTerms, showing
+from basis_stress.ensembles.entry import entry_market
 from basis_stress.ensembles.statistics import check_share, losses_table, time_to, wilson
 from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
 from basis_stress.reporting.registry import Shown, write_report
-from basis_stress.single_book.run import chosen_contracts
 
 if TYPE_CHECKING:
     import xarray
@@ -218,27 +215,6 @@ def simulate_paths(
         settings={"delivery_month": data.futures[0].delivery_month, **given, **(settings or {})},
         file=target,
     )
-
-
-def entry_market(scenario: str | Path | Scenario, contract: str | Sequence[str] | None, days: int) -> MarketData:
-    """Market of so many days from the first day of a scenario, in contracts that deliver after them."""
-    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    first = np.datetime64(chosen.start)
-    window = mark_days(first, first + 2 * days + 30)[: days + 1]
-    chosen = changed(chosen, f"{chosen.name} over {days} business days", end=str(window[-1]), curve="par")
-    codes = chosen_contracts(contract)
-    if chosen.delivery_month is None:
-        chosen = changed(chosen, chosen.name, delivery_month=_month_after(codes, window[-1]))
-    return market_data(chosen, codes)
-
-
-def _month_after(codes: Sequence[str], last: np.datetime64) -> str:
-    """First quarterly delivery month in which every contract delivers after a day."""
-    month = last.astype("datetime64[M]")
-    month += (2 - month.astype(int) % 12) % 3
-    while any(delivery_dates(code, str(month)).first_delivery_day <= last for code in codes):
-        month += 3
-    return str(month)
 
 
 def run_chunks(

@@ -22,7 +22,7 @@ from basis_strategies.cells import prepare
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_stress.breaking.levers import LEVERS
-from basis_stress.ensembles.simulate import entry_market
+from basis_stress.ensembles.entry import entry_market
 
 EXECUTION = Execution(impact_bp_per_bn=1.0, depth_usd=5e9)
 CELLS = {"leverage": np.array([15.0, 40.0, 58.0]), "term_share": np.array([0.0, 0.5, 0.0])}
