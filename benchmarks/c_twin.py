@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,64 +25,20 @@ MOST = 16
 """Positions of a fund, and contracts, that twin.c has room for."""
 
 
-def _fields(kind: type[np.generic], names: str) -> list[tuple[str, type[np.generic]]]:
-    """Fields of one kind, their names in a line."""
-    return [(name, kind) for name in names.split()]
+LENGTHS = {"CASH_LINES": len(CashLine), "GAIN_LINES": len(PnlLine), "PARTIES": len(Party) - 1}
 
 
-INTEGER, FLOAT = np.int64, np.float64
-DAY = np.dtype(
-    _fields(INTEGER, "first_mark last_mark cycle_mark pay_mark") + _fields(FLOAT, "repo_rate cash_rate not_rolled")
-)
-TERMS = np.dtype(_fields(FLOAT, "initial_margin announced_margin haircut_rise"))
-NOTE = np.dtype(_fields(FLOAT, "clean accrued coupon_due convergence"))
-QUOTE = np.dtype(_fields(FLOAT, "price dislocation"))
-CONTRACT = np.dtype(
-    _fields(FLOAT, "point_value depth bond_cost futures_cost impact balance_sheet_share balance_sheet_years")
-)
-FUND = np.dtype(
-    _fields(FLOAT, "entry_equity credit_line credit_spread leverage_target leverage_limit drawdown_limit")
-    + _fields(FLOAT, "stop_cut stop_speed risk_limit risk_speed calm_volatility depth_share call_back feedback")
-    + _fields(INTEGER, "unwind")
-)
-POSITION = np.dtype(
-    _fields(INTEGER, "contract bond term_maturity")
-    + _fields(FLOAT, "face contracts base_haircut term_share repo_threshold repo_spread term_rate")
-)
-DEALERS = np.dtype(
-    _fields(
-        FLOAT,
-        "inventory pending placement_rate slope capacity_multiple capacity ceiling balance_sheet_spread volatility "
-        "memory",
-    )
-    + _fields(FLOAT, "outside_sales purchases fund_sales")
-)
-OUTCOME = np.dtype(
-    [
-        *_fields(FLOAT, "equity cash lowest_cash calls_paid largest_call sold"),
-        *_fields(INTEGER, "calls defaulted"),
-        ("cash_lines", FLOAT, len(CashLine)),
-        ("attribution", FLOAT, len(PnlLine)),
-        ("parties", FLOAT, len(Party) - 1),
-    ]
-)
-"""Rows of the structs of twin.c that bear these names."""
-
-
-class CMarket(ctypes.Structure):
-    """`Market` of twin.c."""
-
-    _fields_ = (
-        *((name, ctypes.c_int64) for name in ("days", "positions", "contract_count", "notes")),
-        *((name, ctypes.c_void_p) for name in ("day", "value_date", "other_loss", "sales", "purchases")),
-        *((name, ctypes.c_void_p) for name in ("note", "quote", "terms", "contract")),
-    )
-
-
-class CDays(ctypes.Structure):
-    """`Days` of twin.c."""
-
-    _fields_ = tuple((name, ctypes.c_void_p) for name in ("lines", "gains", "funds", "positions", "dealers"))
+@cache
+def struct(name: str) -> np.dtype[Any]:
+    """The dtype of a struct of twin.c, where alone its fields are declared; pointers are integers."""
+    (body,) = re.findall(rf"typedef struct {{([^}}]*)}} {name};", SOURCE.read_text(encoding="utf-8"))
+    fields: list[tuple[str, type, tuple[int, ...]]] = []
+    for kind, names in re.findall(r"(\w+) ([^;]+);", re.sub(r"/\*.*?\*/|const ", "", body)):
+        for declared in names.split(","):
+            field, *length = re.findall(r"\w+", declared)
+            is_float = kind == "double" and "*" not in declared
+            fields.append((field, np.float64 if is_float else np.int64, tuple(LENGTHS[name] for name in length)))
+    return np.dtype(fields)
 
 
 def compiler() -> str | None:
@@ -91,13 +48,7 @@ def compiler() -> str | None:
 
 @cache
 def library() -> Any:
-    """The compiled twin.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no C compiler.
-    """
+    """The compiled twin; FileNotFoundError without a C compiler."""
     found = compiler()
     if found is None:
         raise FileNotFoundError("no C compiler (cc, gcc, clang) was found")
@@ -130,10 +81,10 @@ class CTwin:
         funds, positions = len(first.funds), len(first.positions) // len(first.funds)
         path = timeline(first)
         _check_shape(first, positions)
-        self.funds = _rows(FUND, np.concatenate([setup.funds for setup in setups]))
-        self.positions = _rows(POSITION, np.concatenate([setup.positions for setup in setups]))
-        self.dealers = _rows(DEALERS, np.concatenate([setup.dealers for setup in setups]))
-        self.outcomes = np.zeros(cells * funds, OUTCOME)
+        self.funds = _rows("FundTerms", np.concatenate([setup.funds for setup in setups]))
+        self.positions = _rows("PositionTerms", np.concatenate([setup.positions for setup in setups]))
+        self.dealers = _rows("Dealers", np.concatenate([setup.dealers for setup in setups]))
+        self.outcomes = np.zeros(cells * funds, struct("Outcome"))
         self.arrays = _market_arrays(path)
         pages = cells * funds, first.days
         shapes: tuple[tuple[int, ...], ...] = (
@@ -144,20 +95,20 @@ class CTwin:
             (cells, first.days, len(DealerColumn)),
         )
         self.days: list[Floats] = [np.zeros(shape) for shape in shapes] if keep_days else []
-        self.market = CMarket(first.days, positions, len(first.contracts), self.arrays[5].shape[1],
-                              *(array.ctypes.data for array in self.arrays))  # fmt: skip
+        sizes = first.days, positions, len(first.contracts), self.arrays[5].shape[1]
+        self.market = np.array((*sizes, *(array.ctypes.data for array in self.arrays)), struct("Market"))
         self.shape = ctypes.c_int64(cells), ctypes.c_int64(funds)
         self.books = np.zeros(funds * library().book_size(), np.uint8)
         self.function = library().run_cells
 
     def run(self) -> Records:
-        """Run every cell; rows of `OUTCOME` by cell and fund, and `days` filled where asked for."""
+        """Run every cell; rows of the struct Outcome by cell and fund, and `days` filled where asked for."""
         for array in self.days:
             array[...] = 0.0
-        days = CDays(*(array.ctypes.data for array in self.days))
-        rows = (self.books, self.funds, self.positions, self.dealers, self.outcomes)
-        pointers = (ctypes.c_void_p(array.ctypes.data) for array in rows)
-        self.function(ctypes.byref(self.market), *self.shape, *pointers, ctypes.byref(days))
+        days = np.array([array.ctypes.data for array in self.days] or [0] * len(struct("Days").names or ()))
+        rows = (self.books, self.funds, self.positions, self.dealers, self.outcomes, days)
+        market, *pointers = (ctypes.c_void_p(array.ctypes.data) for array in (self.market, *rows))
+        self.function(market, *self.shape, *pointers)
         return self.outcomes
 
 
@@ -173,22 +124,20 @@ def _check_shape(setup: Setup, positions: int) -> None:
         )
 
 
-def _rows(kind: np.dtype[Any], rows: Records) -> Records:
-    """The fields of engine rows that C reads, in its order."""
-    out = np.zeros(rows.shape, kind)
-    for name in kind.names or ():
-        out[name] = rows[name]
+def _rows(name: str, rows: Any) -> Records:
+    """The fields of engine rows, or of a timeline, that a struct of twin.c holds, in its order."""
+    kind = struct(name)
+    columns = {
+        field: rows[field] if isinstance(rows, np.ndarray) else getattr(rows, field) for field in kind.names or ()
+    }
+    out = np.zeros(next(iter(columns.values())).shape, kind)
+    for field, values in columns.items():
+        out[field] = values
     return out
 
 
 def _market_arrays(path: Timeline) -> list[Any]:
-    """Day, value_date, elsewhere, sales, purchases, note, quote, terms and contract of `Market`."""
-    day = np.zeros(len(path.repo_rate), DAY)
-    for name in DAY.names or ():
-        day[name] = getattr(path, name)
-    terms = np.zeros(path.haircut_rise.shape, TERMS)
-    for name in TERMS.names or ():
-        terms[name] = getattr(path, name)
-    quotes = _rows(NOTE, path.notes), _rows(QUOTE, path.futures)
-    flows = path.elsewhere, path.outside_sales, path.purchases
-    return [day, path.value_date, *flows, *quotes, terms, _rows(CONTRACT, path.contracts)]
+    """The arrays that `Market` of twin.c points to, in its order."""
+    flows = path.value_date, path.other_loss, path.outside_sales, path.purchases
+    quotes = _rows("Note", path.notes), _rows("Quote", path.futures)
+    return [_rows("Day", path), *flows, *quotes, _rows("Terms", path), _rows("Contract", path.contracts)]

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from timeit import timeit
 
 import basis_stress as bs
 from basis_strategies.library import LIBRARY, parse_strategy
@@ -45,11 +45,8 @@ def cold_starts(rounds: int, first_ever: bool) -> list[Timing]:
 
 def seconds(arguments: list[str], environment: Mapping[str, str]) -> float:
     """Wall time of one fresh interpreter."""
-    start = time.perf_counter()
-    subprocess.run(
-        [sys.executable, *arguments], env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - start
+    command, there = [sys.executable, *arguments], {**os.environ, **environment}
+    return timeit(lambda: subprocess.run(command, env=there, check=True, stdout=subprocess.DEVNULL), number=1)
 
 
 def peak() -> float:
@@ -66,14 +63,11 @@ def peak() -> float:
 
 def peak_memory() -> list[Fact]:
     """Peak resident memory of fresh processes, MiB; sweeps tell theirs themselves."""
-    jobs = {
-        "import basis_stress": "import basis_stress",
-        "a backtest": "import basis_stress as bs; bs.backtest('april-2025')",
-    }
-    asked = "from benchmarks.cases_waits import peak; print(peak())"
+    jobs = {"import basis_stress": "", "a backtest": "basis_stress.backtest('april-2025')"}
     facts = []
     for who, code in jobs.items():
-        command = [sys.executable, "-c", f"{code}\n{asked}"]
+        script = f"import basis_stress\n{code}\nfrom benchmarks.cases_waits import peak\nprint(peak())"
+        command = [sys.executable, "-c", script]
         run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
         facts.append(Fact("peak memory", who, float(run.stdout.split()[-1]), "MiB"))
     return facts
@@ -85,45 +79,27 @@ YEARS, LIBRARY_RUN = "strategies over years", "the library, 2018 to 2026"
 def product_races(rounds: int, members: int) -> list[Timing]:
     """Whole jobs through the front door, data read and tables made; an ensemble of so many members, once."""
     result = bs.backtest("april-2025", contract="TY", leverage=50)
+    strategies = [parse_strategy(name) for name in LIBRARY]
+    run_strategies(strategies, "2020-02-18", "2020-03-31")  # compiles kernels, as does the small ensemble
+    ensemble("march-2020", 2)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.html"
-        return [
-            *race(
-                "one book through April 2025",
-                "run",
-                [
-                    Contender("backtest, one contract", lambda: bs.backtest("april-2025", contract="TY", leverage=50)),
-                    Contender("backtest, the CFTC book", lambda: bs.backtest("april-2025", book="cftc")),
-                    Contender("its report", lambda: result.report(report), most=3),
-                ],
-                rounds,
-            ),
-            *race(
-                "the market of funds",
-                "run",
-                [
-                    Contender("backtest, three kinks", lambda: bs.backtest("march-2020", market=True), note="40 funds"),
-                ],
-                rounds,
-            ),
-            _ensemble(members),
-            _library(),
+        books = [
+            Contender("backtest, one contract", lambda: bs.backtest("april-2025", contract="TY", leverage=50)),
+            Contender("backtest, the CFTC book", lambda: bs.backtest("april-2025", book="cftc")),
+            Contender("its report", lambda: result.report(report), most=3),
         ]
+        market = Contender("backtest, three kinks", lambda: bs.backtest("march-2020", market=True), note="40 funds")
+        return [
+            *race("one book through April 2025", "run", books, rounds),
+            *race("the market of funds", "run", [market], rounds),
+            _once("ensembles", f"March 2020, {members:,} members", "member", lambda: ensemble("march-2020", members),
+                  members, "40 funds each"),
+            _once(YEARS, LIBRARY_RUN, "run", lambda: run_strategies(strategies), 1, "their market included"),
+        ]  # fmt: skip
 
 
-def _library() -> Timing:
-    """Every strategy of the library through eight years, their market built anew, kernels compiled before."""
-    strategies = [parse_strategy(name) for name in LIBRARY]
-    run_strategies(strategies, "2020-02-18", "2020-03-31")
-    yard, start = yardstick(), time.perf_counter()
-    run_strategies(strategies)
-    return Timing(YEARS, LIBRARY_RUN, "run", (time.perf_counter() - start,), "their market included", (yard,))
-
-
-def _ensemble(members: int) -> Timing:
-    """An ensemble of the market of funds, kernels compiled before."""
-    ensemble("march-2020", 2)
-    yard, start = yardstick(), time.perf_counter()
-    ensemble("march-2020", members)
-    seconds = (time.perf_counter() - start) / members
-    return Timing("ensembles", f"March 2020, {members:,} members", "member", (seconds,), "40 funds each", (yard,))
+def _once(group: str, who: str, per: str, job: Callable[[], object], count: int, note: str) -> Timing:
+    """A job too long to be run twice."""
+    yard = yardstick()
+    return Timing(group, who, per, (timeit(job, number=1) / count,), note, (yard,))

@@ -1,5 +1,6 @@
 """The figure of the performance section: every way of walking a fund-day, and how time grows."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,9 +44,7 @@ def growth(record: Record, as_png: bool = False) -> str | bytes:
         ax.set_yscale("log", base=2)
         ax.xaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_major_formatter("{x:g}")
-        ax.set_xlabel("size, multiple of the smallest")
-        ax.set_ylabel("time, multiple of the smallest")
-        ax.set_title("How time grows")
+        ax.set(title="How time grows", xlabel="size, multiple of the smallest", ylabel="time, multiple of the smallest")
         ax.legend()
         _cell_costs(below, [one for one in record.timings if one.group == SWEEPS and one.who.endswith(" 1 thread")])
         return _png(figure) if as_png else svg(figure)
@@ -60,9 +59,7 @@ def _cell_costs(ax: Any, timings: Sequence[Timing]) -> None:
         ax.annotate(duration(one.median), (size, cost), (0, 8), textcoords="offset points", ha="center")
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.set_ylim(0.0, 1.3 * max(costs))
-    ax.set_xlabel("cells in the sweep, one thread")
-    ax.set_ylabel("microseconds a cell")
+    ax.set(ylim=(0.0, 1.3 * max(costs)), xlabel="cells in the sweep, one thread", ylabel="microseconds a cell")
     ax.set_title("A cell of a sweep through April 2025, results on disk")
 
 
@@ -80,11 +77,6 @@ def _dots(ax: Any, group: str, timings: Sequence[Timing]) -> None:
 
 def _png(figure: Any) -> bytes:
     """The figure as PNG, for places that take no SVG."""
-    import io
-
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    FigureCanvasAgg(figure)
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=160, metadata={"Software": None})
     return out.getvalue()

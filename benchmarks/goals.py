@@ -10,11 +10,8 @@ from benchmarks.peers import GROUP as PEERS
 
 _C_TWIN = {cases_twins.FULL: cases_twins.C_DAYS, cases_twins.RUN_ALL: cases_twins.C_DAYS}
 HEADS = {
-    "timeline, quiet": "times the C twin",
-    "timeline, stressed": "times the C twin",
-    cases_twins.MARKET: "times the C twin",
-    "bonds, price from yield": "times the kernel",
-    "bonds, yield from price": "times the kernel",
+    **dict.fromkeys(("timeline, quiet", "timeline, stressed", cases_twins.MARKET), "times the C twin"),
+    **dict.fromkeys(("bonds, price from yield", "bonds, yield from price"), "times the kernel"),
     PEERS: "times the fastest peer",
 }
 """The head of each group's column of ratios; other groups have none."""
@@ -67,28 +64,18 @@ def _times(group: str, slower: str, faster: str) -> Callable[[Record], Interval 
     return find
 
 
-def _seconds(who: str) -> Callable[[Record], Interval | None]:
-    """Seconds from the shell."""
-
+def _seconds(who: str, group: str = "from the shell") -> Callable[[Record], Interval | None]:
     def find(record: Record) -> Interval | None:
-        one = _timing(record, "from the shell", who)
+        one = _timing(record, group, who)
         return Interval(min(one.seconds), one.median, max(one.seconds)) if one else None
 
     return find
 
 
-def _of_years(record: Record) -> Interval | None:
-    """Seconds of the whole library."""
-    one = _timing(record, cases_waits.YEARS, cases_waits.LIBRARY_RUN)
-    return Interval(one.median, one.median, one.median) if one else None
-
-
 def _millions(record: Record) -> Interval | None:
     """Fund-days per second and core of the lean cells, millions."""
-    one = _timing(record, "timeline, quiet", cases_twins.LEAN)
-    if one is None:
-        return None
-    return Interval(1e-6 / max(one.seconds), 1e-6 / one.median, 1e-6 / min(one.seconds))
+    span = _seconds(cases_twins.LEAN, "timeline, quiet")(record)
+    return span and Interval(1e-6 / span.high, 1e-6 / span.median, 1e-6 / span.low)
 
 
 def _against_peers(record: Record) -> Interval | None:
@@ -98,51 +85,40 @@ def _against_peers(record: Record) -> Interval | None:
     return ratio(peer, ours) if ours and peer else None
 
 
-def _fact(group: str, end: str) -> Callable[[Record], Interval | None]:
-    """A fact, by how its name ends."""
+def _last_fact(group: str, end: str, over_first: bool = False) -> Callable[[Record], Interval | None]:
+    """The last fact whose name ends so; on request as a multiple of the first."""
 
     def find(record: Record) -> Interval | None:
         values = [fact.value for fact in record.facts if fact.group == group and fact.who.endswith(end)]
-        return Interval(values[-1], values[-1], values[-1]) if values else None
+        if len(values) <= over_first:
+            return None
+        found = values[-1] / values[0] if over_first else values[-1]
+        return Interval(found, found, found)
 
     return find
 
 
-def _memory(record: Record) -> Interval | None:
-    """Peak memory of the largest sweep over that of the smallest, both on one thread."""
-    peaks = [
-        fact.value for fact in record.facts if fact.group == "peak memory" and fact.who.endswith("cells, 1 thread")
-    ]
-    return Interval(peaks[-1] / peaks[0], peaks[-1] / peaks[0], peaks[-1] / peaks[0]) if len(peaks) > 1 else None
-
-
-def _goals() -> tuple[Goal, ...]:
-    """In the order they are told."""
-    lean, full, run = cases_twins.LEAN, cases_twins.FULL, "times"
-    c_totals, c_days = cases_twins.C_TWIN, cases_twins.C_DAYS
-    made, seconds = "QuantLib, objects made before", "s"
-    price, solve = "bonds, price from yield", "bonds, yield from price"
-    return (
-        Goal("lean cells over C twin, quiet book", 2.0, run, True, _times("timeline, quiet", lean, c_totals)),
-        Goal("lean cells over C twin, stressed book", 2.0, run, True,
-             _times("timeline, stressed", lean, c_totals)),
-        Goal("full record over C twin, quiet book", 2.0, run, True, _times("timeline, quiet", full, c_days)),
-        Goal("full record over C twin, stressed book", 2.0, run, True, _times("timeline, stressed", full, c_days)),
-        Goal("lean cells, quiet book, fund-days a second and core", 20.0, "million", False, _millions),
-        Goal("bars a second over the fastest peer's", 10.0, run, False, _against_peers),
-        Goal("market of funds, full record, over its C twin's", 2.5, run, True,
-             _times(cases_twins.MARKET, cases_twins.FULL, cases_twins.C_DAYS)),
-        Goal("price from yield, QuantLib over ours", 50.0, run, False, _times(price, made, "kernel")),
-        Goal("yield from price, QuantLib over ours", 50.0, run, False, _times(solve, made, "kernel")),
-        Goal("`import basis_stress`", 0.4, seconds, True, _seconds("import")),
-        Goal("`basis-stress --help`", 0.4, seconds, True, _seconds("basis-stress --help")),
-        Goal("cached `backtest april-2025` without report", 1.5, seconds, True,
-             _seconds("backtest april-2025, cached, tables")),
-        Goal("first ever", 15.0, seconds, True, _seconds("backtest april-2025, first ever")),
-        Goal("sweep, two threads over one", 1.85, run, False, _fact("growth", "cells, 2 threads over one")),
-        Goal("the library of strategies through eight years", 20.0, seconds, True, _of_years),
-        Goal("peak memory, largest sweep over the smallest", 1.25, run, True, _memory),
-    )  # fmt: skip
-
-
-GOALS = _goals()
+_TIMES, _MADE = "times", "QuantLib, objects made before"
+_QUIET, _STRESSED, _MARKET = "timeline, quiet", "timeline, stressed", cases_twins.MARKET
+_LEAN, _FULL = (cases_twins.LEAN, cases_twins.C_TWIN), (cases_twins.FULL, cases_twins.C_DAYS)
+_BACKTEST, _PRICE, _YIELD = "backtest april-2025", "bonds, price from yield", "bonds, yield from price"
+GOALS = (
+    Goal("lean cells over C twin, quiet book", 2.0, _TIMES, True, _times(_QUIET, *_LEAN)),
+    Goal("lean cells over C twin, stressed book", 2.0, _TIMES, True, _times(_STRESSED, *_LEAN)),
+    Goal("full record over C twin, quiet book", 2.0, _TIMES, True, _times(_QUIET, *_FULL)),
+    Goal("full record over C twin, stressed book", 2.0, _TIMES, True, _times(_STRESSED, *_FULL)),
+    Goal("lean cells, quiet book, fund-days a second and core", 20.0, "million", False, _millions),
+    Goal("bars a second over the fastest peer's", 10.0, _TIMES, False, _against_peers),
+    Goal("market of funds, full record, over its C twin's", 2.5, _TIMES, True, _times(_MARKET, *_FULL)),
+    Goal("price from yield, QuantLib over ours", 50.0, _TIMES, False, _times(_PRICE, _MADE, "kernel")),
+    Goal("yield from price, QuantLib over ours", 50.0, _TIMES, False, _times(_YIELD, _MADE, "kernel")),
+    Goal("`import basis_stress`", 0.4, "s", True, _seconds("import")),
+    Goal("`basis-stress --help`", 0.4, "s", True, _seconds("basis-stress --help")),
+    Goal("cached `backtest april-2025` without report", 1.5, "s", True, _seconds(f"{_BACKTEST}, cached, tables")),
+    Goal("first ever", 15.0, "s", True, _seconds(f"{_BACKTEST}, first ever")),
+    Goal("sweep, two threads over one", 1.85, _TIMES, False, _last_fact("growth", "cells, 2 threads over one")),
+    Goal("the library of strategies through eight years", 20.0, "s", True,
+         _seconds(cases_waits.LIBRARY_RUN, cases_waits.YEARS)),
+    Goal("peak memory, largest sweep over the smallest", 1.25, _TIMES, True,
+         _last_fact("peak memory", "cells, 1 thread", over_first=True)),
+)  # fmt: skip

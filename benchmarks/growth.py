@@ -8,12 +8,8 @@ from benchmarks import books
 from benchmarks.harness import Contender, Fact, Timing, exponent, race
 from benchmarks.kernels import FullRecord, lean_cells
 
-SIZES = {
-    "books": (500, 1_000, 2_000, 4_000),
-    "paths": (4, 8, 16, 32),
-    "funds": (5, 10, 20, 40),
-    "days": (60, 125, 250, 500),
-}
+Job = tuple[Callable[[], object] | None, Callable[[], object]]
+"""Preparation and run."""
 THREAD_BOOKS = 1_000
 
 
@@ -21,47 +17,40 @@ def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]
     """One timing per size, one exponent per curve; ``scale`` multiplies the sizes."""
     timings: list[Timing] = []
     facts: list[Fact] = []
-    for what, sizes in SIZES.items():
+    for what, (sizes, job) in CURVES.items():
         grown = [scale * size for size in sizes]
-        jobs = [(size, *JOBS[what](size)) for size in grown]
-        contenders = [Contender(str(size), job, prepare=prepare) for size, prepare, job in jobs]
-        curve = race(f"growth, {what}", "run", contenders, rounds)
+        curve = _race(what, {size: job(size) for size in grown}, rounds)
         timings += curve
         facts.append(Fact("growth", f"time against {what}", exponent(grown, [one.median for one in curve]), "exponent"))
     threads, speed_up = _threads(rounds, scale)
     return timings + threads, facts + speed_up
 
 
-Job = tuple[Callable[[], object], Callable[[], object]]
-
-
-def _books(setups: Sequence[Setup]) -> Job:
-    """Many books; only outcomes are kept."""
-    return _nothing, lean_cells(setups)
-
-
-def _nothing() -> None:
-    """No preparation."""
+def _race(what: str, jobs: dict[int, Job], rounds: int) -> list[Timing]:
+    contenders = [Contender(str(size), job, prepare=prepare) for size, (prepare, job) in jobs.items()]
+    return race(f"growth, {what}", "run", contenders, rounds)
 
 
 def _paths(count: int) -> Job:
     """One book over many paths, run after run."""
     setups = [books.quiet(books.Size(60), seed=seed) for seed in range(count)]
-    return _nothing, lambda: [run(setup) for setup in setups]
+    return None, lambda: [run(setup) for setup in setups]
 
 
-JOBS: dict[str, Callable[[int], Job]] = {
-    "books": lambda size: _books(books.cells(books.quiet(books.Size(60)), size)),
-    "paths": _paths,
-    "funds": lambda size: _books_kernel([books.quiet(books.Size(60, funds=size))]),
-    "days": lambda size: _books(books.cells(books.quiet(books.Size(size)), 500)),
-}
-
-
-def _books_kernel(setups: Sequence[Setup], threads: int = 1) -> Job:
-    """Worlds with the full record."""
+def _full_record(setups: Sequence[Setup], threads: int = 1) -> Job:
     full = FullRecord(setups, threads)
     return full.restore, full.run
+
+
+CURVES: dict[str, tuple[tuple[int, ...], Callable[[int], Job]]] = {
+    "books": (
+        (500, 1_000, 2_000, 4_000),
+        lambda size: (None, lean_cells(books.cells(books.quiet(books.Size(60)), size))),
+    ),
+    "paths": ((4, 8, 16, 32), _paths),
+    "funds": ((5, 10, 20, 40), lambda size: _full_record([books.quiet(books.Size(60, funds=size))])),
+    "days": ((60, 125, 250, 500), lambda size: (None, lean_cells(books.cells(books.quiet(books.Size(size)), 500)))),
+}
 
 
 def _threads(rounds: int, scale: int) -> tuple[list[Timing], list[Fact]]:
@@ -69,12 +58,7 @@ def _threads(rounds: int, scale: int) -> tuple[list[Timing], list[Fact]]:
     setups = books.cells(books.quiet(books.Size(125)), THREAD_BOOKS * scale)
     most = int(settings.NUMBA_NUM_THREADS)
     counts = sorted({1, most, *(2**k for k in range(1, 10) if 2**k < most)})
-    jobs = {threads: _books_kernel(setups, threads) for threads in counts}
-    contenders = [Contender(str(threads), job, prepare=prepare) for threads, (prepare, job) in jobs.items()]
-    timings = race("growth, threads", "run", contenders, rounds)
+    timings = _race("threads", {threads: _full_record(setups, threads) for threads in counts}, rounds)
     set_threads(most)
-    facts = [
-        Fact("growth", f"{one.who} threads over one", timings[0].median / one.median, "times as fast")
-        for one in timings[1:]
-    ]
-    return timings, facts
+    speed_ups = [(one.who, timings[0].median / one.median) for one in timings[1:]]
+    return timings, [Fact("growth", f"{who} threads over one", times, "times as fast") for who, times in speed_ups]

@@ -6,10 +6,12 @@ Ratios are taken within rounds. The interval of a median uses ranks alone (an in
 
 import math
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from timeit import timeit
+from typing import Annotated, cast
+
+from pydantic import BeforeValidator
 
 CONFIDENCE = 0.95
 LONG_ENOUGH = 0.01
@@ -72,7 +74,7 @@ class Fact:
 
     group: str
     who: str
-    value: float
+    value: Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]  # JSON has no NaN
     unit: str
     note: str = ""
 
@@ -104,27 +106,20 @@ def race(group: str, per: str, contenders: Sequence[Contender], rounds: int = 9)
 
 def yardstick() -> float:
     """Seconds that plain Python takes for a fixed job, which does not depend on this project."""
-    start = time.perf_counter()
-    sum(i * i for i in range(50_000))
-    return time.perf_counter() - start
+    return timeit(lambda: sum(i * i for i in range(50_000)), number=1)
 
 
 def _sample(contender: Contender, repeat: int) -> float:
     """Seconds of one run: the mean of several in a row where one is short."""
     if contender.tells:
         return float(cast(float, contender.run()))
-    if contender.prepare is not None:
-        total = 0.0
-        for _ in range(repeat):
-            contender.prepare()
-            start = time.perf_counter()
-            contender.run()
-            total += time.perf_counter() - start
-        return total / repeat
-    start = time.perf_counter()
+    if contender.prepare is None:
+        return timeit(contender.run, number=repeat) / repeat
+    total = 0.0
     for _ in range(repeat):
-        contender.run()
-    return (time.perf_counter() - start) / repeat
+        contender.prepare()
+        total += timeit(contender.run, number=1)
+    return total / repeat
 
 
 def _repeats(contender: Contender) -> int:
@@ -160,13 +155,3 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     """The power of size by which time grows: the slope of least squares in logarithms; 1 is linear."""
     x, y = [math.log(size) for size in sizes], [math.log(second) for second in seconds]
     return statistics.linear_regression(x, y).slope
-
-
-def as_rows(timings: Sequence[Timing]) -> list[dict[str, Any]]:
-    """Timings as plain data."""
-    return [{**vars(one), "seconds": list(one.seconds), "yard": list(one.yard)} for one in timings]
-
-
-def from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Timing]:
-    """Plain data as timings."""
-    return [Timing(**{**row, "seconds": tuple(row["seconds"]), "yard": tuple(row["yard"])}) for row in rows]

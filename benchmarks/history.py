@@ -5,7 +5,6 @@ fixed job in plain Python, timed just before it. A difference counts where its w
 The interval is that of Hodges and Lehmann (1963) for a shift, taken in logarithms.
 """
 
-import json
 import math
 import os
 import platform
@@ -14,15 +13,18 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from pydantic import TypeAdapter
 
 from basis_engine.base.errors import InputError
+from benchmarks import CHECKOUT
 from benchmarks.c_twin import compiler
-from benchmarks.harness import Fact, Interval, Timing, as_rows, from_rows
+from benchmarks.harness import Fact, Interval, Timing
 
-FORMAT = 1
 CALM = 1.5
 """Slowest over fastest yardstick of a race that may be judged: the same code raced twice on a machine with five jobs a
 core was called slower or faster in 3 of 23 races without this limit."""
@@ -41,6 +43,10 @@ class Record:
     facts: list[Fact] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was skipped, and why."""
+    format: Literal[1] = 1
+
+
+RECORD = TypeAdapter(Record)
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,7 @@ class Verdict:
 
 def as_json(record: Record) -> str:
     """A record as text."""
-    facts = [{**vars(fact), "value": fact.value if math.isfinite(fact.value) else None} for fact in record.facts]
-    content = {"format": FORMAT, "machine": record.machine, "timings": as_rows(record.timings)}
-    return json.dumps({**content, "facts": facts, "notes": record.notes}, indent=1) + "\n"
+    return RECORD.dump_json(record, indent=1).decode() + "\n"
 
 
 def load(path: Path) -> Record:
@@ -69,17 +73,10 @@ def load(path: Path) -> Record:
         If the file is missing or is no record of this suite.
     """
     try:
-        given: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if given["format"] != FORMAT:
-            raise KeyError("format")
-        facts = [Fact(**{**row, "value": math.nan if row["value"] is None else row["value"]}) for row in given["facts"]]
-        return Record(given["machine"], from_rows(given["timings"]), facts, given["notes"])
-    except FileNotFoundError:
-        raise InputError(f"--compare {path}: no such file; give a bench.json that the suite wrote") from None
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise InputError(
-            f"--compare {path}: is no record of this suite ({problem}); give a bench.json that the suite wrote"
-        ) from None
+        return RECORD.validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        problem = "is no record of this suite" if path.exists() else "no such file"
+        raise InputError(f"--compare {path}: {problem}; give a bench.json that the suite wrote") from None
 
 
 def compare(before: Record, now: Record) -> list[Verdict]:
@@ -96,23 +93,13 @@ def compare(before: Record, now: Record) -> list[Verdict]:
 
 
 def shift(before: Sequence[float], now: Sequence[float]) -> Interval:
-    """Ratio of now over before between unpaired samples, and its 95% interval; samples of one have none.
-
-    Raises
-    ------
-    ValueError
-        If a sample is empty.
-    """
-    if not before or not now:
-        raise ValueError("shift: a sample is empty")
+    """Ratio of now over before between unpaired samples, and its 95% interval; samples of one have none."""
     ratios = sorted(b / a for a in before for b in now)
     n, m = len(before), len(now)
-    middle = statistics.median(ratios)
-    cut = math.floor(n * m / 2 - NORMAL_97_5 * math.sqrt(n * m * (n + m + 1) / 12))
     if min(n, m) < 2:
-        return Interval(0.0, middle, math.inf)
-    cut = max(cut, 0)
-    return Interval(ratios[cut], middle, ratios[-1 - cut])
+        return Interval(0.0, statistics.median(ratios), math.inf)
+    cut = max(0, math.floor(n * m / 2 - NORMAL_97_5 * math.sqrt(n * m * (n + m + 1) / 12)))
+    return Interval(ratios[cut], statistics.median(ratios), ratios[-1 - cut])
 
 
 def word(span: Interval) -> str:
@@ -136,59 +123,33 @@ def in_yards(timing: Timing) -> list[float]:
     return [second / yard for second, yard in zip(timing.seconds, timing.yard, strict=True)]
 
 
-# The machine
-
-
 def describe() -> dict[str, str]:
-    """Name to value, in the order of the tables."""
+    """The machine and its software: name to value, in the order of the tables."""
+    found = compiler()
+    commit = ("git", "-C", str(CHECKOUT), "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty= with changes")
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
-        "compiler": _compiler(),
-        "commit": _commit(),
+        **{name: version(name) if find_spec(name) else "not installed" for name in PACKAGES},
+        "compiler": _first_line(found, "--version") if found else "none found",
+        "commit": _first_line(*commit) or "unknown",
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
 
 
 def _processor() -> str:
-    """The processor's name, where the system provides it."""
     listing = Path("/proc/cpuinfo")
-    if listing.exists():
-        for line in listing.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
 
 
-def _version(name: str) -> str:
-    """Version of an installed package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _compiler() -> str:
-    """First line of the C compiler's version."""
-    found = compiler()
-    return _first_line([found, "--version"]) if found else "none found"
-
-
-def _commit() -> str:
-    """The commit, marked where files differ from it."""
-    root = Path(__file__).resolve().parent
-    commit = _first_line(["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"])
-    changed = _first_line(["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"])
-    return f"{commit}{' with changes' if changed else ''}" if commit else "unknown"
-
-
-def _first_line(command: list[str]) -> str:
+def _first_line(*command: str) -> str:
     """First line that a program prints; nothing where it fails."""
     try:
         run = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return run.stdout.splitlines()[0] if run.stdout else ""
+    return run.stdout.partition("\n")[0]

@@ -1,6 +1,7 @@
 """The tables of a run as Markdown, lost races included."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from benchmarks.goals import GOALS, HEADS, ruler
@@ -12,22 +13,25 @@ from benchmarks.ruin import GROUP as RUIN_GROUP
 
 def headline(record: Record) -> str:
     """The tables of docs/performance/README.md: machine, goals, other backtesters, the ruin probe."""
-    peers = [one for one in record.timings if one.group == PEER_GROUP]
-    parts = [_machine(record), *(_note(note) for note in record.notes), _goal_table(record)]
-    parts += [_group_table(PEER_GROUP, peers, record.facts)] if peers else []
-    return "\n\n".join(part for part in [*parts, _ruin_table(record.facts)] if part) + "\n"
+    return _page(record, [PEER_GROUP], [_ruin_table(record.facts)])
 
 
 def markdown(record: Record) -> str:
     """Every table."""
-    parts = [_machine(record), *(_note(note) for note in record.notes), _goal_table(record)]
-    groups = dict.fromkeys(one.group for one in record.timings)
-    parts += [
-        _group_table(group, [one for one in record.timings if one.group == group], record.facts)
-        for group in groups
-        if not group.startswith("growth")
-    ]
-    parts += [_ruin_table(record.facts), _growth_table(record), _memory_table(record.facts)]
+    groups = dict.fromkeys(one.group for one in record.timings if not one.group.startswith("growth"))
+    growth = [[fact.who, f"{fact.value:.2f}", fact.unit] for fact in record.facts if fact.group == "growth"]
+    memory = [[fact.who, f"{fact.value:,.0f} {fact.unit}"] for fact in record.facts if fact.group == "peak memory"]
+    last = [f"**Growth** (exponent 1 is linear)\n\n{table(['', '', ''], growth)}"] if growth else []
+    last += [f"**Peak memory**\n\n{table(['', ''], memory)}"] if memory else []
+    return _page(record, groups, [_ruin_table(record.facts), *last])
+
+
+def _page(record: Record, groups: Iterable[str], last: Sequence[str]) -> str:
+    """The machine, remarks, goals, the tables of some groups, and what comes after them."""
+    machine = "; ".join(f"{name} {value}" for name, value in record.machine.items())
+    timings = [(group, [one for one in record.timings if one.group == group]) for group in groups]
+    tables = [_group_table(group, rows, record.facts) for group, rows in timings if rows]
+    parts = [f"{machine}.", *(f"*{note}*" for note in record.notes), _goal_table(record), *tables, *last]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -48,17 +52,13 @@ def times(span: Interval) -> str:
 
 def comparison(verdicts: Sequence[Verdict], before: Record, now: Record) -> str:
     """What changed since an earlier run."""
+    order = ("slower", "faster", "unsure", "new", "gone", "same")
     rows = [
         [verdict.key, times(verdict.ratio) if verdict.ratio else "–", verdict.word]
-        for verdict in sorted(
-            verdicts, key=lambda one: ("slower", "faster", "unsure", "new", "gone", "same").index(one.word)
-        )
+        for verdict in sorted(verdicts, key=lambda verdict: order.index(verdict.word))
     ]
-    counts = {
-        word: sum(one.word == word for one in verdicts)
-        for word in ("slower", "faster", "same", "unsure", "new", "gone")
-    }
-    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    counts = Counter(row[-1] for row in rows)
+    told = ", ".join(f"{counts[word]} {word}" for word in order if counts[word])
     text = f"Against {before.machine.get('commit')} of {before.machine.get('date')}: {told}."
     if before.machine.get("processor") != now.machine.get("processor"):
         text += " The processors differ; the yardstick corrects for plain Python only."
@@ -79,16 +79,6 @@ def _figures(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _machine(record: Record) -> str:
-    """One line on where and when."""
-    return "; ".join(f"{name} {value}" for name, value in record.machine.items()) + "."
-
-
-def _note(note: str) -> str:
-    """A remark on what was not run."""
-    return f"*{note}*"
-
-
 def _group_table(group: str, timings: Sequence[Timing], facts: Sequence[Fact]) -> str:
     """One race; each contender against its ruler, where the group has one."""
     rows, against = [], any(ruler(one, timings) for one in timings) and group in HEADS
@@ -105,7 +95,7 @@ def _group_table(group: str, timings: Sequence[Timing], facts: Sequence[Fact]) -
     heads = ["", f"per {timings[0].per}"]
     heads += ["bars a second"] if group == PEER_GROUP else []
     heads += [HEADS[group]] if against else []
-    return f"**{_sentence(group)}**\n\n{table([*heads, ''], rows)}"
+    return f"**{group[0].upper()}{group[1:]}**\n\n{table([*heads, ''], rows)}"
 
 
 def _against(one: Timing, other: Timing | None) -> str:
@@ -130,24 +120,8 @@ def _goal_table(record: Record) -> str:
 def _ruin_table(facts: Sequence[Fact]) -> str:
     """How each program takes a loss beyond equity."""
     rows = [[fact.who, f"{fact.value:,.0f}", fact.note] for fact in facts if fact.group == RUIN_GROUP]
-    return f"**{_sentence(RUIN_GROUP)}**\n\n{table(['', 'final equity, $', 'position'], rows)}" if len(rows) > 1 else ""
-
-
-def _growth_table(record: Record) -> str:
-    """Exponents and threads."""
-    facts = [fact for fact in record.facts if fact.group == "growth"]
-    if not facts:
-        return ""
-    rows = [[fact.who, f"{fact.value:.2f}", fact.unit] for fact in facts]
-    return f"**Growth** (exponent 1 is linear)\n\n{table(['', '', ''], rows)}"
-
-
-def _memory_table(facts: Sequence[Fact]) -> str:
-    """Peak memory of fresh processes."""
-    rows = [[fact.who, f"{fact.value:,.0f} {fact.unit}"] for fact in facts if fact.group == "peak memory"]
-    return f"**Peak memory**\n\n{table(['', ''], rows)}" if rows else ""
-
-
-def _sentence(text: str) -> str:
-    """With a capital."""
-    return text[:1].upper() + text[1:]
+    return (
+        f"**{RUIN_GROUP[0].upper()}{RUIN_GROUP[1:]}**\n\n{table(['', 'final equity, $', 'position'], rows)}"
+        if len(rows) > 1
+        else ""
+    )

@@ -73,7 +73,7 @@ def _marks(setup: Setup, path: Timeline) -> list[Mark]:
         for rows in zip(notes, futures, strict=True)
     ]  # fmt: skip
     cycle, due = set(path.cycle_mark.tolist()), set(path.pay_mark.tolist())
-    dates, losses = path.value_date.tolist(), path.elsewhere.tolist()
+    dates, losses = path.value_date.tolist(), path.other_loss.tolist()
     return [
         Mark(settle, quote, loss, m in cycle, m in due)
         for m, (settle, quote, loss) in enumerate(zip(dates, quotes, losses, strict=True))

@@ -3,15 +3,15 @@
 $20m of notes lose $4m. A ledger in which every cent has an owner cannot end below zero without a lender who paid.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from basis_engine.simulation.names import Party, Unwind
-from basis_engine.simulation.rows import ContractRow, Fund, FuturesQuote, Mark, NoteQuote, Position, empty_rows
-from basis_engine.simulation.run import Setup, assign_positions, run
-from basis_engine.simulation.schedule import SETTLEMENT_TIME, Calendar, build_schedule
+from basis_engine.simulation.run import Setup, run
 from basis_engine.simulation.world import Market
+from benchmarks.books import Size, quiet
 from benchmarks.harness import Fact
 
 GROUP = "ruin probe, $1m at 20x, 100 to 80"
@@ -35,25 +35,19 @@ def facts(who: str, equity: float, is_open: bool, note: str) -> list[Fact]:
 
 
 def _setup() -> Setup:
-    """One unhedged note in overnight repo without a haircut, marked once a day."""
-    days, step = len(PATH), np.arange(len(PATH) + 1)
-    dates = 20_178 + step + 2 * (step // 5)
-    midnight = dates[:-1] * 24 * 60
-    marks = empty_rows(Mark, days)
-    marks["time"], marks["value_date"] = midnight + SETTLEMENT_TIME, dates[1:]
-    notes = empty_rows(NoteQuote, days).reshape(days, 1)
-    notes["clean"][:, 0] = PATH
-    quotes = empty_rows(FuturesQuote, days).reshape(days, 1)
-    quotes["price"][:, 0] = PATH
-    funds, positions, contracts = empty_rows(Fund, 1), empty_rows(Position, 1), empty_rows(ContractRow, 1)
+    """One unhedged note in overnight repo without a haircut and without interest, marked once a day."""
+    setup = quiet(Size(len(PATH)))
+    notes, quotes, schedule = np.zeros_like(setup.market.notes), np.zeros_like(setup.market.futures), setup.schedule
+    notes["clean"][:, 0] = quotes["price"][:, 0] = PATH
+    schedule["value"] = schedule["second_value"] = 0.0
+    funds, positions, contracts = (np.zeros_like(rows) for rows in (setup.funds, setup.positions, setup.contracts))
     rows: list[tuple[Any, dict[str, float]]] = [
-        (funds, {"entry_equity": 1e6, "unwind": Unwind.HOLD, "depth_share": 1.0, "drawdown_limit": 1.0}),
-        (positions, {"fund": 0, "contract": 0, "face": 2e7, "factor": 1.0}),
+        (funds, {"entry_equity": 1e6, "unwind": Unwind.HOLD, "depth_share": 1.0, "drawdown_limit": 1.0, "last": 1}),
+        (positions, {"face": 2e7, "factor": 1.0}),
         (contracts, {"notional": 1e5, "point_value": 1e3, "seizure_cost": 1.0}),
     ]
     for table, values in rows:
         for name, value in values.items():
             table[name] = value
-    assign_positions(funds, positions)
-    calendar = Calendar(midnight, np.zeros(days), np.zeros(days), marks["time"], np.arange(days))
-    return Setup(Market(marks, notes, quotes), build_schedule(calendar), funds, positions, contracts, days)
+    market = Market(setup.market.marks, notes, quotes)
+    return replace(setup, market=market, funds=funds, positions=positions, contracts=contracts)

@@ -44,10 +44,9 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
     peers
         Install and run other backtesters too.
     say
-        Told what is being run.
+        Receives a line of progress before and after each race.
     """
-    timings: list[Timing] = []
-    facts: list[Fact] = []
+    timings, facts = list[Timing](), list[Fact]()
     notes = [] if compiler() else ["No C compiler (cc, gcc, clang) was found: the limit is not measured."]
     jobs: dict[str, Callable[[], tuple[list[Timing], list[Fact]]]] = {
         "the timeline and its twins": lambda: timeline_races(effort.rounds, effort.books),

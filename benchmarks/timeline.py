@@ -41,7 +41,7 @@ class Timeline:
     haircut_rise: Floats  # [days, contracts] above the haircut of entry, from that morning.
     initial_margin: Floats  # [days, contracts] USD per contract in force from that day's settlement.
     announced_margin: Floats  # [days, contracts] USD per contract, announced by that day's risk limits.
-    elsewhere: Floats  # [marks] USD that the fund loses in another business just before the mark.
+    other_loss: Floats  # [marks] USD of other losses of the fund just before the mark.
     outside_sales: Floats  # [marks] USD that outsiders sell to dealers just before the mark.
     purchases: Floats  # [marks] USD that the central bank buys from them.
     value_date: Integers  # [marks] days since 1970-01-01.
@@ -65,14 +65,12 @@ def timeline(setup: Setup) -> Timeline:
     margin = np.tile(setup.contracts["initial_margin"], (days, 1))
     announced = np.tile(setup.contracts["announced_margin"], (days, 1))
     multiple = setup.contracts["margin_multiple"]
-    elsewhere, sales, purchases = (np.zeros(len(setup.market.marks)) for _ in range(3))
+    other_loss, sales, purchases = (np.zeros(len(setup.market.marks)) for _ in range(3))
     first[0] = last[0] = 0
     schedule: Any = setup.schedule
     for event in schedule:
-        day, contracts = (
-            int(event.day),
-            slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1),
-        )
+        day = int(event.day)
+        contracts = slice(None) if event.contract < 0 else slice(event.contract, event.contract + 1)
         if event.kind == EventKind.MARK:
             first[day] = event.mark if first[day] == NO_MARK else first[day]
             last[day] = event.mark
@@ -90,7 +88,7 @@ def timeline(setup: Setup) -> Timeline:
             margin[day:, contracts] = announced[day:, contracts] = event.value * multiple[contracts]
         elif event.kind == EventKind.OTHER_LOSS:
             lost = event.value + event.second_value * setup.funds["entry_equity"][event.fund]
-            elsewhere[_after(setup, day, _minute(setup, event))] += lost
+            other_loss[_after(setup, day, _minute(setup, event))] += lost
         elif event.kind == EventKind.OUTSIDE_FLOW:
             flow = sales if event.value >= 0.0 else purchases
             flow[_after(setup, day, _minute(setup, event))] += abs(event.value)
@@ -98,12 +96,11 @@ def timeline(setup: Setup) -> Timeline:
             raise InputError(
                 f"benchmarks: {EventKind(event.kind).name} is scheduled, which the twins do not do; leave it out"
             )
-    _check_marks(setup, last)
-    _check_book(setup, elsewhere)
+    _check(setup, last, other_loss)
     marks: Any = setup.market.marks
     rates, levels = (repo, cash, not_rolled), (rise, margin, announced)
     quotes = setup.market.notes, setup.market.futures, setup.contracts
-    flows, dates = (elsewhere, sales, purchases), np.ascontiguousarray(marks["value_date"])
+    flows, dates = (other_loss, sales, purchases), np.ascontiguousarray(marks["value_date"])
     return Timeline(first, last, cycle, pay, *rates, *levels, *flows, dates, *quotes)
 
 
@@ -132,8 +129,8 @@ def _midnight(setup: Setup, day: int) -> int:
     return int(rows["time"][0]) - SETTLEMENT_TIME
 
 
-def _check_marks(setup: Setup, last: Integers) -> None:
-    """Refuse marks that the twins do not support."""
+def _check(setup: Setup, last: Integers, other_loss: Floats) -> None:
+    """Refuse marks and positions that the twins do not support."""
     marks: Any = setup.market.marks
     for day in range(1, setup.days):
         minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH
@@ -141,13 +138,9 @@ def _check_marks(setup: Setup, last: Integers) -> None:
             raise InputError(
                 f"benchmarks: day {day} has no mark at 15:00, or one at 12:00; the twins need and refuse them"
             )
-
-
-def _check_book(setup: Setup, elsewhere: Floats) -> None:
-    """Refuse positions that only the engine supports."""
     if np.any(setup.positions["face"] < 0.0):
         raise InputError("benchmarks: notes sold short were given, the twins hold notes only; give faces of 0 or more")
     if np.any(setup.contracts["swap"]):
         raise InputError("benchmarks: swaps were given, the twins clear futures only; give contracts without swaps")
-    if np.any(elsewhere) and len(setup.funds) > 1:
-        raise InputError("benchmarks: LOSS_ELSEWHERE is scheduled among several funds; give one fund, or leave it out")
+    if np.any(other_loss) and len(setup.funds) > 1:
+        raise InputError("benchmarks: OTHER_LOSS is scheduled among several funds; give one fund, or leave it out")

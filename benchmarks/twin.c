@@ -14,19 +14,19 @@
 
 enum { MOST_POSITIONS = 16, MOST_CONTRACTS = 16 };
 enum { VARIATION_MARGIN, INITIAL_MARGIN, REPO_REMARGIN, HAIRCUT, REPO_NOT_ROLLED, COUPON, REPO_INTEREST, CASH_INTEREST,
-       SALES, CREDIT_LINE, CAPITAL, ESTATE, PAID_ELSEWHERE, CASH_LINES };
+       SALES, CREDIT_LINE, CAPITAL, ESTATE, OTHER_LOSS_PAID, CASH_LINES };
 enum { COUPON_ACCRUAL, REPO_COST, INTEREST_EARNED, CURVE, BASIS_CONVERGENCE, DISLOCATION, SWAP_SPREAD, COST,
-       DEFAULT_LOSS, CAPITAL_PAID, LOST_ELSEWHERE, GAIN_LINES };
+       DEFAULT_LOSS, CAPITAL_PAID, OTHER_LOSS, GAIN_LINES };
 enum { REPO_LENDER, CLEARING_MEMBER, CLEARING_HOUSE, SWAP_HOUSE, DEALERS, CENTRAL_BANK, TREASURY, OUTSIDE_INVESTORS,
        CASH_BANK, CREDIT_BANK, OTHER_MARKETS, PARTIES };
-enum { HOLD, CURE, TARGET_LEVERAGE, STOP_OUT, VALUE_AT_RISK };
+enum { HOLD, MEET_CALLS, TARGET_LEVERAGE, STOP_OUT, VALUE_AT_RISK };
 enum { FUND_COLUMNS = 11, POSITION_COLUMNS = 10, DEALER_COLUMNS = 6 };
 
 typedef struct { int64_t first_mark, last_mark, cycle_mark, pay_mark; double repo_rate, cash_rate, not_rolled; } Day;
 typedef struct { double clean, accrued, coupon_due, convergence; } Note;
 typedef struct { double price, dislocation; } Quote;
 typedef struct { double initial_margin, announced_margin, haircut_rise; } Terms; /* after the day's changes */
-typedef struct { double point_value, depth, bond_cost, futures_cost, impact, rent_share, rent_years; } Contract;
+typedef struct { double point_value, depth, bond_cost, futures_cost, impact, balance_sheet_share, balance_sheet_years; } Contract;
 
 typedef struct {
     double entry_equity, credit_line, credit_spread, leverage_target, leverage_limit, drawdown_limit, stop_cut,
@@ -43,7 +43,7 @@ typedef struct {
     int64_t days, positions, contract_count, notes;
     const Day *day;             /* [days] */
     const int64_t *value_date;  /* [marks] */
-    const double *elsewhere;    /* [marks] lost in another business just before the mark */
+    const double *other_loss;    /* [marks] other losses of the fund just before the mark */
     const double *sales;        /* [marks] what outsiders sell to dealers just before the mark */
     const double *purchases;    /* [marks] what the central bank buys from them */
     const Note *note;           /* [marks, notes] */
@@ -55,7 +55,7 @@ typedef struct {
 typedef struct {
     double equity, cash, lowest_cash, calls_paid, largest_call, sold;
     int64_t calls, defaulted;
-    double cash_lines[CASH_LINES], gains[GAIN_LINES], parties[PARTIES];
+    double cash_lines[CASH_LINES], attribution[GAIN_LINES], parties[PARTIES];
 } Outcome;
 
 typedef struct {
@@ -69,22 +69,22 @@ typedef struct {
 typedef struct { int variation, initial, release; } Pending; /* what clearing will pay or collect */
 
 typedef struct {
-    double inventory, pending, decay, slope, kink, capacity, ceiling, rent, volatility, memory, outside_sales, purchases,
+    double inventory, pending, placement_rate, slope, capacity_multiple, capacity, ceiling, balance_sheet_spread, volatility, memory, outside_sales, purchases,
         fund_sales;
 } Dealers;
 
-/* What all funds of a run face alike; dealers without a slope ask nothing. */
+/* What all funds of a run face alike; dealers without a slope charge nothing. */
 typedef struct {
     Dealers dealers;
-    double repo_rate, repo_rate_before, cheapness[MOST_CONTRACTS]; /* basis points of price, by contract */
+    double repo_rate, repo_rate_before, discount[MOST_CONTRACTS]; /* basis points of price, by contract */
     int64_t value_date;
-} Street;
+} Shared;
 
 typedef struct {
     const Market *market;
-    Street *street;
+    Shared *shared;
     FundTerms terms;
-    double cash, credit_drawn, elsewhere, entry_leverage, peak_equity, to_cut, not_rolled, cash_rate;
+    double cash, credit_drawn, other_loss, entry_leverage, peak_equity, to_cut, not_rolled, cash_rate;
     int64_t value_date, interest_from, terms_day;
     Pending today, tomorrow; /* due at 14:00, and at 09:00 of the next business day */
     int repo_call, shortfall_call, stopped, defaulted;
@@ -125,7 +125,7 @@ static inline double repo_owed(const Position *p) {
 }
 
 static double equity(const Book *b) {
-    double total = b->cash - b->credit_drawn - b->elsewhere;
+    double total = b->cash - b->credit_drawn - b->other_loss;
     for (int64_t i = 0; i < b->market->positions; i++) {
         const Position *p = &b->positions[i];
         double assets = market_value(p) + p->coupon_receivable + p->unsettled;
@@ -251,7 +251,7 @@ static void roll(Book *b, const Day *day) {
 
 /* Calls */
 
-static int scrape(Book *b, double amount) {
+static int raise_cash(Book *b, double amount) {
     if (b->cash < amount) {
         double drawn = least(cents(amount - b->cash), b->terms.credit_line - b->credit_drawn);
         if (drawn > 0.0) {
@@ -272,10 +272,10 @@ static int scrape(Book *b, double amount) {
     return b->cash >= amount;
 }
 
-static int cure(Book *b, double amount) {
+static int meet_call(Book *b, double amount) {
     b->out->calls += 1;
     b->out->largest_call = most(b->out->largest_call, amount);
-    if (!scrape(b, amount)) {
+    if (!raise_cash(b, amount)) {
         b->defaulted = 1;
         return 0;
     }
@@ -286,7 +286,7 @@ static int cure(Book *b, double amount) {
 static void settle_variation(Book *b) {
     double net = 0.0;
     for (int64_t i = 0; i < b->market->positions; i++) net += b->positions[i].variation_due;
-    if (net < 0.0 && !cure(b, -net)) return;
+    if (net < 0.0 && !meet_call(b, -net)) return;
     for (int64_t i = 0; i < b->market->positions; i++) {
         transfer(b, i, VARIATION_MARGIN, CLEARING_HOUSE, b->positions[i].variation_due);
         b->positions[i].variation_due = 0.0;
@@ -297,7 +297,7 @@ static void settle_variation(Book *b) {
 static void settle_initial(Book *b, int is_release) {
     double net = 0.0;
     for (int64_t i = 0; i < b->market->positions; i++) net += margin_excess(b, &b->positions[i]);
-    if (net < 0.0 && (is_release || !cure(b, -net))) return;
+    if (net < 0.0 && (is_release || !meet_call(b, -net))) return;
     for (int64_t i = 0; i < b->market->positions; i++) {
         Position *p = &b->positions[i];
         double excess = margin_excess(b, p);
@@ -332,7 +332,7 @@ static int present_shortfalls(Book *b) {
     double owed = 0.0;
     for (int64_t i = 0; i < b->market->positions; i++) owed += b->positions[i].unmet;
     if (owed <= 0.0) return 0;
-    double share = scrape(b, owed) ? 1.0 : (1.0 - 1e-14) * b->cash / owed;
+    double share = raise_cash(b, owed) ? 1.0 : (1.0 - 1e-14) * b->cash / owed;
     double left = owed - pay_unmet(b, share);
     note_lowest_cash(b);
     return left > 0.0 && !b->shortfall_call;
@@ -342,7 +342,7 @@ static void settle_repo_call(Book *b, int overdue) {
     double owed = 0.0;
     for (int64_t i = 0; i < b->market->positions; i++)
         owed += b->positions[i].called + (overdue ? b->positions[i].unmet : 0.0);
-    if (owed <= 0.0 || !cure(b, owed)) return;
+    if (owed <= 0.0 || !meet_call(b, owed)) return;
     for (int64_t i = 0; i < b->market->positions; i++) {
         Position *p = &b->positions[i];
         p->term -= p->called;
@@ -353,11 +353,11 @@ static void settle_repo_call(Book *b, int overdue) {
     note_lowest_cash(b);
 }
 
-/* Pay for what another business lost the day before. */
-static void settle_elsewhere(Book *b) {
-    if (b->elsewhere <= 0.0 || !cure(b, b->elsewhere)) return;
-    transfer(b, b->market->positions, PAID_ELSEWHERE, OTHER_MARKETS, -b->elsewhere);
-    b->elsewhere = 0.0;
+/* Pay the other losses of the day before. */
+static void settle_other_loss(Book *b) {
+    if (b->other_loss <= 0.0 || !meet_call(b, b->other_loss)) return;
+    transfer(b, b->market->positions, OTHER_LOSS_PAID, OTHER_MARKETS, -b->other_loss);
+    b->other_loss = 0.0;
     note_lowest_cash(b);
 }
 
@@ -382,7 +382,7 @@ static void mark(Book *b, int64_t m) {
         p->accrued = note->accrued;
         double gain = p->contracts * contract_of(b, p)->point_value * (quote->price - p->futures);
         p->variation_open += gain;
-        double dislocation = quote->dislocation + b->street->cheapness[p->terms.contract];
+        double dislocation = quote->dislocation + b->shared->discount[p->terms.contract];
         double clean = note->clean * (1.0 - dislocation / 1e4);
         double fair = p->face * (note->clean - p->undislocated) / 100.0;
         double total = p->face * (clean - p->clean) / 100.0;
@@ -394,9 +394,9 @@ static void mark(Book *b, int64_t m) {
         p->undislocated = note->clean;
         p->futures = quote->price;
     }
-    double worth = equity(b);
-    b->peak_equity = most(b->peak_equity, worth);
-    if (worth <= 0.0) b->defaulted = 1;
+    double net_worth = equity(b);
+    b->peak_equity = most(b->peak_equity, net_worth);
+    if (net_worth <= 0.0) b->defaulted = 1;
 }
 
 static void clear(Book *b, Pending *due) {
@@ -452,8 +452,8 @@ static void sell_slice(Book *b, int64_t i) {
     p->unsettled += face * (price + p->accrued) / 100.0;
     p->unsettled_face += face;
     p->face -= face;
-    b->street->dealers.pending += b->terms.feedback * (face * (price + p->accrued) / 100.0);
-    b->street->dealers.fund_sales += face * (price + p->accrued) / 100.0;
+    b->shared->dealers.pending += b->terms.feedback * (face * (price + p->accrued) / 100.0);
+    b->shared->dealers.fund_sales += face * (price + p->accrued) / 100.0;
     b->out->sold += face;
     b->tomorrow.release = 1;
     p->order -= face;
@@ -461,7 +461,7 @@ static void sell_slice(Book *b, int64_t i) {
 }
 
 static double spare_liquidity(const Book *b) {
-    double spare = b->cash + b->terms.credit_line - b->credit_drawn - b->elsewhere;
+    double spare = b->cash + b->terms.credit_line - b->credit_drawn - b->other_loss;
     for (int64_t i = 0; i < b->market->positions; i++) {
         const Position *p = &b->positions[i];
         double sold = sold_share(p), term = -p->called;
@@ -499,16 +499,14 @@ static double stop_order(Book *b, double book, double drawdown) {
 }
 
 static double decide(Book *b, double spare, double book) {
-    double worth = equity(b), order = 0.0, excess;
+    double net_worth = equity(b), order = 0.0;
     if (spare < 0.0) order = cash_order(b, 0.01 - spare, book);
-    if (b->terms.unwind == TARGET_LEVERAGE && book > b->terms.leverage_limit * worth) {
-        excess = book - b->terms.leverage_target * worth;
-        order = most(order, excess);
-    }
-    if (b->terms.unwind == STOP_OUT) order = most(order, stop_order(b, book, 1.0 - worth / b->peak_equity));
+    if (b->terms.unwind == TARGET_LEVERAGE && book > b->terms.leverage_limit * net_worth)
+        order = most(order, book - b->terms.leverage_target * net_worth);
+    if (b->terms.unwind == STOP_OUT) order = most(order, stop_order(b, book, 1.0 - net_worth / b->peak_equity));
     if (b->terms.unwind == VALUE_AT_RISK && b->terms.calm_volatility > 0.0) {
         double calm = b->terms.calm_volatility * b->terms.calm_volatility;
-        double risk = book / worth / b->entry_leverage * sqrt((calm + b->street->dealers.volatility) / calm);
+        double risk = book / net_worth / b->entry_leverage * sqrt((calm + b->shared->dealers.volatility) / calm);
         if (risk > b->terms.risk_limit)
             order = most(order, b->terms.risk_speed * book * (1.0 - b->terms.risk_limit / risk));
     }
@@ -565,17 +563,17 @@ static void open_book(Book *b, int64_t d) {
     if (b->defaulted) return;
     int called_today = b->repo_call, overdue = b->shortfall_call, raised = present_shortfalls(b);
     if (called_today || overdue) settle_repo_call(b, overdue);
-    if (!b->defaulted) settle_elsewhere(b);
+    if (!b->defaulted) settle_other_loss(b);
     b->repo_call = 0;
     b->shortfall_call = raised;
 }
 
 /* What happens before a mark, and the mark; orders that waited sell a slice, on the last after settlement. */
 static void meet_mark(Book *b, const Day *day, int64_t m) {
-    double lost = b->market->elsewhere[m];
+    double lost = b->market->other_loss[m];
     if (lost != 0.0) {
-        b->elsewhere += lost;
-        attribute(b, b->market->positions, LOST_ELSEWHERE, -lost);
+        b->other_loss += lost;
+        attribute(b, b->market->positions, OTHER_LOSS, -lost);
     }
     if (m == day->cycle_mark) clear(b, &b->today);
     if (m == day->pay_mark) pay_clearing(b, &b->today);
@@ -593,46 +591,47 @@ static void close_book(Book *b, int64_t d) {
     check_limits(b);
 }
 
-/* Dealers place part of what they hold and take on what was sold to them, once a day; then they ask a new rent. */
+/* Dealers place part of what they hold and take on what was sold to them, once a day; then the price of their balance sheet changes. */
 static void take_inventory(Dealers *dealers) {
-    dealers->inventory = most(0.0, (1.0 - dealers->decay) * dealers->inventory + dealers->pending);
+    dealers->inventory = most(0.0, (1.0 - dealers->placement_rate) * dealers->inventory + dealers->pending);
     dealers->pending = 0.0;
-    double held = dealers->inventory + (dealers->kink - 1.0) * most(0.0, dealers->inventory - dealers->capacity);
+    double held = dealers->inventory + (dealers->capacity_multiple - 1.0) * most(0.0, dealers->inventory - dealers->capacity);
     double asked = dealers->slope * held / 1e9;
     if (dealers->ceiling > 0.0) asked = dealers->ceiling * (1.0 - exp(-asked / dealers->ceiling));
-    double rise = most(asked - dealers->rent, 0.0);
+    double rise = most(asked - dealers->balance_sheet_spread, 0.0);
     dealers->volatility = dealers->memory * dealers->volatility + (1.0 - dealers->memory) * 2.0 * rise * rise;
-    dealers->rent = asked;
+    dealers->balance_sheet_spread = asked;
 }
 
-static void cheapen(Street *street, const Market *market) {
-    double jump = 1e4 * (street->repo_rate - street->repo_rate_before) / 360.0;
+static void set_discounts(Shared *shared, const Market *market) {
+    double jump = 1e4 * (shared->repo_rate - shared->repo_rate_before) / 360.0;
     for (int64_t c = 0; c < market->contract_count; c++) {
         const Contract *contract = &market->contract[c];
-        street->cheapness[c] = contract->rent_share * (street->dealers.rent * contract->rent_years + jump);
+        double charged = shared->dealers.balance_sheet_spread * contract->balance_sheet_years;
+        shared->discount[c] = contract->balance_sheet_share * (charged + jump);
     }
 }
 
-static void price_street(Street *street, const Market *market, int64_t m) {
-    Dealers *dealers = &street->dealers;
+static void change_dealers(Shared *shared, const Market *market, int64_t m) {
+    Dealers *dealers = &shared->dealers;
     dealers->pending += market->sales[m] - market->purchases[m];
     dealers->outside_sales += market->sales[m];
     dealers->purchases += market->purchases[m];
-    if (market->value_date[m] > street->value_date) take_inventory(dealers);
-    street->value_date = market->value_date[m];
-    cheapen(street, market);
+    if (market->value_date[m] > shared->value_date) take_inventory(dealers);
+    shared->value_date = market->value_date[m];
+    set_discounts(shared, market);
 }
 
 /* The order of engine/day.py. Between marks funds touch each other only in what they sell to dealers. */
-static void walk_day(Street *street, Book *books, int64_t funds, int64_t d) {
+static void walk_day(Shared *shared, Book *books, int64_t funds, int64_t d) {
     const Market *market = books->market;
     const Day *day = &market->day[d];
-    street->repo_rate_before = d > 1 ? street->repo_rate : day->repo_rate;
-    street->repo_rate = day->repo_rate;
+    shared->repo_rate_before = d > 1 ? shared->repo_rate : day->repo_rate;
+    shared->repo_rate = day->repo_rate;
     for (int64_t f = 0; f < funds; f++)
         if (!books[f].defaulted) open_book(&books[f], d);
     for (int64_t m = day->first_mark; m <= day->last_mark; m++) {
-        price_street(street, market, m);
+        change_dealers(shared, market, m);
         for (int64_t f = 0; f < funds; f++)
             if (!books[f].defaulted) meet_mark(&books[f], day, m);
     }
@@ -659,7 +658,7 @@ static void enter(Book *b, const PositionTerms *terms) {
         p->undislocated = note->clean;
         p->accrued = note->accrued;
         p->futures = quote->price;
-        p->clean = note->clean * (1.0 - (quote->dislocation + b->street->cheapness[p->terms.contract]) / 1e4);
+        p->clean = note->clean * (1.0 - (quote->dislocation + b->shared->discount[p->terms.contract]) / 1e4);
         p->haircut = p->financed_haircut = terms[i].base_haircut;
         double value = market_value(p);
         p->overnight = lendable(p, p->haircut, 0.0);
@@ -693,12 +692,12 @@ static void record(const Book *b, double *fund_row, double *position_rows) {
     fund_row[0] = equity(b);
     fund_row[1] = b->cash;
     fund_row[7] = b->credit_drawn;
-    fund_row[8] = b->elsewhere;
+    fund_row[8] = b->other_loss;
     fund_row[10] = b->defaulted;
 }
 
 static void record_dealers(const Dealers *dealers, double *row) {
-    double columns[DEALER_COLUMNS] = {dealers->inventory, dealers->rent, sqrt(dealers->volatility),
+    double columns[DEALER_COLUMNS] = {dealers->inventory, dealers->balance_sheet_spread, sqrt(dealers->volatility),
                                       dealers->outside_sales, dealers->purchases, dealers->fund_sales};
     memcpy(row, columns, sizeof columns);
 }
@@ -718,15 +717,15 @@ static void open_page(Book *b, const Days *days, int64_t page) {
     b->gains = days->gains + page * rows * GAIN_LINES;
 }
 
-static void begin(Book *b, Street *street, const Market *market, const FundTerms *fund, Outcome *out, int keep_days) {
+static void begin(Book *b, Shared *shared, const Market *market, const FundTerms *fund, Outcome *out, int keep_days) {
     memset(out, 0, sizeof *out);
     memset(b, 0, offsetof(Book, positions));
     b->market = market;
-    b->street = street;
+    b->shared = shared;
     b->terms = *fund;
     b->out = out;
     b->lines = out->cash_lines;
-    b->gains = out->gains;
+    b->gains = out->attribution;
     b->line_row = keep_days ? CASH_LINES : 0;
     b->gain_row = keep_days ? GAIN_LINES : 0;
 }
@@ -735,21 +734,21 @@ static void begin(Book *b, Street *street, const Market *market, const FundTerms
 static void run_world(const Market *market, Book *books, int64_t funds, const FundTerms *terms,
                       const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
     int64_t count = market->positions, keep_days = days->lines != NULL;
-    Street street = {.dealers = *dealers, .value_date = market->value_date[0]};
-    cheapen(&street, market);
-    for (int64_t f = 0; f < funds; f++) begin(&books[f], &street, market, &terms[f], &out[f], keep_days);
+    Shared shared = {.dealers = *dealers, .value_date = market->value_date[0]};
+    set_discounts(&shared, market);
+    for (int64_t f = 0; f < funds; f++) begin(&books[f], &shared, market, &terms[f], &out[f], keep_days);
     for (int64_t d = 0; d < market->days; d++) {
         for (int64_t f = 0; f < funds; f++) {
             if (keep_days) open_page(&books[f], days, f * market->days + d);
             if (d == 0) enter(&books[f], &positions[f * count]);
         }
-        if (d > 0) walk_day(&street, books, funds, d);
+        if (d > 0) walk_day(&shared, books, funds, d);
         if (!keep_days) continue;
         for (int64_t f = 0; f < funds; f++) {
             int64_t page = f * market->days + d;
             record(&books[f], days->funds + page * FUND_COLUMNS, days->positions + page * count * POSITION_COLUMNS);
         }
-        record_dealers(&street.dealers, days->dealers + d * DEALER_COLUMNS);
+        record_dealers(&shared.dealers, days->dealers + d * DEALER_COLUMNS);
     }
     for (int64_t f = 0; f < funds; f++) {
         out[f].equity = equity(&books[f]);
