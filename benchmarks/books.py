@@ -6,6 +6,7 @@ forced sales; nobody in it defaults: every contender does the same work to the l
 """
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -33,42 +34,33 @@ class Size:
     funds: int = 1
 
 
-def quiet(size: Size | None = None, seed: int = 1) -> Setup:
+SIZE = Size()
+
+
+def quiet(size: Size = SIZE, seed: int = 1) -> Setup:
     """An ordinary stretch: daily marks of a quarter of a percent."""
-    size = size or Size()
     rng = np.random.default_rng(seed)
-    return _setup(size, rng, "quiet", (SETTLEMENT_TIME,), 2.5e-3, ())
+    return _setup(size, rng, "quiet", (SETTLEMENT_TIME,), 2.5e-3, [])
 
 
-def stressed(size: Size | None = None, seed: int = 1) -> Setup:
+def stressed(size: Size = SIZE, seed: int = 1) -> Setup:
     """A crisis: three marks a day, lenders and clearing house asking more, orders sold in slices."""
-    size = size or Size()
     rng = np.random.default_rng(seed)
     dated = []
     for day in range(5, size.days - 5, 10):
         rise = (0.0, 0.004, 0.008)[day // 10 % 3]
         margin = (1_200.0, 1_500.0)[day // 10 % 2]
         dated.append(DatedEvent(day, EventKind.HAIRCUT_CHANGE, ROLL_TIME, rise))
-        dated += [
-            DatedEvent(day + 2, EventKind.MARGIN_NOTICE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)
-        ]
-        dated += [
-            DatedEvent(day + 3, EventKind.MARGIN_CHANGE, SETTLEMENT_TIME, margin, c) for c in range(size.positions)
-        ]
-        dated.append(DatedEvent(day + 4, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.01))
-        dated.append(DatedEvent(day + 5, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, 0.0))
-    return _setup(size, rng, "stressed", (MORNING, AFTERNOON, SETTLEMENT_TIME), 2e-3, tuple(dated))
+        for later, kind in ((2, EventKind.MARGIN_NOTICE), (3, EventKind.MARGIN_CHANGE)):
+            dated += [DatedEvent(day + later, kind, SETTLEMENT_TIME, margin, c) for c in range(size.positions)]
+        for later, not_rolled in ((4, 0.01), (5, 0.0)):
+            dated.append(DatedEvent(day + later, EventKind.NOT_ROLLED_CHANGE, ROLL_TIME, not_rolled))
+    return _setup(size, rng, "stressed", (MORNING, AFTERNOON, SETTLEMENT_TIME), 2e-3, dated)
 
 
 def _setup(
-    size: Size,
-    rng: np.random.Generator,
-    kind: str,
-    minutes: tuple[int, ...],
-    step: float,
-    dated: tuple[DatedEvent, ...],
+    size: Size, rng: np.random.Generator, kind: str, minutes: tuple[int, ...], step: float, dated: list[DatedEvent]
 ) -> Setup:
-    """One world of engine rows."""
     dates = FIRST_DAY + np.arange(size.days + 1) + 2 * (np.arange(size.days + 1) // 5)  # weekends have no day
     mark_day = np.concatenate(([0], np.repeat(np.arange(1, size.days), len(minutes))))
     minute = np.concatenate((minutes[-1:], np.tile(minutes, size.days - 1)))
@@ -78,7 +70,7 @@ def _setup(
     funds, positions, contracts = _book(size, kind)
     rate = 0.043 + rng.normal(0.0, 3e-4, size.days)
     midnight = dates[:-1] * MINUTES_PER_DAY
-    calendar = Calendar(midnight, rate, rate - 5e-4, marks["time"], mark_day, dated)
+    calendar = Calendar(midnight, rate, rate - 5e-4, marks["time"], mark_day, tuple(dated))
     return Setup(Market(marks, notes, quotes), build_schedule(calendar), funds, positions, contracts, size.days)
 
 
@@ -103,12 +95,7 @@ def _prices(size: Size, rng: np.random.Generator, marks: Any, step: float, noise
 
 def _reverting(shocks: NDArray[np.float64], memory: float) -> NDArray[np.float64]:
     """A mean-reverting path: x <- memory x + shock."""
-    path = np.empty(len(shocks))
-    level = 0.0
-    for i, shock in enumerate(shocks):
-        level = memory * level + shock
-        path[i] = level
-    return path
+    return np.array(list(accumulate(shocks, lambda level, shock: memory * level + shock)))
 
 
 def _book(size: Size, kind: str) -> tuple[Any, Any, Any]:
@@ -137,14 +124,10 @@ def _book(size: Size, kind: str) -> tuple[Any, Any, Any]:
     return funds, rows, contracts
 
 
-def cell(setup: Setup, scale: float) -> Setup:
-    """The same book at another size of its positions, which is another leverage."""
-    positions = setup.positions.copy()
-    positions["face"] *= scale
-    positions["contracts"] *= scale
-    return replace(setup, positions=positions)
-
-
 def cells(setup: Setup, count: int) -> list[Setup]:
-    """Books of 0.9 to 1 times the leverage, all different."""
-    return [cell(setup, scale) for scale in np.linspace(0.9, 1.0, count)]
+    """Books of 0.9 to 1 times the size of the positions, which is the leverage, all different."""
+    found = [replace(setup, positions=setup.positions.copy()) for _ in range(count)]
+    for one, scale in zip(found, np.linspace(0.9, 1.0, count), strict=True):
+        one.positions["face"] *= scale
+        one.positions["contracts"] *= scale
+    return found

@@ -113,7 +113,6 @@ class CTwin:
 
 
 def _check_shape(setup: Setup, positions: int) -> None:
-    """Refuse what twin.c has no room for."""
     even = np.arange(len(setup.funds) + 1) * positions
     if np.any(setup.funds["first"] != even[:-1]) or np.any(setup.funds["last"] != even[1:]):
         raise InputError("benchmarks: funds of different sizes were given, the C twin needs as many positions in each")

@@ -45,8 +45,7 @@ def notes(count: int = NOTES, seed: int = 0) -> Notes:
 def bond_races(rounds: int) -> tuple[list[Timing], list[Fact]]:
     """Price from yield, yield from price, a basket."""
     rows = notes()
-    out = np.empty(NOTES)
-    terms = rows.coupon, rows.maturity, rows.settle
+    out, terms = np.empty(NOTES), (rows.coupon, rows.maturity, rows.settle)
     dates = {"maturity": rows.maturity.astype("datetime64[D]"), "settle": rows.settle.astype("datetime64[D]")}
     checked = "arguments checked"
     price = [
@@ -76,14 +75,9 @@ def basket_contenders() -> list[Contender]:
     factor = np.asarray(bs.conversion_factor("TY", some.coupon, maturity, "2025-06"))
     clean = np.asarray(bs.price(0.042, some.coupon, maturity, "2025-04-02"))
     quotes: dict[str, Any] = {
-        "clean_price": clean,
-        "futures_price": float(np.min(clean / factor)),
-        "conversion_factor": factor,
-        "coupon": some.coupon,
-        "maturity": maturity,
-        "settle": "2025-04-02",
-        "delivery": "2025-06-30",
-    }
+        "clean_price": clean, "futures_price": float(np.min(clean / factor)), "conversion_factor": factor,
+        "coupon": some.coupon, "maturity": maturity, "settle": "2025-04-02", "delivery": "2025-06-30",
+    }  # fmt: skip
     return [
         Contender("conversion factors", lambda: bs.conversion_factor("TY", some.coupon, maturity, "2025-06")),
         Contender("implied repo", lambda: bs.implied_repo(**quotes)),
@@ -96,36 +90,32 @@ class QuantLibNotes:
 
     def __init__(self, rows: Notes, count: int) -> None:
         self.ql: Any = importlib.import_module("QuantLib")
-        self.settle = self.date(SETTLE)
+        self.epoch = self.ql.Date(1, 1, 1970)
+        self.settle = self.epoch + SETTLE
         self.ql.Settings.instance().evaluationDate = self.settle
-        self.terms = [
-            (float(coupon), int(maturity))
-            for coupon, maturity in zip(rows.coupon[:count], rows.maturity[:count], strict=True)
-        ]
+        self.terms = list(zip(rows.coupon[:count].tolist(), rows.maturity[:count].tolist(), strict=True))
         self.yield_of, self.price_of = rows.yields[:count].tolist(), rows.clean[:count].tolist()
-        self.bonds = self.build()
+        self.bonds = [self.bond(*terms) for terms in self.terms]
 
     def contenders(self, job: Callable[[Sequence[tuple[Any, Any]]], object]) -> list[Contender]:
         """A job on objects made before, and on objects made for it."""
         count, anew = len(self.bonds), "schedule and bond of each note included"
         return [
             Contender("QuantLib, objects made before", lambda: job(self.bonds), count, None, "the call alone"),
-            Contender("QuantLib, objects made anew", lambda: job(self.build()), count, None, anew),
+            Contender(
+                "QuantLib, objects made anew",
+                lambda: job([self.bond(*terms) for terms in self.terms]),
+                count,
+                None,
+                anew,
+            ),
         ]
-
-    def date(self, day: int) -> Any:
-        """QuantLib's date of a day number."""
-        return self.ql.Date(1, 1, 1970) + day
-
-    def build(self) -> list[tuple[Any, Any]]:
-        """Schedule, bond and day count of every note."""
-        return [self.bond(*terms) for terms in self.terms]
 
     def bond(self, coupon: float, maturity: int) -> tuple[Any, Any]:
         """One note, its schedule starting in the coupon period before settlement."""
         ql = self.ql
-        start = self.date(coupon_date(maturity, coupons_left(maturity, SETTLE) + 1))
-        end, half_year, none = self.date(maturity), ql.Period(6, ql.Months), ql.Unadjusted
+        start = self.epoch + coupon_date(maturity, coupons_left(maturity, SETTLE) + 1)
+        end, half_year, none = self.epoch + maturity, ql.Period(6, ql.Months), ql.Unadjusted
         backward, month_end = ql.DateGeneration.Backward, ql.Date.isEndOfMonth(end)
         schedule = ql.Schedule(start, end, half_year, ql.NullCalendar(), none, none, backward, month_end)
         count = ql.ActualActual(ql.ActualActual.ISMA, schedule)
@@ -133,12 +123,9 @@ class QuantLibNotes:
 
     def prices(self, bonds: Sequence[tuple[Any, Any]]) -> list[float]:
         """Clean prices."""
-        ql, settle = self.ql, self.settle
-        price = ql.BondFunctions.cleanPrice
-        return [
-            price(bond, rate, count, ql.Compounded, ql.Semiannual, settle)
-            for (bond, count), rate in zip(bonds, self.yield_of, strict=True)
-        ]
+        price, compounding = self.ql.BondFunctions.cleanPrice, (self.ql.Compounded, self.ql.Semiannual)
+        quotes = zip(bonds, self.yield_of, strict=True)
+        return [price(bond, rate, count, *compounding, self.settle) for (bond, count), rate in quotes]
 
     def yields(self, bonds: Sequence[tuple[Any, Any]]) -> list[float]:
         """Yields, to the accuracy that ours have."""

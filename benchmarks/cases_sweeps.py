@@ -39,37 +39,27 @@ for cells, threads in jobs:
 
 
 def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timing], list[Fact]]:
-    """Every size on one thread, smallest first; then one size on one thread and on two, in turn.
-
-    Parameters
-    ----------
-    pair
-        Cells of the sweep that is run on one thread and on two, ``rounds`` times each.
-    """
+    """Every size on one thread, smallest first; then ``pair`` cells on one and on two in turn, ``rounds`` times."""
     threads = (1, 2) if (os.cpu_count() or 1) > 1 else (1,)
     alone = [(size, 1) for size in sizes for _ in range(OFTEN if size < SMALL else 1)]
     found = measured(alone + [(pair, count) for count in threads] * rounds)
     jobs: dict[Job, list[dict[str, float]]] = {}
     for one in found:
         jobs.setdefault((int(one["cells"]), int(one["threads"])), []).append(one)
-    timings = [
-        Timing(GROUP, _named(*job), "cell", tuple(one["wall"] / job[0] for one in runs), _stored(runs[0]))
-        for job, runs in jobs.items()
-    ]
+    timings, facts = [], []
+    for job, runs in jobs.items():
+        stored = f"{runs[0]['stored'] / job[0]:.0f} bytes a cell stored"
+        timings.append(Timing(GROUP, _named(*job), "cell", tuple(one["wall"] / job[0] for one in runs), stored))
+        facts.append(Fact("peak memory", f"sweep of {_named(*job)}", max(one["peak"] for one in runs), "MiB"))
     seconds = [statistics.median(one["wall"] for one in jobs[size, 1]) for size in sizes]
-    facts = [
-        Fact("peak memory", f"sweep of {_named(*job)}", max(one["peak"] for one in runs), "MiB")
-        for job, runs in jobs.items()
-    ]
     facts.append(Fact("growth", "time against cells of a sweep", exponent(sizes, seconds), "exponent"))
     if len(threads) > 1:
         single, both = (statistics.median(run["wall"] for run in jobs[pair, count]) for count in threads)
         facts.append(Fact("growth", f"sweep of {pair:,} cells, 2 threads over one", single / both, "times as fast"))
     for count in threads:
         cores = statistics.median(run["cpu"] / run["wall"] for run in jobs[pair, count])
-        facts.append(
-            Fact("growth", f"cores at work, sweep of {_named(pair, count)}", cores, "processor over wall time")
-        )
+        who = f"cores at work, sweep of {_named(pair, count)}"
+        facts.append(Fact("growth", who, cores, "processor over wall time"))
     return timings, facts
 
 
@@ -83,10 +73,4 @@ def measured(jobs: Sequence[Job]) -> list[dict[str, float]]:
 
 
 def _named(cells: int, threads: int) -> str:
-    """What a job is called."""
     return f"{cells:,} cells, {threads} thread{'s' * (threads > 1)}"
-
-
-def _stored(run: dict[str, float]) -> str:
-    """What a sweep left on disk."""
-    return f"{run['stored'] / run['cells']:.0f} bytes a cell stored"

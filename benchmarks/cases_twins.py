@@ -28,8 +28,7 @@ RUN_ALL = "engine, run_all"
 C_TWIN = "C twin, totals"
 C_DAYS = "C twin, full record"
 EPISODE = "march-2020"
-MARKET_EQUAL = 1e-11
-"""Relative difference in the equity of any fund at the end: funds' sales are added up in another order."""
+MARKET_EQUAL = 1e-11  # as EQUAL, of any fund: funds' sales are added up in another order
 MARKET = "the market of funds, kernel alone"
 OUTCOMES_ONLY = "engine, outcomes only"
 SLOW_TWIN_BOOKS = 4
@@ -41,8 +40,7 @@ TOTALS = "keeps a book's equity, cash, calls, sales, and every cash and profit l
 
 def timeline_races(rounds: int, count: int = 400) -> tuple[list[Timing], list[Fact]]:
     """Race every contender on both books: ``count`` books with the full record, more with totals."""
-    timings: list[Timing] = []
-    facts: list[Fact] = []
+    timings, facts = list[Timing](), list[Fact]()
     for kind in ("quiet", "stressed"):
         setups = books.cells(getattr(books, kind)(books.Size(DAYS)), count)
         contenders, equity = _contenders(setups, FAST_BOOKS[kind])

@@ -22,15 +22,15 @@ def cold_starts(rounds: int, first_ever: bool) -> list[Timing]:
     """Seconds from the shell."""
     with tempfile.TemporaryDirectory() as folder:
         cache = {"BASIS_STRESS_CACHE": folder} if first_ever else {}
-        tables, report = f"{BACKTEST} --out {folder}/out --no-report", f"{BACKTEST} --out {folder}/out"
-        rows = []
+        report = f"{BACKTEST} --out {folder}/out".split()
+        tables, rows = [*report, "--no-report"], []
         seconds(["-c", "import basis_stress"], cache)  # the interpreter's own files are compiled once
-        first = (seconds(tables.split(), cache),)  # compiles kernels, unless the user's cache has them
+        first = (seconds(tables, cache),)  # compiles kernels, unless the user's cache has them
         if first_ever:
             rows.append(Timing("from the shell", "backtest april-2025, first ever", "run", first, "kernels compile"))
         jobs = {
-            "backtest april-2025, cached, tables": tables.split(),
-            "backtest april-2025, cached, tables and report": report.split(),
+            "backtest april-2025, cached, tables": tables,
+            "backtest april-2025, cached, tables and report": report,
             "basis-stress --help": ["-m", "basis_stress", "--help"],
             "import basis_stress": ["-c", "import basis_stress"],
             "python alone": ["-c", "pass"],

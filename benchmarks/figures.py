@@ -40,10 +40,9 @@ def growth(record: Record, as_png: bool = False) -> str | bytes:
             ax.plot(sizes, [one.median / points[0].median for one in points], "o-", color=colour, label=what)
             largest = max(largest, *sizes)
         ax.plot([1.0, largest], [1.0, largest], ":", color=INK, linewidth=1.0, label="linear")
-        ax.set_xscale("log", base=2)
-        ax.set_yscale("log", base=2)
-        ax.xaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_major_formatter("{x:g}")
+        ax.loglog(base=2)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:g}")
         ax.set(title="How time grows", xlabel="size, multiple of the smallest", ylabel="time, multiple of the smallest")
         ax.legend()
         _cell_costs(below, [one for one in record.timings if one.group == SWEEPS and one.who.endswith(" 1 thread")])
@@ -51,7 +50,6 @@ def growth(record: Record, as_png: bool = False) -> str | bytes:
 
 
 def _cell_costs(ax: Any, timings: Sequence[Timing]) -> None:
-    """Seconds per cell by the size of its sweep."""
     sizes = [float(one.who.split()[0].replace(",", "")) for one in timings]
     costs = [1e6 * one.median for one in timings]
     ax.plot(sizes, costs, "o-", color=BLUE)
@@ -76,7 +74,6 @@ def _dots(ax: Any, group: str, timings: Sequence[Timing]) -> None:
 
 
 def _png(figure: Any) -> bytes:
-    """The figure as PNG, for places that take no SVG."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=160, metadata={"Software": None})
     return out.getvalue()

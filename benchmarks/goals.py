@@ -92,8 +92,7 @@ def _last_fact(group: str, end: str, over_first: bool = False) -> Callable[[Reco
         values = [fact.value for fact in record.facts if fact.group == group and fact.who.endswith(end)]
         if len(values) <= over_first:
             return None
-        found = values[-1] / values[0] if over_first else values[-1]
-        return Interval(found, found, found)
+        return Interval(*3 * [values[-1] / values[0] if over_first else values[-1]])
 
     return find
 

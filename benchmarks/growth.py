@@ -15,8 +15,7 @@ THREAD_BOOKS = 1_000
 
 def growth_curves(rounds: int, scale: int = 1) -> tuple[list[Timing], list[Fact]]:
     """One timing per size, one exponent per curve; ``scale`` multiplies the sizes."""
-    timings: list[Timing] = []
-    facts: list[Fact] = []
+    timings, facts = list[Timing](), list[Fact]()
     for what, (sizes, job) in CURVES.items():
         grown = [scale * size for size in sizes]
         curve = _race(what, {size: job(size) for size in grown}, rounds)

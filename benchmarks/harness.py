@@ -8,8 +8,9 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from timeit import timeit
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
 
 from pydantic import BeforeValidator
 
@@ -30,8 +31,8 @@ class Contender:
         Restores state before each run, outside the time.
     most
         Most rounds that it takes part in; few for slow contenders.
-    tells
-        ``run`` returns its own seconds: it works in another process, or on a clock of its own.
+    own_clock
+        ``run`` returns its own seconds: it works in another process.
     """
 
     who: str
@@ -40,7 +41,7 @@ class Contender:
     prepare: Callable[[], object] | None = None
     note: str = ""
     most: int = 1_000
-    tells: bool = False
+    own_clock: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ class Fact:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """A median, and the span that holds the true one."""
 
     low: float
@@ -111,7 +111,7 @@ def yardstick() -> float:
 
 def _sample(contender: Contender, repeat: int) -> float:
     """Seconds of one run: the mean of several in a row where one is short."""
-    if contender.tells:
+    if contender.own_clock:
         return float(cast(float, contender.run()))
     if contender.prepare is None:
         return timeit(contender.run, number=repeat) / repeat
@@ -125,7 +125,7 @@ def _sample(contender: Contender, repeat: int) -> float:
 def _repeats(contender: Contender) -> int:
     """Runs in one sample; the first ever, which may compile, is not judged."""
     _sample(contender, 1)
-    if contender.tells:
+    if contender.own_clock:
         return 1
     return max(1, math.ceil(LONG_ENOUGH / max(_sample(contender, 1), 1e-9)))
 
@@ -136,13 +136,9 @@ def interval(values: Sequence[float]) -> Interval:
     With fewer the span of all values is given, which holds less: 94% of five, 75% of three.
     """
     ordered = sorted(values)
-    count, outside, cut = len(ordered), 0.0, 0
-    while cut < count // 2:
-        outside += math.comb(count, cut) / 2**count
-        if 2.0 * outside > 1.0 - CONFIDENCE:
-            break
-        cut += 1
-    cut = max(cut - 1, 0)
+    count = len(ordered)
+    outside = accumulate(math.comb(count, cut) / 2**count for cut in range(count // 2))
+    cut = max(sum(2.0 * tail <= 1.0 - CONFIDENCE for tail in outside) - 1, 0)
     return Interval(ordered[cut], statistics.median(ordered), ordered[count - 1 - cut])
 
 

@@ -83,7 +83,7 @@ def compare(before: Record, now: Record) -> list[Verdict]:
     """A verdict for everything that either run timed."""
     then, today = ({one.key: one for one in record.timings} for record in (before, now))
     verdicts = []
-    for key in [*today, *(key for key in then if key not in today)]:
+    for key in today | then:
         if key not in then or key not in today:
             verdicts.append(Verdict(key, None, "new" if key in today else "gone"))
         else:
@@ -104,11 +104,7 @@ def shift(before: Sequence[float], now: Sequence[float]) -> Interval:
 
 def word(span: Interval) -> str:
     """The verdict on an interval of ratios."""
-    if span.low > THRESHOLD:
-        return "slower"
-    if span.high < 1.0 / THRESHOLD:
-        return "faster"
-    return "same"
+    return "slower" if span.low > THRESHOLD else "faster" if span.high < 1.0 / THRESHOLD else "same"
 
 
 def is_calm(timing: Timing) -> bool:
@@ -118,9 +114,8 @@ def is_calm(timing: Timing) -> bool:
 
 def in_yards(timing: Timing) -> list[float]:
     """Each round's time in yardsticks of its own moment; in seconds where none was measured."""
-    if not timing.yard:
-        return list(timing.seconds)
-    return [second / yard for second, yard in zip(timing.seconds, timing.yard, strict=True)]
+    yards = timing.yard or (1.0,) * len(timing.seconds)
+    return [second / yard for second, yard in zip(timing.seconds, yards, strict=True)]
 
 
 def describe() -> dict[str, str]:

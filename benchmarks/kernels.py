@@ -18,10 +18,7 @@ LOG_ROWS_PER_DAY = 16
 class FullRecord:
     """The kernel alone: rows laid out and restored outside the time; every day, line and event is kept.
 
-    Parameters
-    ----------
-    log
-        Rows of the event log; some per day and position if not given.
+    ``log`` is the number of rows of the event log; some per day and position if not given.
     """
 
     def __init__(self, setups: Sequence[Setup], threads: int = 1, log: int | None = None) -> None:

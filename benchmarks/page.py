@@ -83,37 +83,26 @@ def _group_table(group: str, timings: Sequence[Timing], facts: Sequence[Fact]) -
     """One race; each contender against its ruler, where the group has one."""
     rows, against = [], any(ruler(one, timings) for one in timings) and group in HEADS
     for one in timings:
-        cells = [one.who, duration(one.median)]
-        if group == PEER_GROUP:
-            cells.append(f"{1.0 / one.median:,.0f}")
+        cells = [one.who, duration(one.median), *([f"{1.0 / one.median:,.0f}"] if group == PEER_GROUP else [])]
         if against:
-            cells.append(_against(one, ruler(one, timings)))
+            other = ruler(one, timings)
+            cells.append("–" if other is None else "1" if one is other else times(ratio(one, other)))
         rows.append([*cells, one.note])
     skipped = [fact for fact in facts if fact.group == group and fact.unit == "skipped"]
     width = len(rows[0]) if rows else 3
     rows += [[fact.who, *["–"] * (width - 2), f"skipped: {fact.note}"] for fact in skipped]
-    heads = ["", f"per {timings[0].per}"]
-    heads += ["bars a second"] if group == PEER_GROUP else []
+    heads = ["", f"per {timings[0].per}", *(["bars a second"] if group == PEER_GROUP else [])]
     heads += [HEADS[group]] if against else []
     return f"**{group[0].upper()}{group[1:]}**\n\n{table([*heads, ''], rows)}"
 
 
-def _against(one: Timing, other: Timing | None) -> str:
-    """A ratio, or that the contender is the ruler."""
-    if other is None:
-        return "–"
-    return "1" if one is other else times(ratio(one, other))
-
-
 def _goal_table(record: Record) -> str:
-    """Goals and measurements."""
     rows = []
     for goal in GOALS:
         found = goal.find(record)
-        side = "at most" if goal.at_most else "at least"
-        measured = "not measured" if found is None else f"{_figures(found.median)} {goal.unit}"
-        word = "–" if found is None else "yes" if goal.reached(found) else "**no**"
-        rows.append([goal.what, f"{side} {goal.limit:g} {goal.unit}", measured, word])
+        limit = f"{'at most' if goal.at_most else 'at least'} {goal.limit:g} {goal.unit}"
+        measured = f"{_figures(found.median)} {goal.unit}" if found else "not measured"
+        rows.append([goal.what, limit, measured, "–" if not found else "yes" if goal.reached(found) else "**no**"])
     return table(["", "to reach", "measured", "reached"], rows)
 
 

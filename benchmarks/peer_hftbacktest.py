@@ -4,19 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import hftbacktest as hft
 import numpy as np
-from hftbacktest import (
-    BUY_EVENT,
-    DEPTH_EVENT,
-    EXCH_EVENT,
-    GTC,
-    LIMIT,
-    LOCAL_EVENT,
-    SELL_EVENT,
-    BacktestAsset,
-    HashMapMarketDepthBacktest,
-    event_dtype,
-)
 from numba import njit
 from peer_loop import serve
 
@@ -26,33 +15,22 @@ TICK = 0.01
 
 def events(prices: list[float]) -> Any:
     """Bid and ask of every bar, the ones before taken away; one bar more than is walked, or the last would not end."""
-    rows = []
-    before = None
+    rows, before = [], None
     for i, price in enumerate([*prices, prices[-1]]):
-        moment, both = (i + 1) * BAR, EXCH_EVENT | LOCAL_EVENT | DEPTH_EVENT
-        quotes = [(BUY_EVENT, price - TICK, 1e9), (SELL_EVENT, price + TICK, 1e9)]
+        moment, both = (i + 1) * BAR, hft.EXCH_EVENT | hft.LOCAL_EVENT | hft.DEPTH_EVENT
+        quotes = [(hft.BUY_EVENT, price - TICK, 1e9), (hft.SELL_EVENT, price + TICK, 1e9)]
         if before is not None:
-            quotes = [(BUY_EVENT, before - TICK, 0.0), (SELL_EVENT, before + TICK, 0.0), *quotes]
-        rows += [
-            (both | side, moment, moment, round(level, 2), quantity, 0, 0, 0.0) for side, level, quantity in quotes
-        ]
+            quotes = [(hft.BUY_EVENT, before - TICK, 0.0), (hft.SELL_EVENT, before + TICK, 0.0), *quotes]
+        rows += [(both | side, moment, moment, round(level, 2), size, 0, 0, 0.0) for side, level, size in quotes]
         before = price
-    return np.array(rows, event_dtype)
+    return np.array(rows, hft.event_dtype)
 
 
 def asset(rows: Any) -> Any:
     """One instrument without fees or latency."""
-    return (
-        BacktestAsset()
-        .data(rows)
-        .linear_asset(1.0)
-        .constant_order_latency(0, 0)
-        .risk_adverse_queue_model()
-        .no_partial_fill_exchange()
-        .trading_value_fee_model(0.0, 0.0)
-        .tick_size(TICK)
-        .lot_size(1.0)
-    )
+    plain = hft.BacktestAsset().data(rows).linear_asset(1.0).constant_order_latency(0, 0)
+    filled = plain.risk_adverse_queue_model().no_partial_fill_exchange()
+    return filled.trading_value_fee_model(0.0, 0.0).tick_size(TICK).lot_size(1.0)
 
 
 @njit
@@ -62,9 +40,9 @@ def walk(hbt: Any, quantities: Any, bars: int, marks: Any) -> float:
     for number in range(len(quantities)):
         depth, quantity = hbt.depth(number), quantities[number]
         if quantity > 0:
-            hbt.submit_buy_order(number, number + 1, depth.best_ask, quantity, GTC, LIMIT, True)
+            hbt.submit_buy_order(number, number + 1, depth.best_ask, quantity, hft.GTC, hft.LIMIT, True)
         else:
-            hbt.submit_sell_order(number, number + 1, depth.best_bid, -quantity, GTC, LIMIT, True)
+            hbt.submit_sell_order(number, number + 1, depth.best_bid, -quantity, hft.GTC, hft.LIMIT, True)
     for bar in range(1, bars):
         if hbt.elapse(BAR) != 0:
             break
@@ -79,7 +57,7 @@ def walk(hbt: Any, quantities: Any, bars: int, marks: Any) -> float:
 def run(tables: list[Any], quantities: list[float], bars: int) -> tuple[float, Any, float]:
     """One backtest: seconds of the loop alone, profit at every bar, and what is still held."""
     marks = np.zeros(bars)
-    hbt = HashMapMarketDepthBacktest([asset(rows) for rows in tables])
+    hbt = hft.HashMapMarketDepthBacktest([asset(rows) for rows in tables])
     sizes = np.array(quantities, float)
     start = time.perf_counter()
     held = walk(hbt, sizes, bars, marks)

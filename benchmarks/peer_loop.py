@@ -20,7 +20,7 @@ def serve(prepare: Callable[[dict[str, Any]], tuple[float, bool, Callable[[], fl
     equity, is_open, run = prepare(given)
     print(json.dumps({"equity": equity, "open": is_open}), flush=True)
     for _ in sys.stdin:
-        seconds: list[float] = []
+        seconds = list[float]()
         until = time.perf_counter() + given["budget"]
         while time.perf_counter() < until or not seconds:
             seconds.append(run() / len(given["bond"]))

@@ -38,9 +38,8 @@ class Hold(Strategy):  # type: ignore[misc]
         number = [one.id for one in self.instruments].index(bar.bar_type.instrument_id)
         if number not in self.bought:
             self.bought.add(number)
-            quantity = self.quantities[number]
-            side = OrderSide.BUY if quantity > 0 else OrderSide.SELL
-            size = Quantity.from_int(abs(quantity))
+            side = OrderSide.BUY if self.quantities[number] > 0 else OrderSide.SELL
+            size = Quantity.from_int(abs(self.quantities[number]))
             self.submit_order(self.order_factory.market(self.instruments[number].id, side, size))
         gain = self.portfolio.unrealized_pnl(self.instruments[number].id)
         self.value = gain.as_double() if gain is not None else 0.0
@@ -72,14 +71,8 @@ def bars(one: Any, prices: list[float]) -> list[Any]:
 def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float, bool]:
     """One backtest: seconds of the loop alone, equity at the end, whether anything is held."""
     engine = BacktestEngine(config=BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
-    engine.add_venue(
-        VENUE,
-        OmsType.NETTING,
-        AccountType.MARGIN,
-        [Money(1_000_000, USD)],
-        base_currency=USD,
-        default_leverage=Decimal(25),
-    )
+    terms: dict[str, Any] = {"base_currency": USD, "default_leverage": Decimal(25)}
+    engine.add_venue(VENUE, OmsType.NETTING, AccountType.MARGIN, [Money(1_000_000, USD)], **terms)
     instruments = [instrument(name) for name in ("BOND", "FUTURE")[: len(tables)]]
     for one, prices in zip(instruments, tables, strict=True):
         engine.add_instrument(one)

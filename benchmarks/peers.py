@@ -14,6 +14,7 @@ import venv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,7 @@ OURS = "repo rolled and re-margined, calls dated and paid, margin, marks, limits
 def peer_races(rounds: int, say: Callable[[str], None]) -> tuple[list[Timing], list[Fact]]:
     """Every peer that installs and ours, in turn, over as many bars; and the ruin probe of each.
 
-    Parameters
-    ----------
-    say
-        Told what is installed, run or skipped.
+    ``say`` receives what is installed, started or skipped.
     """
     facts, contenders, running = ruin.ours(), _ours(), []
     given = json.dumps({**_prices(), "budget": SAMPLE_SECONDS})
@@ -73,8 +71,9 @@ def peer_races(rounds: int, say: Callable[[str], None]) -> tuple[list[Timing], l
                 facts.append(Fact(GROUP, peer.name, float("nan"), "skipped", found))
                 continue
             running.append(found)
-            who = f"{peer.name} {found.version}"
-            contenders.append(Contender(who, found.seconds, 1, None, peer.per_bar, tells=True))
+            contenders.append(
+                Contender(f"{peer.name} {found.version}", found.seconds, note=peer.per_bar, own_clock=True)
+            )
             facts += ruin.facts(peer.name, found.answer["equity"], found.answer["open"], "")
         return race(GROUP, "bar", contenders, rounds), facts
     finally:
@@ -85,11 +84,8 @@ def peer_races(rounds: int, say: Callable[[str], None]) -> tuple[list[Timing], l
 def _prices() -> dict[str, list[float]]:
     """A bond and its future over 1,000 days, and the fall of the ruin probe."""
     bond = 100.0 * np.exp(np.cumsum(np.random.default_rng(0).normal(0.0, 2.5e-3, BARS)))
-    return {
-        "bond": np.round(bond, 2).tolist(),
-        "future": np.round(1.1 * bond, 2).tolist(),
-        "probe": list(ruin.PATH),
-    }
+    rounded = {"bond": np.round(bond, 2).tolist(), "future": np.round(1.1 * bond, 2).tolist()}
+    return rounded | {"probe": list(ruin.PATH)}
 
 
 def _ours(books: int = 50, more: int = 10) -> list[Contender]:
@@ -107,12 +103,10 @@ class Running:
 
     def __init__(self, python: str, peer: Peer, given: str) -> None:
         lookup = f"import importlib.metadata; print(importlib.metadata.version({peer.name!r}))"
-        self.version = _call([python, "-c", lookup]).strip()
-        command = [python, str(HOME / peer.script)]
-        pipe, folder = subprocess.PIPE, tempfile.gettempdir()
-        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by `stop`)
+        self.version = _call(python, "-c", lookup)
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by `stop`)
         self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=self.said, text=True, env=_environment_alone(), cwd=folder
+            [python, str(HOME / peer.script)], stdin=PIPE, stdout=PIPE, stderr=self.errors, text=True, **_alone()
         )
         try:
             self.answer: dict[str, Any] = json.loads(self.ask(given))
@@ -128,15 +122,14 @@ class Running:
         patience = threading.Timer(PATIENCE, self.process.kill)
         patience.start()
         try:
-            self.process.stdin.write(f"{line}\n")
-            self.process.stdin.flush()
+            print(line, file=self.process.stdin, flush=True)
             found = self.process.stdout.readline()
         finally:
             patience.cancel()
         if not found:
-            self.said.seek(0)
-            raise OSError((self.said.read().strip().splitlines() or ["stopped without a word"])[-1])
-        return found
+            self.errors.seek(0)
+            raise OSError((self.errors.read().strip().splitlines() or ["stopped without a word"])[-1])
+        return str(found)
 
     def seconds(self) -> float:
         """Seconds per bar of as many runs as fit a sample."""
@@ -146,7 +139,7 @@ class Running:
         """End the process."""
         self.process.kill()
         self.process.communicate()
-        self.said.close()
+        self.errors.close()
 
 
 def _start(peer: Peer, given: str, say: Callable[[str], None]) -> Running | str:
@@ -157,7 +150,8 @@ def _start(peer: Peer, given: str, say: Callable[[str], None]) -> Running | str:
         say(f"{peer.name}: starting ...")
         return Running(python, peer, given)
     except (OSError, subprocess.SubprocessError, ValueError) as problem:
-        reason = _last_line(problem)
+        lines = str(getattr(problem, "stderr", "") or problem).strip().splitlines()
+        reason = lines[-1][:160] if lines else type(problem).__name__
         say(f"{peer.name}: skipped ({reason})")
         return reason
 
@@ -166,29 +160,21 @@ def _environment(peer: Peer) -> str:
     """The interpreter of a peer's environment, made and filled once per requirement and Python."""
     root = user_cache_path("basis-stress") / "peers"
     folder = root / f"{peer.name}-{sys.version_info.major}.{sys.version_info.minor}"
-    python, stamp = folder / "bin" / "python", folder / "installed"
-    if os.name == "nt":
-        python = folder / "Scripts" / "python.exe"
+    python, stamp = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"), folder / "installed"
     if not stamp.exists() or stamp.read_text() != peer.requirement:
         venv.create(folder, with_pip=True, clear=True)
-        _call([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement])
+        _call(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement)
         stamp.write_text(peer.requirement)
     return str(python)
 
 
-def _call(command: list[str]) -> str:
-    """What a program prints, run away from our own packages."""
-    folder, alone = tempfile.gettempdir(), _environment_alone()
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, env=alone, cwd=folder)
-    return run.stdout
+def _call(*command: str) -> str:
+    """What a program prints."""
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, **_alone())
+    return str(run.stdout).strip()
 
 
-def _environment_alone() -> dict[str, str]:
-    """Environment variables without those that would show a peer our packages."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-
-
-def _last_line(problem: Exception) -> str:
-    """The last thing a program said before it failed, without the paths of this machine."""
-    said = str(getattr(problem, "stderr", "") or problem).strip().splitlines()
-    return said[-1][:160] if said else type(problem).__name__
+def _alone() -> dict[str, Any]:
+    """A folder and environment variables that do not show a peer our packages."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    return {"env": kept, "cwd": tempfile.gettempdir()}

@@ -27,7 +27,6 @@ def naive_fund(setup: Setup, days: list[Day]) -> Fund:
 
 
 def _pair(setup: Setup, row: Any) -> Pair:
-    """One position."""
     contract: Any = setup.contracts[row["contract"]]
     names = {"term_share": "term_share", "term_rate": "term_rate", "threshold": "repo_threshold"}
     names |= {"face": "face", "contracts": "contracts", "repo_spread": "repo_spread"}
@@ -37,29 +36,22 @@ def _pair(setup: Setup, row: Any) -> Pair:
     return Pair(**given, slice=most, term_matures=int(row["term_maturity"]))
 
 
-def naive_days(setup: Setup, path: Timeline | None = None) -> list[Day]:
-    """The days of a setup of one fund.
-
-    Raises
-    ------
-    InputError
-        If dealers charge for balance sheet, or something is scheduled that a twin does not do.
-    """
+def naive_days(setup: Setup) -> list[Day]:
+    """The days of a setup of one fund; refuses dealers who charge, and all that the timeline refuses."""
     if setup.dealers["slope"][0] != 0.0 or setup.contracts["balance_sheet_share"].any():
         raise InputError(
             "benchmarks: dealers who charge for balance sheet were given, which the Python twin does not do; "
             "set slope and balance_sheet_share to 0"
         )
-    path = path or timeline(setup)
+    path = timeline(setup)
     marks = _marks(setup, path)
     columns = setup.positions["contract"]
     levels = path.haircut_rise[:, columns] + setup.positions["base_haircut"], path.initial_margin, path.announced_margin
     terms = zip(*(level.tolist() for level in (levels[0], levels[1][:, columns], levels[2][:, columns])), strict=True)
-    rates = path.repo_rate.tolist(), path.cash_rate.tolist(), path.not_rolled.tolist()
-    spans = zip(path.first_mark.tolist(), path.last_mark.tolist(), strict=True)
+    days = path.first_mark, path.last_mark, path.repo_rate, path.cash_rate, path.not_rolled
     return [
         Day(marks[first : last + 1], repo, cash, not_rolled, [Terms(*pair) for pair in zip(*asked, strict=True)])
-        for (first, last), repo, cash, not_rolled, asked in zip(spans, *rates, terms, strict=True)
+        for first, last, repo, cash, not_rolled, asked in zip(*(column.tolist() for column in days), terms, strict=True)
     ]
 
 

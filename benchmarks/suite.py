@@ -3,15 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import click
+
+from basis_stress.reporting.files import save
 from benchmarks.c_twin import compiler
 from benchmarks.cases_bonds import bond_races
 from benchmarks.cases_sweeps import sweep_races
 from benchmarks.cases_twins import market_races, timeline_races
 from benchmarks.cases_waits import cold_starts, peak_memory, product_races
+from benchmarks.figures import growth, performance
 from benchmarks.growth import growth_curves
 from benchmarks.harness import Fact, Timing
-from benchmarks.history import Record, describe, is_calm
+from benchmarks.history import Record, as_json, compare, describe, is_calm, load
+from benchmarks.page import comparison, markdown
 from benchmarks.peers import peer_races
 
 
@@ -70,3 +76,20 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
     if busy:
         notes.append(f"The machine was busy during {busy} of {len(timings)} measurements: read ratios, not seconds.")
     return Record(describe(), timings, facts, notes)
+
+
+def run(full: bool, peers: bool, earlier: Path | None, out: Path) -> bool:
+    """Run the suite for `basis-stress bench`: results into ``out``; whether one is slower than in ``earlier``."""
+    before = None if earlier is None else load(earlier)
+    record = run_suite(FULL if full else QUICK, peers, lambda text: click.echo(text, err=True))
+    save(as_json(record), out / "bench.json", "--out")
+    save(markdown(record), out / "bench.md", "--out")
+    for name, draw in (("performance", performance), ("growth", growth)):
+        save(draw(record), out / f"{name}.svg", "--out")
+        save(draw(record, as_png=True), out / f"{name}.png", "--out")
+    click.echo(markdown(record))
+    verdicts = compare(before, record) if before else []
+    if before:
+        click.echo(comparison(verdicts, before, record))
+    click.echo(f"tables, figure and history: {out}")
+    return any(verdict.word == "slower" for verdict in verdicts)

@@ -51,13 +51,7 @@ class Timeline:
 
 
 def timeline(setup: Setup) -> Timeline:
-    """Lay a setup's schedule out day by day.
-
-    Raises
-    ------
-    InputError
-        If something is scheduled that a twin does not do.
-    """
+    """Lay a setup's schedule out day by day; refuses what a twin does not do."""
     days, count = setup.days, len(setup.contracts)
     first, last, cycle, pay = (np.full(days, NO_MARK) for _ in range(4))
     repo, cash, not_rolled = np.zeros(days), np.zeros(days), np.zeros(days)
@@ -112,7 +106,6 @@ def _after(setup: Setup, day: int, minute: int) -> int:
 
 
 def _minute(setup: Setup, event: Any) -> int:
-    """Minute of its day of an event."""
     minute = int(event.time) - _midnight(setup, int(event.day))
     if not CALL_TIME < minute <= SETTLEMENT_TIME:
         raise InputError(
@@ -130,7 +123,6 @@ def _midnight(setup: Setup, day: int) -> int:
 
 
 def _check(setup: Setup, last: Integers, other_loss: Floats) -> None:
-    """Refuse marks and positions that the twins do not support."""
     marks: Any = setup.market.marks
     for day in range(1, setup.days):
         minutes = (marks["time"] - _midnight(setup, day)) % DAY_LENGTH

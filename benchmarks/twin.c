@@ -8,7 +8,6 @@
    structs out and compiles this file. */
 
 #include <math.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -43,7 +42,7 @@ typedef struct {
     int64_t days, positions, contract_count, notes;
     const Day *day;             /* [days] */
     const int64_t *value_date;  /* [marks] */
-    const double *other_loss;    /* [marks] other losses of the fund just before the mark */
+    const double *other_loss;   /* [marks] other losses of the fund just before the mark */
     const double *sales;        /* [marks] what outsiders sell to dealers just before the mark */
     const double *purchases;    /* [marks] what the central bank buys from them */
     const Note *note;           /* [marks, notes] */
@@ -185,17 +184,10 @@ static void open_day(Book *b) {
     }
     for (int64_t i = 0; i < count; i++) {
         Position *p = &b->positions[i];
-        if (p->coupon_receivable != 0.0) {
-            transfer(b, i, COUPON, TREASURY, p->coupon_receivable);
-            p->coupon_receivable = 0.0;
-        }
+        if (p->coupon_receivable != 0.0) transfer(b, i, COUPON, TREASURY, p->coupon_receivable);
+        p->coupon_receivable = 0.0;
     }
     note_lowest_cash(b);
-}
-
-static inline void pay_line(Book *b, int64_t i, int line, double amount, int party, double from_party) {
-    transfer(b, i, line, party, from_party);
-    transfer(b, i, line, REPO_LENDER, amount - from_party);
 }
 
 static void roll_position(Book *b, int64_t i, double kept, double repo_rate) {
@@ -207,11 +199,12 @@ static void roll_position(Book *b, int64_t i, double kept, double repo_rate) {
     double remargin = before_haircut - p->overnight * (1.0 - sold) + kept;
     double sales = p->unsettled - sold * (p->overnight + p->term);
     double interest = p->overnight_interest + sold * p->term_interest;
-    pay_line(b, i, SALES, sales, DEALERS, p->unsettled);
-    pay_line(b, i, REPO_INTEREST, -interest, REPO_LENDER, -interest);
-    pay_line(b, i, HAIRCUT, before_roll - before_haircut, REPO_LENDER, before_roll - before_haircut);
-    pay_line(b, i, REPO_NOT_ROLLED, target - before_roll, REPO_LENDER, target - before_roll);
-    pay_line(b, i, REPO_REMARGIN, remargin, REPO_LENDER, remargin);
+    transfer(b, i, SALES, DEALERS, p->unsettled);
+    transfer(b, i, SALES, REPO_LENDER, sales - p->unsettled);
+    transfer(b, i, REPO_INTEREST, REPO_LENDER, -interest);
+    transfer(b, i, HAIRCUT, REPO_LENDER, before_roll - before_haircut);
+    transfer(b, i, REPO_NOT_ROLLED, REPO_LENDER, target - before_roll);
+    transfer(b, i, REPO_REMARGIN, REPO_LENDER, remargin);
     p->overnight = target + kept;
     p->overnight_interest = 0.0;
     p->overnight_rate = repo_rate + p->terms.repo_spread;
@@ -259,14 +252,12 @@ static int raise_cash(Book *b, double amount) {
             transfer(b, b->market->positions, CREDIT_LINE, CREDIT_BANK, drawn);
         }
     }
-    if (b->cash < amount) {
-        for (int64_t i = 0; i < b->market->positions; i++) {
-            Position *p = &b->positions[i];
-            double returned = least(cents(amount - b->cash), b->terms.call_back * most(term_surplus(p), 0.0));
-            if (p->term_share > 0.0 && returned > 0.0) {
-                p->term += returned;
-                transfer(b, i, REPO_REMARGIN, REPO_LENDER, returned);
-            }
+    for (int64_t i = 0; i < b->market->positions && b->cash < amount; i++) {
+        Position *p = &b->positions[i];
+        double returned = least(cents(amount - b->cash), b->terms.call_back * most(term_surplus(p), 0.0));
+        if (p->term_share > 0.0 && returned > 0.0) {
+            p->term += returned;
+            transfer(b, i, REPO_REMARGIN, REPO_LENDER, returned);
         }
     }
     return b->cash >= amount;
@@ -544,10 +535,8 @@ static void sell_waiting(Book *b) {
 }
 
 static void change_haircuts(Book *b) {
-    for (int64_t i = 0; i < b->market->positions; i++) {
-        Position *p = &b->positions[i];
+    for (Position *p = b->positions; p < b->positions + b->market->positions; p++)
         p->haircut = p->terms.base_haircut + terms_of(b, p)->haircut_rise;
-    }
 }
 
 /* 08:30 open, haircuts, roll; 09:00 clearing, then calls. */
@@ -648,18 +637,14 @@ static void enter(Book *b, const PositionTerms *terms) {
     b->peak_equity = b->terms.entry_equity;
     for (int64_t i = 0; i < count; i++) {
         Position *p = &b->positions[i];
-        memset(p, 0, sizeof *p);
-        p->terms = terms[i];
-        const Note *note = &market->note[p->terms.bond];
-        const Quote *quote = &market->quote[p->terms.contract];
-        p->face = terms[i].face;
-        p->contracts = terms[i].contracts;
-        p->term_share = terms[i].term_share;
-        p->undislocated = note->clean;
-        p->accrued = note->accrued;
-        p->futures = quote->price;
-        p->clean = note->clean * (1.0 - (quote->dislocation + b->shared->discount[p->terms.contract]) / 1e4);
-        p->haircut = p->financed_haircut = terms[i].base_haircut;
+        const PositionTerms *given = &terms[i];
+        const Note *note = &market->note[given->bond];
+        const Quote *quote = &market->quote[given->contract];
+        *p = (Position){.terms = *given, .face = given->face, .contracts = given->contracts,
+                        .term_share = given->term_share, .undislocated = note->clean, .accrued = note->accrued,
+                        .futures = quote->price, .haircut = given->base_haircut,
+                        .financed_haircut = given->base_haircut};
+        p->clean = note->clean * (1.0 - (quote->dislocation + b->shared->discount[given->contract]) / 1e4);
         double value = market_value(p);
         p->overnight = lendable(p, p->haircut, 0.0);
         p->term = (1.0 - p->haircut) * value * p->term_share;
@@ -702,14 +687,9 @@ static void record_dealers(const Dealers *dealers, double *row) {
     memcpy(row, columns, sizeof columns);
 }
 
-/* Where days are kept, each fund's rows stand together: [funds, days, ...]; NULL keeps totals in outcomes only. */
-typedef struct {
-    double *lines;     /* [positions + 1, cash lines] of a day */
-    double *gains;     /* [positions + 1, gain lines] */
-    double *funds;     /* [fund columns] */
-    double *positions; /* [positions, position columns] */
-    double *dealers;   /* [days, dealer columns] of a run */
-} Days;
+/* Where days are kept: [cells, funds, days, rows, columns] of cash lines, gains and positions, [cells, funds, days,
+   columns] of funds, [cells, days, columns] of dealers; NULL keeps totals in outcomes only. */
+typedef struct { double *lines, *gains, *funds, *positions, *dealers; } Days;
 
 static void open_page(Book *b, const Days *days, int64_t page) {
     int64_t rows = b->market->positions + 1;
@@ -718,59 +698,43 @@ static void open_page(Book *b, const Days *days, int64_t page) {
 }
 
 static void begin(Book *b, Shared *shared, const Market *market, const FundTerms *fund, Outcome *out, int keep_days) {
-    memset(out, 0, sizeof *out);
-    memset(b, 0, offsetof(Book, positions));
-    b->market = market;
-    b->shared = shared;
-    b->terms = *fund;
-    b->out = out;
-    b->lines = out->cash_lines;
-    b->gains = out->attribution;
-    b->line_row = keep_days ? CASH_LINES : 0;
-    b->gain_row = keep_days ? GAIN_LINES : 0;
+    *out = (Outcome){0};
+    *b = (Book){.market = market, .shared = shared, .terms = *fund, .out = out, .lines = out->cash_lines,
+                .gains = out->attribution, .line_row = keep_days ? CASH_LINES : 0,
+                .gain_row = keep_days ? GAIN_LINES : 0};
 }
 
-/* Funds that share dealers, through all days. */
-static void run_world(const Market *market, Book *books, int64_t funds, const FundTerms *terms,
-                      const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
-    int64_t count = market->positions, keep_days = days->lines != NULL;
-    Shared shared = {.dealers = *dealers, .value_date = market->value_date[0]};
+/* Funds that share dealers, through all days: those of one cell, the first of which is fund `first` of all cells. */
+static void run_cell(const Market *market, int64_t cell, int64_t funds, Book *books, const FundTerms *terms,
+                     const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
+    int64_t count = market->positions, first = cell * funds, keep_days = days->lines != NULL;
+    Shared shared = {.dealers = dealers[cell], .value_date = market->value_date[0]};
     set_discounts(&shared, market);
-    for (int64_t f = 0; f < funds; f++) begin(&books[f], &shared, market, &terms[f], &out[f], keep_days);
+    for (int64_t f = 0; f < funds; f++) begin(&books[f], &shared, market, &terms[first + f], &out[first + f], keep_days);
     for (int64_t d = 0; d < market->days; d++) {
         for (int64_t f = 0; f < funds; f++) {
-            if (keep_days) open_page(&books[f], days, f * market->days + d);
-            if (d == 0) enter(&books[f], &positions[f * count]);
+            if (keep_days) open_page(&books[f], days, (first + f) * market->days + d);
+            if (d == 0) enter(&books[f], &positions[(first + f) * count]);
         }
         if (d > 0) walk_day(&shared, books, funds, d);
         if (!keep_days) continue;
         for (int64_t f = 0; f < funds; f++) {
-            int64_t page = f * market->days + d;
+            int64_t page = (first + f) * market->days + d;
             record(&books[f], days->funds + page * FUND_COLUMNS, days->positions + page * count * POSITION_COLUMNS);
         }
-        record_dealers(&shared.dealers, days->dealers + d * DEALER_COLUMNS);
+        record_dealers(&shared.dealers, days->dealers + (cell * market->days + d) * DEALER_COLUMNS);
     }
-    for (int64_t f = 0; f < funds; f++) {
-        out[f].equity = equity(&books[f]);
-        out[f].cash = books[f].cash;
-        out[f].defaulted = books[f].defaulted;
+    for (Book *b = books; b < books + funds; b++) {
+        b->out->equity = equity(b);
+        b->out->cash = b->cash;
+        b->out->defaulted = b->defaulted;
     }
 }
 
 /* Many runs over one market, each of so many funds with so many positions; `books` is room for the funds of one. */
 void run_cells(const Market *market, int64_t cells, int64_t funds, void *books, const FundTerms *terms,
                const PositionTerms *positions, const Dealers *dealers, Outcome *out, const Days *days) {
-    int64_t pages = funds * market->days, count = market->positions;
-    for (int64_t c = 0; c < cells; c++) {
-        Days own = {0};
-        if (days->lines)
-            own = (Days){days->lines + c * pages * (count + 1) * CASH_LINES,
-                         days->gains + c * pages * (count + 1) * GAIN_LINES, days->funds + c * pages * FUND_COLUMNS,
-                         days->positions + c * pages * count * POSITION_COLUMNS,
-                         days->dealers + c * market->days * DEALER_COLUMNS};
-        run_world(market, books, funds, &terms[c * funds], &positions[c * funds * count], &dealers[c], &out[c * funds],
-                  &own);
-    }
+    for (int64_t c = 0; c < cells; c++) run_cell(market, c, funds, books, terms, positions, dealers, out, days);
 }
 
 int64_t book_size(void) { return sizeof(Book); }

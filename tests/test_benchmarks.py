@@ -337,7 +337,7 @@ def test_sweeps_are_told_by_size_and_threads(monkeypatch):
 
 
 def test_a_contender_in_another_process_tells_its_own_time():
-    (one,) = race("g", "bar", [Contender("peer", lambda: 0.25, tells=True)], rounds=2)
+    (one,) = race("g", "bar", [Contender("peer", lambda: 0.25, own_clock=True)], rounds=2)
     assert one.seconds == (0.25, 0.25)
 
 

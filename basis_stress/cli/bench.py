@@ -55,4 +55,4 @@ def _suite() -> str:
             "as in `make april` and then `.venv/bin/basis-stress bench`"
         )
     sys.path.append(str(checkout))
-    return "benchmarks.command"
+    return "benchmarks.suite"
