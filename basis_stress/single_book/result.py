@@ -1,44 +1,84 @@
 """The result of a backtest of one book: its tables, and the report drawn from them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
+from basis_engine.simulation.run import Run
+from basis_strategies.plan import Plan
 from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.single_book import tabulate
 
 TABLES = ("summary", "timeline", "positions", "market", "yields", "cash", "calls", "attribution", "events")
 
 
 @dataclass(frozen=True, repr=False)
 class Result(Shown):
-    """The tables of each fund. Money in USD, outflows negative; times in New York; day 0 is the day of entry."""
+    """The tables of each fund, each built on first use. Money in USD, outflows negative; times in New York.
+
+    Day 0 is the day of entry.
+    """
 
     scenario: Scenario
     settings: dict[str, object]
     """Inputs of the run, by name."""
     assumptions: list[str]
     """Assumptions, a sentence each."""
-    summary: pd.DataFrame
-    """One row per fund."""
-    timeline: pd.DataFrame
-    """One row per fund and day, after the risk limits of 15:30: the balance sheet."""
-    positions: pd.DataFrame
-    """One row per position and day: sizes, prices, basis, implied repo, financing."""
-    market: pd.DataFrame
-    """One row per contract and day: future, cheapest-to-deliver, initial margin."""
-    yields: pd.DataFrame
-    """One row per day: par yields and SOFR, percent."""
-    cash: pd.DataFrame
-    """One row per fund and day: the cash waterfall from opening to closing balance."""
-    calls: pd.DataFrame
-    """One row per position and day: variation margin, initial margin, repo re-margin, haircut."""
-    attribution: pd.DataFrame
-    """One row per fund and day: the change in equity, line by line."""
-    events: pd.DataFrame
-    """One row per event, with the event that caused it."""
+    run: Run
+    """What the engine recorded, in its own columns and numbers."""
+    plan: Plan
+    priced: PricedMarket
+    """The market of the run, shared with other results: never change its arrays."""
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per fund."""
+        return tabulate.summary(self.run, self.plan, self.priced)
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """One row per fund and day, after the risk limits of 15:30: the balance sheet."""
+        return tabulate.timeline(self.run, self.plan, self.priced)
+
+    @cached_property
+    def positions(self) -> pd.DataFrame:
+        """One row per position and day: sizes, prices, basis, implied repo, financing."""
+        return tabulate.positions(self.run, self.plan, self.priced)
+
+    @cached_property
+    def market(self) -> pd.DataFrame:
+        """One row per contract and day: future, cheapest-to-deliver, initial margin."""
+        return tabulate.market_table(self.priced)
+
+    @cached_property
+    def yields(self) -> pd.DataFrame:
+        """One row per day: par yields and SOFR, percent."""
+        return tabulate.yields_table(self.priced)
+
+    @cached_property
+    def cash(self) -> pd.DataFrame:
+        """One row per fund and day: the cash waterfall from opening to closing balance."""
+        return tabulate.cash(self.run, self.plan, self.priced)
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """One row per position and day: variation margin, initial margin, repo re-margin, haircut."""
+        return tabulate.calls(self.run, self.plan, self.priced)
+
+    @cached_property
+    def attribution(self) -> pd.DataFrame:
+        """One row per fund and day: the change in equity, line by line."""
+        return tabulate.attribution(self.run, self.plan, self.priced)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row per event, with the event that caused it."""
+        return tabulate.events(self.run, self.plan, self.priced)
 
     def save(self, folder: str | Path) -> Path:
         """Write every table as Parquet into a folder: all of them, or none.

@@ -1,24 +1,23 @@
-"""Run a leveraged basis book through a scenario, and tabulate the run."""
+"""Run a leveraged basis book through a scenario."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.left_out import left_out
-from basis_data.markets.market_data import market_data
-from basis_data.markets.pricing import PricedMarket, priced_market
+from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.contracts import codes
 from basis_data.tables.validation import did_you_mean, validated
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import SVENSSON
-from basis_engine.simulation.run import Run, run
+from basis_engine.simulation.run import run
 from basis_strategies.assemble import assemble
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.funds_market import BOOK_CONTRACTS, leveraged_fund_book
 from basis_strategies.plan import Execution, Plan
-from basis_stress.single_book import tabulate
 from basis_stress.single_book.result import Result
 
 
@@ -43,10 +42,10 @@ def backtest_book(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
-    priced = priced_market(market_data(chosen, chosen_contracts(contract, book)))
+    priced = scenario_market(chosen, chosen_contracts(contract, book))
     plan, remarks = _plan(strategy, priced, book, execution or Execution())
-    outcome = run(assemble(plan, priced))
-    return _result(priced, plan, outcome, {**_settings(strategy, plan, priced), **remarks})
+    settings = {**_settings(strategy, plan, priced), **remarks}
+    return Result(priced.data.scenario, settings, _assumptions(plan, priced), run(assemble(plan, priced)), plan, priced)
 
 
 def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
@@ -130,24 +129,4 @@ def _marks(market: PricedMarket) -> str:
     return (
         f"Marks are daily closes and {within} within the day, bridged through published yields: other tenors differ "
         "from the day's close as the nearest given tenor does, or by interpolation between two (assumption)."
-    )
-
-
-def _result(market: PricedMarket, plan: Plan, outcome: Run, settings: dict[str, object]) -> Result:
-    """Tables of a finished run."""
-    daily = tabulate.timeline(outcome, plan, market)
-    log = tabulate.events(outcome, plan, market)
-    return Result(
-        scenario=market.data.scenario,
-        settings=settings,
-        assumptions=_assumptions(plan, market),
-        summary=tabulate.summary(outcome, plan, daily, log),
-        timeline=daily,
-        positions=tabulate.positions(outcome, plan, market),
-        market=tabulate.market_table(market),
-        yields=tabulate.yields_table(market),
-        cash=tabulate.cash(outcome, plan, market),
-        calls=tabulate.calls(outcome, plan, market),
-        attribution=tabulate.attribution(outcome, plan, market),
-        events=log,
     )

@@ -74,7 +74,7 @@ def timeline(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     )
     table = table.rename(columns={"variation_unsettled_usd": "variation_margin_due_usd"})
     table["status"] = [Status(int(status)).name.lower() for status in table["status"]]
-    table["leverage"] = table["bonds_usd"] / table["equity_usd"].where(table["equity_usd"] > 0)
+    table["leverage"] = _leverage(run.fund_days).ravel()
     table.insert(0, "time", np.repeat(to_new_york(market.data.minutes), len(plan.funds)))
     return table
 
@@ -204,33 +204,42 @@ def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.
     )
 
 
-def summary(run: Run, plan: Plan, daily: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+def summary(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     """One row per fund: its outcome, equity at start and end, calls, worst day."""
+    days = days_of(market)
     rows = {}
     for f, fund in enumerate(plan.funds):
-        days = daily[daily["fund"] == fund.name].set_index("date")
-        change = days["equity_usd"].diff()
-        end = float(days["equity_usd"].iloc[-1])
-        losses = log[(log["fund"] == fund.name) & (log["event"] == "loss")]
+        daily = run.fund_days[:, f]
+        equity, leverage = daily[:, FundColumn.EQUITY], _leverage(daily)
+        change = np.diff(equity)
+        end = float(equity[-1])
+        losses = run.log["amount"][(run.log["what"] == LogEvent.LOSS) & (run.log["fund"] == f)]
         rows[fund.name] = {
             "outcome": name_of(Outcome(int(run.outcomes["outcome"][f]))),
             "equity_start_usd": fund.equity_usd,
             "equity_end_usd": end,
             "profit_usd": end - fund.equity_usd,
             "return": end / fund.equity_usd - 1,
-            "leverage_start": float(days["leverage"].iloc[0]),
-            "leverage_max": float(days["leverage"].max()),
-            "notional_usd": float(days["face_usd"].iloc[0]),
+            "leverage_start": float(leverage[0]),
+            "leverage_max": float(np.fmax.reduce(leverage)),
+            "notional_usd": float(daily[0, FundColumn.FACE]),
             "calls": int(run.funds["calls"][f]),
             "calls_paid_usd": float(run.funds["calls_paid"][f]),
             "largest_call_usd": float(run.funds["largest_call"][f]),
             "lowest_cash_usd": float(run.funds["lowest_cash"][f]),
             "forced_sales_usd": float(run.funds["sold"][f]),
-            "worst_day": change.idxmin(),
+            "worst_day": days[1 + int(change.argmin())],
             "worst_day_profit_usd": float(change.min()),
-            "loss_beyond_equity_usd": float(losses["amount_usd"].sum()),
+            "loss_beyond_equity_usd": float(losses.sum()),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fund")
+
+
+def _leverage(daily: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Notes over equity, of rows of `FundColumn`; NaN without equity."""
+    equity = daily[..., FundColumn.EQUITY]
+    leverage: np.ndarray[Any, Any] = daily[..., FundColumn.BONDS] / np.where(equity > 0.0, equity, np.nan)
+    return leverage
 
 
 def _owners(run: Run, plan: Plan) -> list[str]:

@@ -183,3 +183,18 @@ def test_names_load_on_first_use() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_table_is_built_on_first_use_and_changes_no_later_result() -> None:
+    first = bs.backtest("april-2025", leverage=20)
+    assert not set(TABLES) & set(vars(first))
+    tables = {name: getattr(first, name).copy() for name in TABLES}
+    for name in TABLES:
+        table = getattr(first, name)
+        assert getattr(first, name) is table
+        for column in table.select_dtypes("number"):
+            table[column].to_numpy(copy=False).setflags(write=True)
+            table.loc[:, column] = 0
+    again = bs.backtest("april-2025", leverage=20)
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(getattr(again, name), table)

@@ -1,0 +1,53 @@
+"""Priced markets of scenarios, kept by the content of their inputs: a new leverage does not price its market again."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from basis_data.markets.market_data import market_data
+from basis_data.markets.pricing import PricedMarket, priced_market
+from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.files import read_bytes
+from basis_engine.base.errors import InputError
+
+MARKETS = 32
+"""Markets kept in a process, of about 0.2 MB each."""
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Inputs of a market, compared by content: parts of a scenario hold tables, which can be changed in place."""
+
+    text: str
+    files: tuple[str, ...]
+    contracts: tuple[str, ...] | None
+    scenario: Scenario = field(compare=False)
+
+
+def scenario_market(scenario: Scenario, contracts: Sequence[str] | None = None) -> PricedMarket:
+    """Price a scenario's market for its contracts or those given, once for equal inputs; never change its arrays.
+
+    Raises
+    ------
+    InputError
+        As `basis_data.markets.market_data.market_data`.
+    """
+    chosen = None if contracts is None else tuple(contracts)
+    try:
+        files = tuple(_digests(scenario))
+    except InputError:  # a run that needs the file says what is wrong with it
+        return priced_market(market_data(scenario, chosen))
+    return _priced(_Inputs(scenario.model_dump_json(), files, chosen, scenario))
+
+
+@lru_cache(maxsize=MARKETS)
+def _priced(inputs: _Inputs) -> PricedMarket:
+    """Price a market; threads that ask for it at the same time may each price it."""
+    return priced_market(market_data(inputs.scenario, inputs.contracts))
+
+
+def _digests(scenario: Scenario) -> list[str]:
+    """Digests of the user's own files that a scenario names."""
+    given = [path for _, path in scenario.files if path is not None]
+    return [hashlib.sha256(read_bytes(path, "the path of a CSV file")).hexdigest() for path in given]
