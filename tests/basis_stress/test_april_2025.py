@@ -1,7 +1,6 @@
 """April 2025 as it must show: the CFTC book's variation margin, a 50x book that survives, mistakes in one sentence."""
 
 import datetime
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +13,6 @@ import pytest
 
 import basis_stress as bs
 from basis_data.tables.reader import HISTORY
-from support import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -261,9 +259,8 @@ def test_execution_terms_are_checked(field: str, value: Any) -> None:
 
 
 def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     line = [sys.executable, "-c", "from basis_stress.cli.main import main; main()", "backtest", *arguments]
-    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_a_mistake_on_the_command_line_exits_2_and_leaves_nothing(tmp_path: Path) -> None:
