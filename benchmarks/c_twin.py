@@ -91,7 +91,7 @@ class CTwin:
             (*pages, positions + 1, len(CashLine)),
             (*pages, positions + 1, len(PnlLine)),
             (*pages, len(FundColumn)),
-            (*pages, positions, len(PositionColumn)),
+            (*pages, positions, int(PositionColumn.TERM)),  # those before the split of the curve and term repo
             (cells, first.days, len(DealerColumn)),
         )
         self.days: list[Floats] = [np.zeros(shape) for shape in shapes] if keep_days else []

@@ -51,8 +51,8 @@ def breaking_point(
         repo, basis points), 'haircut' (rise of every haircut), 'margin_multiple' (multiple of every initial margin) or
         'not_rolled' (share of overnight repo that lenders do not roll); each on top of what the scenario has.
     until
-        'called' (a call larger than the buffer), 'forced_sale' (a limit orders a sale) or 'defaulted'; each includes
-        the worse ones.
+        'called' (a call larger than the buffer), 'forced_sale' (a limit orders a sale), 'defaulted' (illiquid or
+        insolvent) or 'insolvent' (equity gone); each includes the worse ones.
     contract
         One contract code or several; 'TY' by default.
     low, high

@@ -28,7 +28,7 @@ from basis_stress.ensembles.entry import entry_market
 from basis_stress.ensembles.simulate import run_chunks
 from basis_stress.ensembles.statistics import check_share, wilson
 from basis_stress.reporting import formatting
-from basis_stress.reporting.outcomes import UNTIL, check_until, label
+from basis_stress.reporting.outcomes import UNTIL, check_until, condition
 from basis_stress.reporting.registry import Shown
 from basis_stress.single_book.run import chosen_contracts
 
@@ -65,7 +65,7 @@ class LargestLeverage(Shown):
 
     def __str__(self) -> str:
         """In a sentence or two."""
-        better = f"end better than “{label(self.until)}”"
+        better = f"do not end {condition(self.until)}"
         share = formatting.percent(self.probability, 0 if round(100 * self.probability, 6) % 1 == 0 else 2)
         if np.isnan(self.leverage):
             return f"Even at {formatting.times(_LOWEST)} fewer than {share} of {self.of:,} {better}."
@@ -101,7 +101,7 @@ def largest_leverage(
     probability
         Required share of the set.
     until
-        Outcome to avoid, with the worse ones: 'called', 'forced_sale' or 'defaulted'.
+        Outcome to avoid, with the worse ones: 'called', 'forced_sale', 'defaulted' (either kind) or 'insolvent'.
     scenario
         Scenario that sets the first day and the terms of generated paths.
     confidence

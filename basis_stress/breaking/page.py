@@ -12,7 +12,7 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
-from basis_stress.reporting.outcomes import UNTIL, label
+from basis_stress.reporting.outcomes import UNTIL, condition
 
 Cells = tuple[list[str], list[list[str]]]
 
@@ -26,7 +26,7 @@ LEVER_DEFINITIONS = {
 
 
 def breaking_points(found: BreakingPoint) -> list[BreakingPoint]:
-    """The breaking points of all three outcomes, over the same range."""
+    """The breaking points of every condition, over the same range."""
     steps = round((found.high - found.low) / found.step)
     return [
         found if until == found.until else find_breaking_point(found.of, until, found.low, found.high, steps)
@@ -41,12 +41,12 @@ def cells(points: list[BreakingPoint]) -> Cells:
     for point in points:
         lever = point.of.lever
         if not len(point.brackets):
-            rows.append([label(point.until), f"none up to {lever.describe(point.high)}", "–", "–", "–"])
+            rows.append([condition(point.until), f"none up to {lever.describe(point.high)}", "–", "–", "–"])
             continue
         unchanged = point.value == point.low == lever.neutral
         value = lever.describe(point.value) + (" (no change)" if unchanged else "")
         above = "the same outcome or worse" if point.monotone else point.safe_intervals()
-        rows.append([label(point.until), value, point.constraint, formatting.day(point.day), above])
+        rows.append([condition(point.until), value, point.constraint, formatting.day(point.day), above])
     return heads, rows
 
 

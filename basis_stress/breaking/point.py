@@ -13,7 +13,7 @@ import pandas as pd
 from basis_stress.breaking.frontier import Frontier, frontier_around
 from basis_stress.breaking.levers import LeveredBook
 from basis_stress.reporting import formatting
-from basis_stress.reporting.outcomes import label
+from basis_stress.reporting.outcomes import condition, label
 from basis_stress.reporting.registry import Shown, write_report
 
 _CHANGES = {
@@ -73,10 +73,10 @@ class BreakingPoint(Shown):
         if not len(self.brackets):
             return (
                 f"In {scenario} no value from {lever.describe(self.low)} to {lever.describe(self.high)} "
-                f"({lever.title}) brings {_book(self.of)} to the outcome “{label(self.until)}”."
+                f"({lever.title}) makes {_book(self.of)} {condition(self.until)}."
             )
         row = self.brackets.iloc[0]
-        also = "" if row["outcome"] == self.until else f" ({label(self.until)} or worse)"
+        also = "" if row["outcome"] == self.until else f" ({condition(self.until)})"
         change = _CHANGES[lever.name].format(lever.describe(self.value))
         if self.value == self.low:
             already = self.low == lever.neutral and lever.name != "scale"
@@ -111,7 +111,7 @@ class BreakingPoint(Shown):
         return f"basis-stress backtest {self.of.scenario.name} {given}"
 
     def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page: the sentence, the breaking points of all three outcomes, the frontier."""
+        """Write the page: the sentence, the breaking points of every condition, the frontier."""
         return write_report(self, path)
 
 

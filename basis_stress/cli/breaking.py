@@ -32,7 +32,7 @@ do not roll.
     "--until",
     default="called",
     show_default=True,
-    help="Outcome to search for: called, forced_sale or defaulted; each includes the worse ones.",
+    help="called, forced_sale, defaulted (illiquid or insolvent) or insolvent; each includes worse outcomes.",
 )
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @strategy_options

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from basis_stress.ensembles.statistics import expected_shortfall
 from basis_stress.reporting import figure_style, formatting
-from basis_stress.reporting.outcomes import label
+from basis_stress.reporting.outcomes import condition
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
@@ -68,7 +68,7 @@ def curves(of: Simulation) -> Figure:
     panels = figure.subplots(1, 3)
     table = of.curves()
     for axes, (event, mine) in zip(panels, table.groupby("event", sort=False), strict=True):
-        axes.set_title(label(str(event)))
+        axes.set_title(condition(str(event)))
         axes.set_xlabel("business days after entry")
         axes.set_xlim(0, of.days * 1.16)
         if not mine["share"].any():

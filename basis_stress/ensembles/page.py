@@ -11,7 +11,7 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture, style, svg
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
-from basis_stress.reporting.outcomes import UNTIL, label
+from basis_stress.reporting.outcomes import UNTIL, condition, label
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
@@ -23,7 +23,7 @@ def headline(of: Simulation) -> str:
     """The outcomes and losses of the ensemble in a sentence."""
     at, losses = len(of.leverages) - 1, of.losses()
     shares = [
-        f"“{label(outcome)}” or worse in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}"
+        f"{condition(outcome)} in {_share(float((of.outcome_numbers[:, at] >= number).mean()))}"
         for outcome, number in UNTIL.items()
     ]
     shortfall = formatting.percent(float(losses["es95"].iloc[at]), 1)

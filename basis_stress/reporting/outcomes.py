@@ -28,19 +28,25 @@ def names_of(kind: type[IntEnum], numbers: Records) -> NDArray[np.object_]:
 
 
 OUTCOMES = tuple(name_of(member) for member in Outcome)
-"""From the best to the worst: ``survived``, ``called``, ``forced_sale``, ``defaulted``, ``not_entered``."""
+"""From the best: ``survived``, ``called``, ``forced_sale``, ``illiquid``, ``insolvent``, ``not_entered``."""
 
-UNTIL = {name_of(member): member for member in (Outcome.CALLED, Outcome.FORCED_SALE, Outcome.DEFAULTED)}
-"""Outcomes that a search can look for; each includes the worse ones."""
+UNTIL = {
+    "called": Outcome.CALLED,
+    "forced_sale": Outcome.FORCED_SALE,
+    "defaulted": Outcome.ILLIQUID,
+    "insolvent": Outcome.INSOLVENT,
+}
+"""Conditions that a search can look for: this outcome or a worse one; ``defaulted`` is illiquid or insolvent."""
 
 FIRST_DAYS = {"called": "first_call_day", "forced_sale": "first_order_day", "defaulted": "default_day"}
-"""Field of `basis_engine.simulation.rows.OutcomeRow` with the day on which a book first came to an outcome."""
+"""Field of `basis_engine.simulation.rows.OutcomeRow` with the day on which a book first met a condition."""
 
 DEFINITIONS = {
     "survived": "the fund paid every call from the cash that it held at entry",
     "called": "a call was larger than the cash at entry, or than the cash at hand, and the fund paid it",
     "forced_sale": "a limit ordered the fund to sell",
-    "defaulted": "the fund missed a call, or its equity was gone",
+    "illiquid": "the fund missed a call while it still had equity: it lacked cash, not capital",
+    "insolvent": "the fund's equity was gone",
     "not_entered": "haircut and initial margin require more than the equity, or the futures round to none",
 }
 """What each outcome means, for every page; a fund has the worst outcome that applies."""
@@ -56,6 +62,19 @@ _RENAMED = {
 def label(outcome: str) -> str:
     """An outcome as figures, tables and sentences print it: ``forced sale``."""
     return outcome.replace("_", " ")
+
+
+def condition(until: str) -> str:
+    """A condition of `UNTIL` in words: ``forced sale or worse``, ``illiquid or insolvent``."""
+    exact = {"defaulted": "illiquid or insolvent", "insolvent": "insolvent"}
+    return exact.get(until, f"{label(until)} or worse")
+
+
+def split_default(outcome: str, failure: str) -> str:
+    """The outcome that an old result calls ``defaulted``, by what the fund failed on; any other as it is."""
+    if outcome != "defaulted":
+        return outcome
+    return "insolvent" if failure == "insolvency" else "illiquid"
 
 
 def current_name(field: str, given: str, renamed: Mapping[str, str]) -> str:
@@ -75,6 +94,8 @@ def check_until(given: str, allowed: Any = tuple(UNTIL)) -> str:
         If it is not an allowed outcome.
     """
     name = current_name("until", given, _RENAMED)
+    if name not in allowed:  # both mean either of the two: an outcome or a worse one is looked for
+        name = {"illiquid": "defaulted", "defaulted": "illiquid"}.get(name, name)
     if name not in allowed:
         raise InputError(f"until: {given!r} given{did_you_mean(given, allowed)}; allowed are {', '.join(allowed)}")
     return name
@@ -82,5 +103,6 @@ def check_until(given: str, allowed: Any = tuple(UNTIL)) -> str:
 
 def breaking_day(row: Any, until: str) -> int:
     """Day of the run on which a book first came to this outcome or a worse one."""
-    reached = [int(row[field]) for outcome, field in FIRST_DAYS.items() if UNTIL[outcome] >= UNTIL[until]]
+    least = min(UNTIL[until], UNTIL["defaulted"])
+    reached = [int(row[field]) for condition, field in FIRST_DAYS.items() if UNTIL[condition] >= least]
     return min(day for day in reached if day >= 0)

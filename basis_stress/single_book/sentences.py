@@ -62,7 +62,8 @@ _VERBS = {
     "survived": "survived",
     "called": "was called and survived",
     "forced_sale": "was forced to sell in",
-    "defaulted": "defaulted in",
+    "illiquid": "missed a call with equity left in",
+    "insolvent": "lost all its equity in",
 }
 """What became of a book, as the verb of its headline."""
 

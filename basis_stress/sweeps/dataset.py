@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
-from basis_stress.reporting.outcomes import OUTCOMES
+from basis_stress.reporting.outcomes import OUTCOMES, split_default
 from basis_stress.sweeps.measures import Measure, known_measures
 
 
@@ -64,7 +64,7 @@ class SweepDataset:
         needed = [name for measure in measures.values() for name in measure.columns]
         wanted = None if columns is None else list(dict.fromkeys(["scenario", *read, *needed]))
         which = None if scenario is None else [("scenario", "=", self.check_scenario(scenario))]
-        pieces = [self._categories(pq.read_table(file, columns=wanted, filters=which).to_pandas()) for file in files]
+        pieces = [self._piece(file, wanted, which) for file in files]
         table = pd.concat(pieces, ignore_index=True)
         table = table.assign(**{name: measure.values(table) for name, measure in measures.items()})
         return table if columns is None else table[columns]
@@ -79,6 +79,14 @@ class SweepDataset:
                     f"{', '.join([*held, *measures])}"
                 )
         return {name: measures[name] for name in columns if name not in held}
+
+    def _piece(self, file: Path, wanted: list[str] | None, which: Any) -> pd.DataFrame:
+        """Cells of one file; in files of the last release the outcome ``defaulted`` is split by what was missed."""
+        piece = pq.read_table(file, columns=wanted, filters=which).to_pandas()
+        if "outcome" in piece and "defaulted" in piece["outcome"].cat.categories:
+            failures = pq.read_table(file, columns=["failure", "scenario"], filters=which)["failure"].to_pandas()
+            piece["outcome"] = list(map(split_default, piece["outcome"], failures))
+        return self._categories(piece)
 
     def _categories(self, piece: pd.DataFrame) -> pd.DataFrame:
         """Give columns of names the same categories in every chunk."""

@@ -28,7 +28,7 @@ def marginals(sweep: SweepDataset, name: str) -> pd.DataFrame:
     -------
     DataFrame
         ``scenario``, ``axis``, ``level``, ``mean``, ``low`` and ``high`` (5% and 95% of cells), ``cells`` that were
-        entered, and for books ``lost``: the share of all cells in forced_sale, defaulted or not_entered.
+        entered, and for books ``lost``: the share of all cells in forced_sale, illiquid, insolvent or not_entered.
     """
     chosen = measure(name, sweep.market)
     table = sweep.table(["scenario", *sweep.axes, *chosen.columns])

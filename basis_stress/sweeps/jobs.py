@@ -34,6 +34,8 @@ ENUMERATIONS: dict[str, type[IntEnum]] = {
 """Columns of outcomes that hold names: their enumerations."""
 COLUMNS = {"equity": "equity_end"}
 """Outcomes with another name in the table, where the plain name is that of an input."""
+LEFT_OUT = ("seizure_proceeds", "missed_call", "missed_call_cash", "missed_call_credit", "default_equity")
+"""Fields of outcomes of no use over millions of cells, whose files they would make larger."""
 _NOT_INPUTS = {"title", "story", "source", "files"}
 """Fields of a scenario that change no cell: its texts, and the paths of its files, whose digests are inputs."""
 _PRICING = threading.Lock()
@@ -108,7 +110,9 @@ class BookJob:
         dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
         not_entered = rows["outcome"] == Outcome.NOT_ENTERED
         return {
-            COLUMNS.get(name, name): _column(name, rows[name], dates, not_entered) for name in rows.dtype.names or ()
+            COLUMNS.get(name, name): _column(name, rows[name], dates, not_entered)
+            for name in rows.dtype.names or ()
+            if name not in LEFT_OUT
         }
 
     def pool(self, threads: int) -> Executor:

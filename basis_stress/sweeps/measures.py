@@ -39,7 +39,7 @@ def _return(table: pd.DataFrame) -> "pd.Series[float]":
 
 
 def _grade(table: pd.DataFrame) -> "pd.Series[float]":
-    """Outcome as a number: 0 survived, 1 called, 2 forced_sale, 3 defaulted, 4 not_entered."""
+    """Outcome as a number: 0 survived, 1 called, 2 forced_sale, 3 illiquid, 4 insolvent, 5 not_entered."""
     return table["outcome"].cat.codes.astype(float)
 
 

@@ -23,9 +23,9 @@ from basis_stress.sweeps.maps import OutcomeMap
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-COLOURS = ("#E8F1F8", "#9CC8E6", "#E69F00", "#A83A00", "#E3E3E3")
+COLOURS = ("#E8F1F8", "#9CC8E6", "#E69F00", "#C4501B", "#5E1A12", "#E3E3E3")
 """Of each of `OUTCOMES`: darker for a worse outcome; grey for not entered."""
-INKS = (INK, INK, INK, "white", "#5a5a5a")
+INKS = (INK, INK, INK, "white", "white", "#5a5a5a")
 _TYPE: Any = {"fontsize": 9, "linespacing": 1.25}
 _LETTER, _LINE = 0.0874, 0.062
 """Width of a letter at that size, inches, and height of a line, as a share of a panel."""

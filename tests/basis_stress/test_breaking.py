@@ -13,7 +13,7 @@ from basis_engine.simulation.names import Outcome
 from basis_stress.breaking.levers import levered_book
 from basis_stress.breaking.search import BrokenInterval, broken_intervals
 from basis_stress.cli.main import main
-from basis_stress.reporting.outcomes import UNTIL, label
+from basis_stress.reporting.outcomes import UNTIL, condition
 
 NO_PATHS = Paths("bootstrap", 0, 0, np.empty((0, 5, 11)), np.empty((0, 5)), np.empty((0, 5)))
 FLAT = bs.scenario("april-2025").but(flat=True)
@@ -201,4 +201,4 @@ def test_the_command_prints_the_breaking_point_and_writes_one_page(tmp_path: Any
     assert loads
     assert all(target.startswith("data:image/svg+xml;base64,") for target in loads)
     for until in UNTIL:
-        assert f"<td>{label(until)}</td>" in text
+        assert f"<td>{condition(until)}</td>" in text

@@ -124,9 +124,9 @@ def test_headline_of_a_survivor_and_of_a_default():
     )
     assert "got $31.4m back by 11 April" in survived
     failed = sentences.headline(build(failed=3))
-    assert "defaulted in April 2025" in failed
+    assert "missed a call with equity left in April 2025" in failed
     assert "others lost" in failed
-    assert "(39 survived, 1 defaulted): they paid" in sentences.headline(build(funds=40, failed=3))
+    assert "(39 survived, 1 illiquid): they paid" in sentences.headline(build(funds=40, failed=3))
 
 
 def test_squeeze_finds_the_heaviest_days_and_the_recovery():

@@ -56,7 +56,7 @@ def dollars(result: bs.Result) -> float:
 
 def test_the_runs_end_as_named() -> None:
     ends = {name: bs.backtest(**run).summary["outcome"].iloc[0] for name, run in RUNS.items()}
-    assert ends == {"survives": "survived", "sells": "forced_sale", "defaults": "defaulted", "CFTC book": "survived"}
+    assert ends == {"survives": "survived", "sells": "forced_sale", "defaults": "illiquid", "CFTC book": "survived"}
 
 
 def test_cash_lines_sum_to_the_closing_balance(result: bs.Result) -> None:

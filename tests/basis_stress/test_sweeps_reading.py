@@ -2,15 +2,18 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import basis_stress as bs
 from basis_engine.base.errors import InputError
 from basis_strategies.cells import SWEPT
-from basis_stress.reporting.outcomes import OUTCOMES
+from basis_stress.reporting.outcomes import OUTCOMES, check_until
 from basis_stress.sweeps import effects as effects_of
 from basis_stress.sweeps import maps
 from basis_stress.sweeps.axes import axis
+from basis_stress.sweeps.dataset import SweepDataset
 from basis_stress.sweeps.designs import design
 from basis_stress.sweeps.effects import from_samples
 from basis_stress.sweeps.fields import BOOK_FIELDS
@@ -24,7 +27,29 @@ def found(tmp_path_factory):
 
 
 def test_outcomes_are_those_of_the_engine():
-    assert OUTCOMES == ("survived", "called", "forced_sale", "defaulted", "not_entered")
+    assert OUTCOMES == ("survived", "called", "forced_sale", "illiquid", "insolvent", "not_entered")
+
+
+def test_a_sweep_of_the_last_release_tells_illiquid_from_insolvent(found, tmp_path):
+    """Its files say ``defaulted``; the column `failure` says which of the two."""
+    old = {"outcome": ["defaulted", "defaulted"], "failure": ["insolvency", "repo margin"]}
+    for chunk in found.manifest["chunks"]:
+        table = pq.read_table(found.folder / chunk["file"])
+        for name, first in old.items():
+            names = pa.array([*first, *table[name].to_pylist()[len(first) :]]).dictionary_encode()
+            table = table.set_column(table.column_names.index(name), name, names)
+        pq.write_table(table, tmp_path / chunk["file"])
+    again = SweepDataset(tmp_path, found.manifest)
+    now, then = again.table(["outcome"])["outcome"], found.table(["outcome"])["outcome"]
+    assert now.tolist()[:2] == ["insolvent", "illiquid"]
+    assert now.tolist()[2:37] == then.tolist()[2:37]
+    assert now.cat.categories.tolist() == list(OUTCOMES)
+
+
+@pytest.mark.parametrize(("given", "searched"), [("defaulted", "defaulted"), ("illiquid", "defaulted")])
+def test_a_search_for_a_default_takes_either_kind(given, searched):
+    assert check_until(given) == searched
+    assert check_until(given, OUTCOMES[1:]) == "illiquid"
 
 
 def test_fields_that_can_vary_are_those_of_cells():
@@ -99,7 +124,7 @@ def test_the_map_is_the_worst_over_what_is_not_shown(found):
                 worst = max(mine["outcome"], key=OUTCOMES.index)
                 assert OUTCOMES[drawn.outcome[row, column]] == worst
                 assert drawn.constraint[row, column] in set(mine.loc[mine["outcome"] == worst, "constraint"])
-    assert set(np.unique(found.outcome_map().outcome)) >= {0, 4}
+    assert set(np.unique(found.outcome_map().outcome)) >= {0, OUTCOMES.index("not_entered")}
 
 
 def test_a_map_at_a_level_is_that_of_those_cells_alone(found, tmp_path):

@@ -139,7 +139,7 @@ def check_losses(result: bs.Result) -> None:
     near(result, row["loss_beyond_equity_usd"], losses["amount_usd"].sum())
     near(result, row["loss_beyond_equity_usd"], result.attribution["default_loss"].sum())
     last = result.timeline.iloc[-1]
-    if row["outcome"] != "defaulted":
+    if row["outcome"] not in ("illiquid", "insolvent"):
         assert last["equity_usd"] > 0
         return
     settled = events(result, "estate_settled")["time"].max().tz_localize(None).normalize()
@@ -157,13 +157,13 @@ def check_outcome(result: bs.Result) -> None:
     assert log["time"].is_monotonic_increasing
     assert (log["cause_id"] < log["event_id"]).all()
     assert (log["time"].dt.tz_localize(None) >= pd.Timestamp(result.scenario.start)).all()
-    assert (len(events(result, "default")) > 0) == (outcome == "defaulted")
+    assert (len(events(result, "default")) > 0) == (outcome in ("illiquid", "insolvent"))
     if outcome in ("survived", "called"):
         assert events(result, "order", "sale", "call_failed").empty
     if outcome == "forced_sale":
         assert len(events(result, "order"))
-    if len(events(result, "call_failed", "insolvency")):
-        assert outcome == "defaulted"
+    assert (outcome == "illiquid") <= (len(events(result, "call_failed")) > 0)
+    assert (outcome == "insolvent") == (len(events(result, "insolvency")) > 0)
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS, 4))

@@ -83,6 +83,6 @@ def test_a_book_that_survives_the_closes_can_fail_at_noon() -> None:
     """Twice April 2025: on 4 April a call of noon is due at 14:00, and the note's gain comes with the next roll."""
     bridged, plain = (bs.backtest(one.scaled(2), contract="TY", leverage=50) for one in (BRIDGED, CLOSES))
     assert plain.summary.loc["fund", "outcome"] == "called"
-    assert bridged.summary.loc["fund", "outcome"] == "defaulted"
+    assert bridged.summary.loc["fund", "outcome"] == "illiquid"
     failed = bridged.events[bridged.events["event"] == "call_failed"]["time"].iloc[0]
     assert f"{failed:%Y-%m-%d %H:%M}" == "2025-04-04 14:00"

@@ -51,23 +51,33 @@ def test_a_basis_loss_beyond_the_buffer_is_sold_for() -> None:
 def test_a_fund_that_holds_on_misses_its_call() -> None:
     row = outcome(102.5, 102.5, 102.5, unwind=0)
     assert (row.outcome, row.constraint, row.failure) == (
-        Outcome.DEFAULTED,
+        Outcome.ILLIQUID,
         Constraint.VARIATION_MARGIN,
         Constraint.VARIATION_MARGIN,
     )
     assert (row.default_day, row.seized, row.loss_beyond_equity) == (2, 2e7, 0.0)
+    # $500,000 was asked of $400,000 in cash; half of the equity was left, and 20m of notes at par fetched 20m
+    assert (row.missed_call, row.missed_call_cash, row.missed_call_credit) == (5e5, 4e5, 0.0)
+    assert (row.default_equity, row.seizure_proceeds) == (5e5, 2e7)
+
+
+def test_a_missed_call_tells_the_credit_that_was_drawn_for_it() -> None:
+    row = outcome(102.5, 102.5, 102.5, unwind=0, credit_line=60_000.0)
+    assert (row.outcome, row.missed_call_cash, row.missed_call_credit) == (Outcome.ILLIQUID, 4e5, 6e4)
 
 
 def test_equity_gone_is_insolvency_and_the_rest_is_somebodys_loss() -> None:
     """Futures alone rise by six points: $1.2m lost on $1m, and nothing costs anything to sell."""
     row = outcome(106.0, 106.0)
     assert (row.outcome, row.constraint, row.failure) == (
-        Outcome.DEFAULTED,
+        Outcome.INSOLVENT,
         Constraint.INSOLVENCY,
         Constraint.INSOLVENCY,
     )
     assert row.lowest_equity == pytest.approx(-2e5)
     assert row.loss_beyond_equity == pytest.approx(2e5)
+    assert row.default_equity == pytest.approx(-2e5)
+    assert row.missed_call == 0.0
     assert row.worst_profit == pytest.approx(-1.2e6)
     assert (row.worst_day, row.default_day, row.equity) == (1, 1, pytest.approx(0.0, abs=1e-6))
 
@@ -108,7 +118,7 @@ def test_the_log_and_the_record_tell_the_same(world: int) -> None:
         orders, defaults = of_fund(done, f, *LIMITS), of_fund(done, f, LogEvent.DEFAULT)
         assert row.first_order_day == day_of(setup, orders)
         assert row.default_day == day_of(setup, defaults)
-        assert (row.outcome == Outcome.DEFAULTED) == (done.funds[f].status != Status.ACTIVE)
+        assert (row.outcome in (Outcome.ILLIQUID, Outcome.INSOLVENT)) == (done.funds[f].status != Status.ACTIVE)
         if row.outcome == Outcome.FORCED_SALE:
             assert len(orders)
             assert not len(defaults)

@@ -67,7 +67,7 @@ def cycle(world: World, due: int) -> None:
 def order(world: World, gap: float) -> tuple[float, float]:
     """Market value to sell for a gap of cash, and the cash that the sale of everything releases, USD."""
     book = 20e6
-    asked = basis_engine.simulation.unwind.cash_order(world, world.funds[0], gap, book)
+    asked = basis_engine.simulation.unwind.cash_order(world, world.funds[0], gap, book, False)
     return asked, basis_engine.simulation.unwind.cash_freed(world, 0)
 
 

@@ -188,7 +188,7 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
                 "forced_sales_usd": 0.0,
                 "worst_day": DAYS[4],
                 "worst_day_profit_usd": float(change.min()),
-                "outcome": "survived" if fails is None else "defaulted",
+                "outcome": "survived" if fails is None else "illiquid",
                 "loss_beyond_equity_usd": max(-equity.iloc[-1], 0.0),
             }
         )

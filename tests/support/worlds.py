@@ -41,6 +41,7 @@ def hand_made(
     position: Mapping[str, float] | None = None,
     contract: Mapping[str, float] | None = None,
     dated: Sequence[DatedEvent] = (),
+    repo_time: int = ROLL_TIME,
 ) -> Setup:
     """One fund with one pair: by default $1m, 20x, 2% haircut, hedged face for face, no costs, no rates.
 
@@ -76,6 +77,7 @@ def hand_made(
         marks["time"],
         mark_day,
         dated,
+        repo_time=repo_time,
     )
     return Setup(Market(marks, notes, quotes), build_schedule(calendar), funds, positions, contracts, days)
 
@@ -97,6 +99,7 @@ class Shape:
     daily_marks: int = 1
     shorts: bool = True  # notes sold short
     swaps: bool = True  # cleared at a second house
+    repo_time: int = ROLL_TIME  # when repo rolls
 
 
 def random_world(seed: int, shape: Shape) -> Setup:
@@ -118,6 +121,7 @@ def random_world(seed: int, shape: Shape) -> Setup:
         np.asarray(market.marks)["time"],
         mark_day,
         _random_events(rng, shape, funds, contracts, market, mark_day),
+        repo_time=shape.repo_time,
     )
     return Setup(market, build_schedule(calendar), funds, positions, contracts, shape.days, _random_dealers(rng))
 

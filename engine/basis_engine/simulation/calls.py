@@ -16,7 +16,7 @@ from basis_engine.simulation.ledger import (
     transfer,
 )
 from basis_engine.simulation.names import CashLine, Claim, EventKind, LogEvent, Party, PnlLine, Status
-from basis_engine.simulation.outcome import note_call, note_default
+from basis_engine.simulation.outcome import note_call, note_default, note_missed_call
 from basis_engine.simulation.queue import push
 from basis_engine.simulation.repo import term_surplus
 from basis_engine.simulation.rows import Event
@@ -68,12 +68,14 @@ def raise_cash(world: World, f: Index, amount: Usd, cause: Index) -> bool:
 def meet_call(world: World, f: Index, amount: Usd, claim: Word, cause: Index) -> bool:
     """Raise the cash for a call that is due; a fund that cannot defaults (its sales were made the day before)."""
     fund = world.funds[f]
+    cash = fund.cash
     fund.calls += 1
     fund.largest_call = max(fund.largest_call, amount)
     note_call(world, f, amount, claim)
     if not raise_cash(world, f, amount, cause):
         failed = log(world, LogEvent.CALL_FAILED, f, -1, amount, cause)
         name_claim(world, failed, claim, Party.NONE)
+        note_missed_call(world, f, amount, cash)
         note_default(world, f, claim)
         begin_default(world, f, failed)
         return False
@@ -121,9 +123,8 @@ def margin_flow(world: World, p: Index, initial: bool) -> Usd:
 
 
 @callee
-def present_shortfalls(world: World) -> None:
+def present_shortfalls(world: World, event: Event) -> None:
     """Pay what the morning's roll left owed, after clearing has paid; call the rest for tomorrow."""
-    clock = world.clock[0]
     for f in range(len(world.funds)):
         owed = repo_due(world, f, True)
         if world.funds[f].status == Status.ACTIVE and owed > 0.0:
@@ -133,9 +134,9 @@ def present_shortfalls(world: World) -> None:
                 share = (1.0 - 1e-14) * world.funds[f].cash / owed  # less by rounding, which could overdraw
             left = owed - pay_repo(world, f, share, True)
             if left > 0.0 and world.funds[f].shortfall_due == 0:
-                world.funds[f].shortfall_due = clock.calls_due
+                world.funds[f].shortfall_due = event.calls_due
                 raised = raise_call(world, f, left, Claim.REPO_MARGIN, Party.REPO_LENDER, cause)
-                push(world, EventKind.REPO_CALL, clock.calls_due, f, -1, raised)
+                push(world, EventKind.REPO_CALL, event.calls_due, f, -1, raised)
 
 
 @callee

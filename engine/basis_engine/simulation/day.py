@@ -63,7 +63,7 @@ def dispatch(world: World, event: Event) -> None:
     ):
         settle_margin(world, event)
     elif kind == EventKind.REPO_SHORTFALL:
-        present_shortfalls(world)
+        present_shortfalls(world, event)
     elif kind == EventKind.REPO_CALL:
         settle_repo_call(world, event)
     elif kind == EventKind.OTHER_LOSS:
@@ -87,7 +87,7 @@ def dispatch(world: World, event: Event) -> None:
     elif kind == EventKind.FINAL_SETTLEMENT:
         commit_to_delivery(world, event.contract)
     elif kind == EventKind.REPO_MARK:
-        mark_term_loans(world)
+        mark_term_loans(world, event)
     elif kind == EventKind.SEIZURE_SLICE:
         seize(world, event, False)
     elif kind == EventKind.UNWIND_SLICE:

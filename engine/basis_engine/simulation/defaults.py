@@ -103,6 +103,7 @@ def close_notes(world: World, p: Index, face: Usd, cause: Index) -> None:
     proceeds = face * (price + position.accrued) / 100.0
     position.face -= face
     world.outcomes[position.fund].seized += abs(face)
+    world.outcomes[position.fund].seizure_proceeds += proceeds
     attribute(world, p, PnlLine.COST, face * (price - position.clean) / 100.0)
     buy_from_fund(world, position.fund, proceeds)
     keep_proceeds(world, p, proceeds)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from basis_engine.base.compile import callee, kernel, pass_by_pointer
+from basis_engine.base.units import Points, Rate
 from basis_engine.bonds.curves import NODE_TIMES, clean_price_on_curve, par_discount_nodes
 from basis_engine.bonds.delivery import carry, forward_price, futures_from_forward, implied_repo
 from basis_engine.bonds.prices import accrued_interest, coupons_between
@@ -132,26 +133,13 @@ def hold_constant(baskets: Baskets, priced: Priced, c: int) -> None:
 @callee
 def price_contract(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int) -> None:
     """Price: fair future = basket minimum of forward / factor less option value; cheapest = highest implied repo."""
-    futures = np.inf
-    for n in range(baskets.start[c], baskets.start[c + 1]):
-        if m < baskets.known_mark[n]:
-            continue
-        forward = forward_price(
-            priced.clean[m, n],
-            baskets.coupon[n],
-            baskets.maturity[n],
-            path.value_date[m],
-            best_delivery(path, baskets, priced, m, c, n),
-            path.repo[m, c],
-        )
-        futures = min(futures, futures_from_forward(forward, baskets.factor[n]))
-    futures -= baskets.option_value[c]
+    futures = fair_future(path, baskets, priced, m, c, path.repo[m, c])
     priced.futures[m, c] = futures
     highest = -np.inf
     for n in range(baskets.start[c], baskets.start[c + 1]):
         if m < baskets.known_mark[n]:
             continue
-        delivery = best_delivery(path, baskets, priced, m, c, n)
+        delivery = best_delivery(path, baskets, priced, m, c, n, path.repo[m, c])
         rank = delivery_rank(path, baskets, priced, m, n, futures, delivery)
         if rank > highest:
             highest = rank
@@ -160,12 +148,36 @@ def price_contract(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c:
 
 
 @callee
-def best_delivery(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, n: int) -> int:
+def fair_future(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, repo: Rate) -> Points:
+    """Return the basket minimum of forward / factor at a repo rate, less the option value."""
+    lowest = np.inf
+    for n in range(baskets.start[c], baskets.start[c + 1]):
+        if m >= baskets.known_mark[n]:
+            lowest = min(lowest, future_from(path, baskets, priced, m, c, n, repo))
+    fair: float = lowest - baskets.option_value[c]
+    return fair
+
+
+@callee
+def future_from(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, n: int, repo: Rate) -> Points:
+    """Return the future at which a note would be delivered without gain: forward / factor at a repo rate."""
+    forward = forward_price(
+        priced.clean[m, n],
+        baskets.coupon[n],
+        baskets.maturity[n],
+        path.value_date[m],
+        best_delivery(path, baskets, priced, m, c, n, repo),
+        repo,
+    )
+    future: float = futures_from_forward(forward, baskets.factor[n])
+    return future
+
+
+@callee
+def best_delivery(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: int, n: int, repo: Rate) -> int:
     """Deliver on the last day while carry is positive, on the first that is left while it is negative."""
     last: int = baskets.last_delivery[c]
-    earned: float = carry(
-        priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, path.repo[m, c]
-    )
+    earned: float = carry(priced.clean[m, n], baskets.coupon[n], baskets.maturity[n], path.value_date[m], last, repo)
     if earned >= 0.0:
         return last
     first: int = max(baskets.first_delivery[c], path.value_date[m])
@@ -193,7 +205,25 @@ def held_market(path: CurvePath, baskets: Baskets, priced: Priced, held: Integer
     futures["price"], futures["dislocation"] = priced.futures, dislocation
     contract_of = (np.searchsorted(baskets.start, held, side="right") - 1).astype(np.int64)
     fill_held(path, baskets, priced, held, contract_of, notes)
+    split_futures(path, baskets, priced, futures)
     return Market(marks, notes, futures)
+
+
+@kernel
+def split_futures(path: CurvePath, baskets: Baskets, priced: Priced, futures: RowTable[FuturesQuote]) -> None:
+    """Fill what changes of expected repo, and a switch of the cheapest note, add to the price of each future.
+
+    The future is priced again at the repo rate of the mark before; then with the note that was the cheapest there.
+    """
+    path, baskets, priced = pass_by_pointer(path), pass_by_pointer(baskets), pass_by_pointer(priced)
+    for c in range(len(baskets.first_delivery)):
+        last = min(baskets.final_mark[c], baskets.last_mark[c])
+        for m in range(baskets.first_mark[c] + 1, last + 1):
+            quote, repo, before = futures[m, c], path.repo[m - 1, c], priced.cheapest[m - 1, c]
+            as_before = fair_future(path, baskets, priced, m, c, repo)
+            quote.expected_repo = priced.futures[m, c] - as_before
+            quote.cheapest_switch = as_before - future_from(path, baskets, priced, m, c, before, repo)
+            quote.cheapest_switch += baskets.option_value[c]
 
 
 @kernel

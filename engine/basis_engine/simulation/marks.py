@@ -1,11 +1,11 @@
 """Marks: update prices, revalue positions line by line, accrue repo interest; delivery and the end of the window."""
 
 from basis_engine.base.compile import callee, kernel
-from basis_engine.base.units import BasisPoints, Days, Index, Points
+from basis_engine.base.units import BasisPoints, Days, Index, Points, Usd
 from basis_engine.simulation.dealers import dealer_dislocation, take_inventory
 from basis_engine.simulation.defaults import begin_default, keep_proceeds, seize
 from basis_engine.simulation.ledger import attribute, equity, log
-from basis_engine.simulation.names import Constraint, LogEvent, PnlLine, Status
+from basis_engine.simulation.names import Constraint, LogEvent, PnlLine, PositionColumn, Status
 from basis_engine.simulation.outcome import follow_mark, note_default
 from basis_engine.simulation.rows import ContractRow, Event, Position
 from basis_engine.simulation.world import World
@@ -100,6 +100,16 @@ def reprice(world: World, p: Index) -> None:
         attribute(world, p, PnlLine.SWAP_SPREAD, per_point * future.spread)
     attribute(world, p, PnlLine.CURVE, fair + gain + convergence - per_point * (future.accrual + future.spread))
     position.clean, position.undislocated = clean, note.clean
+    split_curve(world, p, per_point * future.expected_repo, per_point * future.cheapest_switch)
+
+
+@callee(inline=True)
+def split_curve(world: World, p: Index, expected_repo: Usd, cheapest_switch: Usd) -> None:
+    """Record the parts of the curve line that a run with a daily record tells apart; the rest is hedge residual."""
+    day = world.clock[0].day
+    if day < len(world.position_days):
+        world.position_days[day, p, PositionColumn.EXPECTED_REPO] += expected_repo
+        world.position_days[day, p, PositionColumn.CHEAPEST_SWITCH] += cheapest_switch
 
 
 @callee

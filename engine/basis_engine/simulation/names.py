@@ -116,7 +116,7 @@ class PnlLine(IntEnum):
     COUPON_ACCRUAL = 0
     REPO_INTEREST = 1
     CASH_INTEREST = 2
-    CURVE = 3
+    CURVE = 3  # hedge residual, expected repo and switch of the cheapest note together
     BASIS_CONVERGENCE = 4
     DISLOCATION = 5
     SWAP_SPREAD = 6
@@ -157,8 +157,9 @@ class Outcome(IntEnum):
     SURVIVED = 0  # every call was within the cash of entry, and within cash at hand
     CALLED = 1  # a call was larger, and was met in full; nothing was sold
     FORCED_SALE = 2  # a limit made it sell some or all; it never defaulted
-    DEFAULTED = 3  # it missed a call, or its equity was gone
-    NOT_ENTERED = 4  # haircut and initial margin need more than its equity
+    ILLIQUID = 3  # it missed a call while it had equity left
+    INSOLVENT = 4  # its equity was gone
+    NOT_ENTERED = 5  # haircut and initial margin need more than its equity
 
 
 class Constraint(IntEnum):
@@ -234,6 +235,10 @@ class PositionColumn(IntEnum):
     HAIRCUT = 7
     UNMET = 8
     VARIATION_DUE = 9
+    TERM = 10  # principal of term repo
+    TERM_INTEREST = 11  # accrued
+    EXPECTED_REPO = 12  # of the day's ``PnlLine.CURVE``: gain on futures as the repo rate that carries them changed
+    CHEAPEST_SWITCH = 13  # of the day's ``PnlLine.CURVE``: gain on futures as another note became the cheapest
 
 
 def column_names(words: type[IntEnum]) -> list[str]:

@@ -20,7 +20,8 @@ def begin_outcome(world: World, f: Index) -> None:
     outcome.entry_equity, outcome.entry_leverage, outcome.entry_cash = fund.entry_equity, fund.entry_leverage, fund.cash
     outcome.equity = outcome.lowest_equity = equity(world, fund)
     outcome.worst_profit, outcome.worst_day = 0.0, -1
-    outcome.loss_beyond_equity = outcome.seized = 0.0
+    outcome.loss_beyond_equity = outcome.seized = outcome.seizure_proceeds = 0.0
+    outcome.missed_call = outcome.missed_call_cash = outcome.missed_call_credit = outcome.default_equity = 0.0
     outcome.first_call = Constraint.NONE
     outcome.first_call_day = outcome.first_order_day = outcome.default_day = -1
 
@@ -46,10 +47,22 @@ def note_order(world: World, f: Index, limit: Word) -> None:
 
 @callee
 def note_default(world: World, f: Index, constraint: Word) -> None:
-    """Record a default: a claim was missed, or equity is gone."""
+    """Record a default: a claim was missed while equity was left, or equity is gone."""
     outcome = world.outcomes[f]
     outcome.failure, outcome.default_day = constraint, world.clock[0].day
+    outcome.default_equity = equity(world, world.funds[f])
+    outcome.outcome = Outcome.ILLIQUID
+    if outcome.default_equity <= 0.0:
+        outcome.outcome = Outcome.INSOLVENT
     note_constraint(world, f, constraint)
+
+
+@callee
+def note_missed_call(world: World, f: Index, amount: Usd, cash: Usd) -> None:
+    """Record the call that a fund missed, and the cash that it had before it drew on anything else."""
+    outcome = world.outcomes[f]
+    outcome.missed_call, outcome.missed_call_cash = amount, cash
+    outcome.missed_call_credit = world.funds[f].credit_drawn
 
 
 @callee
@@ -85,11 +98,9 @@ def conclude(world: World) -> None:
         fund, outcome = world.funds[f], world.outcomes[f]
         outcome.lowest_cash, outcome.sold = fund.lowest_cash, fund.sold
         outcome.calls, outcome.calls_paid, outcome.largest_call = fund.calls, fund.calls_paid, fund.largest_call
-        if outcome.default_day >= 0:
-            outcome.outcome = Outcome.DEFAULTED
-        elif outcome.first_order_day >= 0:
+        if outcome.default_day < 0 and outcome.first_order_day >= 0:
             outcome.outcome = Outcome.FORCED_SALE
-        elif outcome.first_call_day >= 0:
+        elif outcome.default_day < 0 and outcome.first_call_day >= 0:
             outcome.outcome = Outcome.CALLED
         if outcome.constraint == Constraint.NONE:
             outcome.constraint = outcome.first_call

@@ -82,6 +82,8 @@ def record_position(world: World, p: int, day: int) -> None:
     row[PositionColumn.HAIRCUT] = position.haircut
     row[PositionColumn.UNMET] = position.unmet
     row[PositionColumn.VARIATION_DUE] = position.variation_due + position.variation_open
+    row[PositionColumn.TERM] = position.term
+    row[PositionColumn.TERM_INTEREST] = position.term_interest
 
 
 @callee

@@ -63,7 +63,7 @@ def term_surplus(position: Position) -> Usd:
 def open_day(world: World, event: Event) -> None:
     """Pay the night's interest on cash and margin, and the coupons that have fallen due."""
     clock = world.clock[0]
-    clock.calls_due = event.calls_due
+    clock.calls_due, clock.repo_after_clearing = event.calls_due, event.second_value > 0.0
     for f in range(len(world.funds)):
         fund = world.funds[f]
         if fund.status == Status.ACTIVE:
@@ -248,7 +248,7 @@ def pay_line(world: World, p: Index, line: Word, amount: Usd, party: Word, from_
 
 
 @callee(optimize=True)
-def mark_term_loans(world: World) -> None:
+def mark_term_loans(world: World, event: Event) -> None:
     """Call the deficit of term loans whose collateral lacks more than the threshold.
 
     The cause is the rise of the haircut since the last mark of term loans where it makes most of the deficit, else the
@@ -278,7 +278,7 @@ def mark_term_loans(world: World) -> None:
                 cause = haircut_cause
             fund.repo_cause = cause
             call = raise_call(world, f, called, Claim.REPO_MARGIN, Party.REPO_LENDER, cause)
-            push(world, EventKind.REPO_CALL, world.clock[0].calls_due, f, -1, call)
+            push(world, EventKind.REPO_CALL, event.calls_due, f, -1, call)
 
 
 @callee

@@ -8,19 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-from basis_engine.base.units import (
-    BasisPoints,
-    BasisPointsPerYear,
-    Day,
-    Index,
-    Minute,
-    Points,
-    Rate,
-    Share,
-    Usd,
-    Word,
-    Years,
-)
+from basis_engine.base.units import BasisPoints, BasisPointsPerYear, Day, Index, Minute, Points, Rate, Share, Usd, Word
 
 
 class Mark:
@@ -46,6 +34,8 @@ class FuturesQuote:
     dislocation: BasisPoints  # cash cheap against futures
     accrual: Points  # of a swap: fixed less floating interest since the mark before, part of the price
     spread: Points  # of a swap: part of the change in price that the swap spread explains
+    expected_repo: Points  # of a future: part of the change in price as the repo rate that carries it changed
+    cheapest_switch: Points  # of a future: part of the change in price as another note became the cheapest
 
 
 class Account:
@@ -68,7 +58,7 @@ class Event:
     contract: Index  # -1: all
     party: Word  # whose claim it is
     value: float  # payload: repo rate, haircut rise, margin per contract, share not rolled, or amount
-    second_value: float  # of a repo roll: the rate on cash; of another loss: its share of equity at entry
+    second_value: float  # repo roll: rate on cash; other loss: share of entry equity; OPEN: 1 if repo is after clearing
     calls_due: Minute  # when calls raised now fall due
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
@@ -103,6 +93,7 @@ class Clock:
     price_cause: Index  # log row of the last mark
     not_rolled_cause: Index  # log row of the last change of the share not rolled; -1: none
     is_created: bool  # whether the run created the current event
+    repo_after_clearing: bool  # whether clearing is paid before repo cash arrives in the morning
 
 
 class Fund:
@@ -207,7 +198,7 @@ class ContractRow:
     futures_cost: BasisPoints
     impact: Annotated[float, "basis points of price per USD bn in one slice"]
     balance_sheet_share: Share  # of dealers' balance-sheet spread that cheapens this contract's notes
-    balance_sheet_years: Years  # over which the spread is discounted: to delivery
+    balance_sheet_years: Annotated[float, "years"]  # over which the spread is discounted: to delivery
     seizure_cost: Annotated[float, "multiple of cost and impact when a leg is seized"]
     margin_cause: Index  # log row of the last notice or change of margin; -1: none
 
@@ -250,6 +241,11 @@ class OutcomeRow:
     largest_call: Usd
     sold: Usd  # face sold by order
     seized: Usd  # face of notes that lenders sold
+    seizure_proceeds: Usd  # what those notes fetched
+    missed_call: Usd  # the call that was missed; 0: none
+    missed_call_cash: Usd  # cash at hand when it fell due, before credit and excess collateral
+    missed_call_credit: Usd  # drawn on the credit line by then
+    default_equity: Usd  # equity at default, before the liquidation
     first_call: Word  # claim of the first call larger than the cash of entry, or than cash at hand
     first_call_day: Index
     first_order_day: Index
@@ -258,7 +254,7 @@ class OutcomeRow:
     profit_coupon_accrual: Usd
     profit_repo_interest: Usd
     profit_cash_interest: Usd
-    profit_curve: Usd
+    profit_curve: Usd  # hedge residual, expected repo and switch of the cheapest note
     profit_basis_convergence: Usd
     profit_dislocation: Usd
     profit_swap_spread: Usd

@@ -61,6 +61,8 @@ class Calendar:
     dated: Sequence[DatedEvent] = field(default_factory=tuple)
     decides: bool = False
     """Whether a strategy decides every day, after settlement and before risk limits."""
+    repo_time: int = ROLL_TIME
+    """When repo rolls and its cash reaches the fund, minutes after midnight; after 09:00, clearing is paid first."""
 
 
 def other_loss(day: int, usd: float, fund: int, share: float = 0.0) -> DatedEvent:
@@ -117,9 +119,12 @@ def build_schedule(calendar: Calendar) -> Records:
         for name, value in row.items():
             setattr(event, name, value)
         event.calls_due = _calls_due(calendar, int(event.day), int(event.kind), int(event.time))
+        if event.kind in (EventKind.REPO_SHORTFALL, EventKind.REPO_MARK):
+            event.calls_due += max(calendar.repo_time - CALL_TIME, 0)
         event.next_mark = _next_mark(calendar, int(event.time), end)
     for first in np.flatnonzero(schedule["kind"] == EventKind.OPEN):
-        schedule[first].routine = _routine(schedule["kind"][first:].tolist())
+        if calendar.repo_time <= CALL_TIME:  # the fast path rolls before it pays clearing
+            schedule[first].routine = _routine(schedule["kind"][first:].tolist())
     return schedule
 
 
@@ -138,6 +143,13 @@ def _check_marks(calendar: Calendar) -> None:
     if len(outside):
         hours, rest = divmod(int(minutes[outside[0]]), 60)
         raise InputError(f"engine: mark {outside[0]} is at {hours:02d}:{rest:02d} New York, allowed is 08:30 to 15:00")
+    first = minutes[calendar.mark_day > 0].min(initial=SETTLEMENT_TIME)
+    if calendar.repo_time != ROLL_TIME and not ROLL_TIME <= calendar.repo_time < first:
+        hours, rest = divmod(calendar.repo_time, 60)
+        raise InputError(
+            f"repo_time: {hours:02d}:{rest:02d} given, allowed is from 08:30 to before the first mark of each day, "
+            f"{first // 60:02d}:{first % 60:02d}; give an earlier time"
+        )
 
 
 def _check_dated(calendar: Calendar) -> None:
@@ -155,8 +167,7 @@ def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
     midnight = int(calendar.midnight[day])
     marks = np.flatnonzero(calendar.mark_day == day)
     times = [
-        (EventKind.OPEN, ROLL_TIME),
-        (EventKind.REPO_SHORTFALL, CALL_TIME),
+        (EventKind.REPO_SHORTFALL, max(CALL_TIME, calendar.repo_time)),
         (EventKind.SETTLEMENT, SETTLEMENT_TIME),
         (EventKind.REPO_MARK, SETTLEMENT_TIME),
     ]
@@ -166,9 +177,11 @@ def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
     if np.any(calendar.mark_time[marks] < midnight + INTRADAY_TIME):
         times.append((EventKind.INTRADAY_CYCLE, INTRADAY_TIME))
     rows: list[dict[str, float]] = [{"time": midnight + minute, "kind": kind, "day": day} for kind, minute in times]
+    late = float(calendar.repo_time > CALL_TIME)
+    rows.append({"time": midnight + ROLL_TIME, "kind": EventKind.OPEN, "day": day, "second_value": late})
     rows.append(
         {
-            "time": midnight + ROLL_TIME,
+            "time": midnight + calendar.repo_time,
             "kind": EventKind.REPO_ROLL,
             "day": day,
             "value": float(calendar.repo_rate[day]),

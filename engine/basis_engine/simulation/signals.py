@@ -144,7 +144,7 @@ def fill_basis(
     settle, c = path.value_date[m], pair.hedge
     future, factor, bond = signal.futures, pair.factor, (pair.coupon, pair.maturity)
     clean = cheapened(market.notes[m, p].clean, signal.dislocation)
-    delivery = best_delivery(path, baskets, priced, m, c, pair.note)
+    delivery = best_delivery(path, baskets, priced, m, c, pair.note, path.repo[m, c])
     cheapest = priced.cheapest[m, c]
     signal.hedge_dv01 = cheapest_dv01(path, baskets, priced, m, cheapest) / baskets.factor[cheapest]
     signal.days_to_delivery = delivery - settle

@@ -23,6 +23,8 @@ def check_limits(world: World) -> None:
         fund = world.funds[f]
         if fund.status == Status.ACTIVE:
             spare = spare_liquidity(world, f)
+            if world.clock[0].repo_after_clearing:
+                spare = min(spare, spare_for_clearing(world, f))
             repay_credit(world, f, spare)
             if fund.unwind != Unwind.HOLD:
                 decide(world, f, spare)
@@ -36,7 +38,7 @@ def decide(world: World, f: Index, spare: Usd) -> None:
     worth = equity(world, fund)
     order, limit, amount, origin = 0.0, LogEvent.NOTHING, 0.0, world.clock[0].price_cause
     if spare < 0.0:
-        order, limit, amount = cash_order(world, fund, CENT - spare, book), LogEvent.LIQUIDITY_LIMIT, spare
+        order, limit, amount = liquidity_order(world, f, spare, book), LogEvent.LIQUIDITY_LIMIT, spare
     if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
         excess = book - fund.leverage_target * worth
         if excess > order:
@@ -211,6 +213,19 @@ def spare_liquidity(world: World, f: Index) -> Usd:
 
 
 @callee
+def spare_for_clearing(world: World, f: Index) -> Usd:
+    """Return what is left for tomorrow's 09:00 before repo cash arrives, USD: cash, credit, coupons, recalls."""
+    fund = world.funds[f]
+    spare = fund.cash + fund.credit_line - fund.credit_drawn - fund.other_loss_owed - fund.redemption
+    for p in range(fund.first, fund.last):
+        position = world.positions[p]
+        spare += clearing_flow(world, position) + position.coupon_receivable
+        if position.term_share > 0.0:
+            spare += fund.call_back * max(term_surplus(position), 0.0)
+    return spare
+
+
+@callee
 def clearing_flow(world: World, position: Position) -> Usd:
     """Return unpaid variation margin and initial margin to be released (+) or posted (-), announcements included."""
     clearing = position.variation_due + position.variation_open + position.margin_posted
@@ -236,11 +251,26 @@ def repo_flow(position: Position, fund: Fund, not_rolled: Share) -> Usd:
 
 
 @callee
-def cash_order(world: World, fund: Fund, gap: Usd, book: Usd) -> Usd:
+def liquidity_order(world: World, f: Index, spare: Usd, book: Usd) -> Usd:
+    """Return the market value to sell for a gap of cash, USD; before repo cash arrives only margin is set free."""
+    fund = world.funds[f]
+    if not world.clock[0].repo_after_clearing:
+        return cash_order(world, fund, CENT - spare, book, False)
+    in_all = cash_order(world, fund, max(CENT - spare_liquidity(world, f), 0.0), book, False)
+    return max(in_all, cash_order(world, fund, max(CENT - spare_for_clearing(world, f), 0.0), book, True))
+
+
+@callee
+def cash_order(world: World, fund: Fund, gap: Usd, book: Usd, from_margin: bool) -> Usd:
     """Return the market value to sell for a gap of cash: gap / (haircut + initial margin - cost), USD."""
+    if gap <= 0.0:
+        return 0.0
     freed = 0.0
     for p in range(fund.first, fund.last):
-        freed += cash_freed(world, p)
+        if from_margin:
+            freed += margin_asked(world, world.positions[p])
+        else:
+            freed += cash_freed(world, p)
     if freed <= gap:
         return book
     return gap * book / freed
