@@ -13,6 +13,7 @@ import pandas as pd
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
+from basis_strategies.books import FundBook
 from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
 from basis_strategies.terms import BookTerms, showing
@@ -66,7 +67,8 @@ def breaking_point(
     execution
         Costs of trading and depth of the market.
     **terms
-        Fields of `CashFuturesBasis`, such as ``leverage=50``.
+        Fields of `CashFuturesBasis`, such as ``leverage=50``; or your own ``book``, with ``funds`` or ``equity``, and
+        of several funds the name of one as ``fund``.
 
     Returns
     -------
@@ -121,6 +123,11 @@ def _check_entry(of: LeveredBook, value: float) -> None:
         sizes = of.terms.books(of.book.market, of.book.cells.legs, {}, 1).sizes
         refuse_unhedged(sizes, 0)
         required = float(sizes.required[0])
+        if isinstance(of.terms, FundBook):
+            raise InputError(
+                f"fund {of.terms.name}: haircut and initial margin exceed its equity at {of.lever.name} {value:g}; "
+                "give more equity, or a lower value"
+            )
         raise InputError(
             f"leverage: {of.terms.leverage or 20:g}x given, but haircut and initial margin allow at most "
             f"{1 / required:.1f}x; lower the leverage or the haircut"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from basis_data.markets.books import Table, held_in
 from basis_data.markets.curves import scaled
 from basis_data.markets.market_data import MarketData, market_data
 from basis_data.markets.pricing import priced_market
@@ -19,10 +20,13 @@ from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES
 from basis_engine.simulation.market import par_curves
 from basis_engine.simulation.world import Floats, Records
+from basis_strategies.books import FundBook, check_carried
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_strategies.cells import unchanged
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
 from basis_stress.reporting.outcomes import current_name
+from basis_stress.single_book.own_book import lone_book, own_book
 from basis_stress.single_book.run import chosen_contracts
 
 CHUNK = 4096
@@ -142,7 +146,7 @@ class LeveredBook:
     """Highest value that can be run."""
 
     @property
-    def terms(self) -> CashFuturesBasis:
+    def terms(self) -> CashFuturesBasis | FundBook:
         """Terms of the book."""
         return self.book.cells.base
 
@@ -157,7 +161,7 @@ class LeveredBook:
 
     def outcomes(self, values: Floats, cells: Mapping[str, Floats] | None = None) -> Records:
         """Rows of `basis_engine.simulation.rows.OutcomeRow` [values, cells]; by default one cell, the book itself."""
-        columns = cells or {"term_share": np.array([self.terms.term_share])}
+        columns = cells or unchanged(1)
         chunks = [
             self.book.outcomes(
                 self.lever.paths(self.book.market.data, values[start : start + CHUNK], self.day), columns
@@ -174,6 +178,10 @@ def levered_book(
     contract: str | Sequence[str] | None = None,
     day: str | date | None = None,
     execution: Execution | None = None,
+    *,
+    book: Table | None = None,
+    funds: Table | None = None,
+    fund: str | None = None,
     **terms: Any,
 ) -> LeveredBook:
     """Prepare a book under a lever.
@@ -182,6 +190,8 @@ def levered_book(
     ----------
     day
         Day from which the lever acts, ISO date; by default the second business day, the first after entry.
+    book, funds, fund
+        Your own book, as in `backtest`; of several funds, the name of one.
     terms
         Fields of `CashFuturesBasis`.
 
@@ -197,11 +207,17 @@ def levered_book(
             raise InputError("day: given with the lever 'scale', which scales every move from the first day; drop it")
         # Every scale needs the same kind of curve, and a Svensson curve cannot be scaled.
         chosen = changed(chosen, chosen.name, curve="par")
-    data = market_data(chosen, chosen_contracts(contract))
-    base = validated(CashFuturesBasis, terms, "breaking point")
-    book = prepare_paths(priced_market(data), base, execution)
+    base: CashFuturesBasis | FundBook
+    if (own := own_book(book, funds, contract, None, terms)) is not None:
+        base = lone_book(own, fund)
+        data = market_data(held_in(own, chosen)[0])
+        priced = priced_market(data)
+        check_carried(base, priced)
+    else:
+        data = market_data(chosen, chosen_contracts(contract))
+        priced, base = priced_market(data), validated(CashFuturesBasis, terms, "breaking point")
     highest = _highest(data) if name == "scale" else chosen_lever.most
-    return LeveredBook(chosen, chosen_lever, book, _day(data, day), highest)
+    return LeveredBook(chosen, chosen_lever, prepare_paths(priced, base, execution), _day(data, day), highest)
 
 
 def _day(data: MarketData, given: str | date | None) -> int:

@@ -13,6 +13,7 @@ from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition
+from basis_stress.single_book.own_book import settings_of
 
 Cells = tuple[list[str], list[list[str]]]
 
@@ -59,7 +60,7 @@ def render(found: BreakingPoint) -> str:
     )
     if frontier.borders["safe_above"].any():
         caption += " Above some lines the book is safe again."
-    given = {name: value for name, value in of.terms.model_dump().items() if value is not None}
+    given = settings_of(of.terms)
     return fill(
         "break.html",
         title=of.scenario.title or of.scenario.name,

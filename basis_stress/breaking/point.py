@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from basis_strategies.books import FundBook
 from basis_stress.breaking.frontier import Frontier, frontier_around
 from basis_stress.breaking.levers import LeveredBook
 from basis_stress.reporting import formatting
@@ -118,6 +119,8 @@ class BreakingPoint(Shown):
 def _book(of: LeveredBook) -> str:
     """``the 50x TY book``."""
     codes = formatting.listing(list(of.contracts))
+    if isinstance(of.terms, FundBook):
+        return f"{of.terms.name} ({codes})"
     if of.terms.buffer is not None:
         return f"the {codes} book with a buffer of {formatting.percent(of.terms.buffer, 2)}"
     return f"the {formatting.times(of.terms.leverage or 20.0)} {codes} book"

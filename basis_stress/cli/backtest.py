@@ -18,6 +18,7 @@ Examples:
   basis-stress backtest april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02 --term-share 0.5
   basis-stress backtest april-2025 --contract TY --leverage 55 --margin-multiple 1.05 --unwind cure
   basis-stress backtest april-2025 --book cftc --out results/cftc
+  basis-stress backtest march-2020 --book positions.csv --equity 2e9
   basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
   basis-stress backtest march-2020 --market
 """
@@ -39,10 +40,21 @@ def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of a user's own book."""
+    text = f"{also}your positions, CSV or Parquet (SCHEMA.md: book_positions)."
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        command = click.option("--funds", help="Equity and terms of the book's funds, CSV or Parquet.")(command)
+        return click.option("--book", help=text[0].upper() + text[1:])(command)
+
+    return add
+
+
 @click.command(cls=Command, epilog=BACKTEST_EXAMPLES)
 @click.argument("scenario", shell_complete=scenario_names)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
-@click.option("--book", help="'cftc' for the book of leveraged funds at the nearest report, or a positions CSV.")
+@book_options("'cftc' for the book of leveraged funds at the nearest report, or ")
 @strategy_options
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
@@ -65,6 +77,7 @@ def backtest(
     scenario: str,
     contract: str | None,
     book: str | None,
+    funds: str | None,
     out: Path | None,
     report: bool,
     market: bool,
@@ -82,7 +95,7 @@ def backtest(
 
         show_market(
             scenario,
-            {"contract": contract, "book": book, "scenario_repo_bp": scenario_repo_bp, **given},
+            {"contract": contract, "book": book, "funds": funds, "scenario_repo_bp": scenario_repo_bp, **given},
             out,
             report,
             quiet,
@@ -92,6 +105,7 @@ def backtest(
         scenario,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],
         book=book,
+        funds=funds,
         scenario_repo_bp=scenario_repo_bp,
         **given,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from basis_stress.cli.backtest import strategy_options
+from basis_stress.cli.backtest import book_options, strategy_options
 from basis_stress.cli.help import Command, scenario_names
 
 EXAMPLES = """\b
@@ -15,6 +15,7 @@ Examples:
   basis-stress break march-2020 --leverage 40 --lever haircut --until defaulted --unwind hold
   basis-stress break april-2025 --leverage 50 --lever margin_multiple --until forced_sale --day 2025-04-07
   basis-stress break april-2025 --leverage 50 --lever not_rolled --until forced_sale --high 0.1
+  basis-stress break april-2025 --book positions.csv --equity 2e9 --until forced_sale
   basis-stress break april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02 --lever repo_bp --until forced_sale
 \b
 Levers: scale, multiple of every move of yields; repo_bp, rise of overnight repo in basis points; haircut, rise of every
@@ -35,6 +36,8 @@ do not roll.
     help="called, forced_sale, defaulted (illiquid or insolvent) or insolvent; each includes worse outcomes.",
 )
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
+@book_options()
+@click.option("--fund", help="The fund of the book, if it has several.")
 @strategy_options
 @click.option("--low", type=float, help="Lowest value of the search. [default: no change]")
 @click.option("--high", type=float, help="Highest value of the search. [default: 10, 1000 bp, 0.5, 10, 1]")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from basis_engine.base.errors import InputError
-from basis_stress.cli.backtest import strategy_options
+from basis_stress.cli.backtest import book_options, strategy_options
 from basis_stress.cli.help import Command, generator_names
 from basis_stress.cli.shocks import setting
 
@@ -21,10 +21,10 @@ Examples:
 """
 
 
-_SIZES = ("leverage", "buffer", "equity", "notional")
+_SIZES = ("leverage", "buffer", "notional")
 
 
-def book_options(command: Any) -> Any:
+def terms_options(command: Any) -> Any:
     """Add the options of the strategy without those that size a book: here books differ only in leverage."""
     own = list(getattr(command, "__click_params__", ()))
     command = strategy_options(command)
@@ -38,8 +38,10 @@ def book_options(command: Any) -> Any:
 @click.option("--paths", type=int, default=1000, show_default=True, help="Number of paths.")
 @click.option("--days", type=int, default=60, show_default=True, help="Business days of each path.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")
-@book_options
-@click.option("--leverage", default="20", show_default=True, help="One or several, comma-separated: 20,30,50.")
+@terms_options
+@book_options()
+@click.option("--fund", help="The fund of the book, if it has several.")
+@click.option("--leverage", help="One or several, comma-separated: 20,30,50. [default: 20, or the book's]")
 @click.option(
     "--scenario", default="april-2025", show_default=True, help="Scenario that sets the first day and the terms."
 )
@@ -57,7 +59,7 @@ def book_options(command: Any) -> Any:
 def paths(
     generator: str,
     paths: int,
-    leverage: str,
+    leverage: str | None,
     contract: str | None,
     settings: tuple[str, ...],
     out: Path | None,
@@ -79,7 +81,7 @@ def paths(
         found = simulate_paths(
             generator,
             paths,
-            leverage=_leverages(leverage),
+            leverage=None if leverage is None else _leverages(leverage),
             contract=None if contract is None else [code.strip() for code in contract.split(",")],
             settings=dict(setting(text) for text in settings),
             out=folder,

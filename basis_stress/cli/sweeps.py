@@ -11,6 +11,7 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_stress.cli.backtest import book_options
 from basis_stress.cli.help import Command, scenario_names
 from basis_stress.sweeps.fields import BOOK_FIELDS
 
@@ -20,6 +21,7 @@ Examples:
   basis-stress sweep april-2025 march-2020 --leverage 20:120:100x --haircut 0:0.04:100x
   basis-stress sweep april-2025 --buffer 0:0.02:0.001 --margin-multiple 1:3:0.1 --yield-scale 1:4:0.5
   basis-stress sweep april-2025 --buffer 0.001:0.02 --haircut 0:0.02 --yield-scale 1,2,3 --design saltelli:8192
+  basis-stress sweep april-2025 march-2020 --book positions.csv --equity 1e8:2e9:20x --haircut 0:0.04:20x
   basis-stress sweep april-2025 --cells my-cells.csv --unwind stop-out
   basis-stress sweep march-2020 --market --axis era_leverage=15:40:5 --axis seed=0:9:1
   basis-stress sweep april-2025 --leverage 10:100:0.001 --haircut 0:0.02:100x --cluster tcp://scheduler:8786
@@ -48,7 +50,9 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(cls=Command, epilog=SWEEP_EXAMPLES)
 @click.argument("scenario", nargs=-1, required=True, shell_complete=scenario_names)
-@click.option("--contract", default="TY", show_default=True, help="One contract or several, comma-separated.")
+@click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
+@book_options()
+@click.option("--fund", help="The fund of the book, if it has several.")
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
 @click.option("--scale", hidden=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.books import Table
 from basis_data.markets.market_data import MarketData
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario
@@ -26,6 +27,7 @@ from basis_engine.base.compile import settings as numba_settings
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.world import Floats, Integers, Records
+from basis_strategies.books import FundBook
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.paths import PathBook, PathOverrides, prepare_paths
 from basis_strategies.plan import Execution
@@ -36,6 +38,7 @@ from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
 from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.single_book.own_book import lone_book, own_book, own_leverage, settings_of
 
 if TYPE_CHECKING:
     import xarray
@@ -142,9 +145,12 @@ def simulate_paths(
     days: int = 60,
     seed: int = 0,
     *,
-    leverage: float | Iterable[float] = 20.0,
+    leverage: float | Iterable[float] | None = None,
     scenario: str | Path | Scenario = "april-2025",
     contract: str | Sequence[str] | None = None,
+    book: Table | None = None,
+    funds: Table | None = None,
+    fund: str | None = None,
     threads: int | None = None,
     chunk: int = CHUNK,
     funding: FundingTerms | dict[str, Any] | None = None,
@@ -161,12 +167,15 @@ def simulate_paths(
     generator, paths, days, seed, funding
         See `generate`.
     leverage
-        Bonds over equity; several run through the same paths.
+        Bonds over equity, 20 by default; several run through the same paths. Of your own book, the equity behind the
+        same positions; by default its own.
     scenario
         Its first day is the day of entry; its terms and dated changes of funding apply. Notes are priced on par curves.
     contract
         One contract code or several; 'TY' by default. Unless the scenario names a delivery month it is the first after
         the window, so that every book runs to the last day.
+    book, funds, fund
+        Your own book, as in `backtest`; of several funds, the name of one. Its delivery month is not used.
     threads
         All of the machine's by default; like ``chunk``, they do not change the result.
     settings
@@ -183,10 +192,14 @@ def simulate_paths(
     InputError
         One sentence on the first argument that is wrong.
     """
-    leverages = _leverages(leverage, dict(terms))
     shock_paths.check_counts(days=(days, _MOST_DAYS), chunk=(chunk, shock_paths.MOST_PATHS))
-    data = entry_market(scenario, contract, days)
-    base = validated(CashFuturesBasis, dict(terms), "paths")
+    base: CashFuturesBasis | FundBook
+    if (own := own_book(book, funds, contract, None, dict(terms))) is not None:
+        base, data = lone_book(own, fund), entry_market(scenario, own.codes, days)
+        leverages = _leverages(own_leverage(base, priced_market(data)) if leverage is None else leverage, {})
+    else:
+        leverages = _leverages(20.0 if leverage is None else leverage, dict(terms))
+        base, data = validated(CashFuturesBasis, dict(terms), "paths"), entry_market(scenario, contract, days)
     threads = _set_threads(threads)
     drawn = shock_paths.chunks(generator, paths, days, seed, threads, min(chunk, paths), funding, **(settings or {}))
     target = None if out is None else Path(out) / "paths.parquet"
@@ -201,7 +214,7 @@ def simulate_paths(
             done += len(rows)
             progress(done)
     narrow = np.concatenate(kept)
-    given = {name: value for name, value in base.model_dump().items() if value is not None and name != "leverage"}
+    given = {name: value for name, value in settings_of(base).items() if name != "leverage"}
     return Simulation(
         scenario=data.scenario,
         contracts=tuple(future.code for future in data.futures),
@@ -220,7 +233,7 @@ def simulate_paths(
 def run_chunks(
     data: MarketData,
     drawn: Iterable[shock_paths.Paths],
-    base: CashFuturesBasis,
+    base: CashFuturesBasis | FundBook,
     execution: Execution | None,
     leverages: Floats,
 ) -> Iterator[Records]:

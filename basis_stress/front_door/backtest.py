@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 import pandas as pd
 from pydantic import BaseModel
 
+from basis_data.markets.books import Table
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.validation import with_new_names
 from basis_strategies.cash_futures_basis import CashFuturesBasis
@@ -26,7 +27,8 @@ def backtest(
     strategy: CashFuturesBasis | None = None,
     *,
     contract: str | Sequence[str] | None = None,
-    book: str | Path | None = None,
+    book: Table | None = None,
+    funds: Table | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
     curve: str | None = None,
@@ -49,7 +51,8 @@ def backtest(
     strategy: CashFuturesBasis | None = None,
     *,
     contract: str | Sequence[str] | None = None,
-    book: str | Path | None = None,
+    book: Table | None = None,
+    funds: Table | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
     curve: str | None = None,
@@ -71,7 +74,11 @@ def backtest(
     contract
         One contract code or several ('TU', 'FV', 'TY', 'TN', 'US', 'UB'); 'TY', or the book's, by default.
     book
-        'cftc' for the gross shorts of leveraged funds at the nearest report, or the path of a positions file.
+        Your own positions, a row each (table `book_positions` of SCHEMA.md), as a CSV or Parquet file or a DataFrame;
+        or 'cftc' for the gross shorts of leveraged funds at the nearest report.
+    funds
+        Equity, cash, credit line and unwind rule of the funds of your book (table `book_funds`). For one fund
+        ``equity=2e9`` will do.
     start, end
         Another window than the scenario's; ISO dates.
     curve
@@ -115,7 +122,14 @@ def backtest(
         from basis_stress.funds_market.episodes import market_scenario
         from basis_stress.funds_market.result import backtest_market
 
-        book_terms = {"strategy": strategy, "contract": contract, "book": book, "execution": execution, **terms}
+        book_terms = {
+            "strategy": strategy,
+            "contract": contract,
+            "book": book,
+            "funds": funds,
+            "execution": execution,
+            **terms,
+        }
         given = {**window, **book_terms}
         return backtest_market(
             market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
@@ -125,6 +139,7 @@ def backtest(
         strategy,
         contract=contract,
         book=book,
+        funds=funds,
         execution=execution,
         changes=window,
         terms=terms,

@@ -1,9 +1,11 @@
 """The result of a backtest of one book: its tables, and the report drawn from them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from basis_data.markets.pricing import PricedMarket
@@ -34,6 +36,8 @@ class Result(Shown):
     plan: Plan
     priced: PricedMarket
     """The market of the run, shared with other results: never change its arrays."""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns of a user's book that label its positions, in the order of the plan."""
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -48,7 +52,9 @@ class Result(Shown):
     @cached_property
     def positions(self) -> pd.DataFrame:
         """One row per position and day: sizes, prices, basis, implied repo, financing."""
-        return tabulate.positions(self.run, self.plan, self.priced)
+        table = tabulate.positions(self.run, self.plan, self.priced)
+        days = len(self.run.position_days)
+        return table.assign(**{name: np.tile(cells, days) for name, cells in self.labels.items()})
 
     @cached_property
     def market(self) -> pd.DataFrame:

@@ -1,9 +1,13 @@
 """Run a leveraged basis book through a scenario."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from basis_data.markets.books import Book, Table, held_in
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.left_out import left_out
 from basis_data.markets.pricing import PricedMarket
@@ -15,9 +19,11 @@ from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import SVENSSON
 from basis_engine.simulation.run import run
 from basis_strategies.assemble import assemble
+from basis_strategies.books import check_carried, fund_books
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.funds_market import BOOK_CONTRACTS, leveraged_fund_book
 from basis_strategies.plan import Execution, Plan
+from basis_stress.single_book.own_book import book_settings, own_book
 from basis_stress.single_book.result import Result
 
 
@@ -26,7 +32,8 @@ def backtest_book(
     strategy: CashFuturesBasis | None,
     *,
     contract: str | Sequence[str] | None,
-    book: str | Path | None,
+    book: Table | None,
+    funds: Table | None,
     execution: Execution | None,
     changes: Mapping[str, object],
     terms: Mapping[str, Any],
@@ -41,11 +48,33 @@ def backtest_book(
             raise InputError(f"{name}: {value!r} given, allowed is bs.{kind.__name__}(...); give that")
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
+    if (own := own_book(book, funds, contract, strategy, terms)) is not None:
+        return _backtest_own(own, chosen, execution or Execution())
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
     priced = scenario_market(chosen, chosen_contracts(contract, book))
     plan, remarks = _plan(strategy, priced, book, execution or Execution())
     settings = {**_settings(strategy, plan, priced), **remarks}
     return Result(priced.data.scenario, settings, _assumptions(plan, priced), run(assemble(plan, priced)), plan, priced)
+
+
+def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Result:
+    """Backtest a user's own book: every fund of it, in one market."""
+    held, remarks = held_in(book, scenario)
+    priced = scenario_market(held)
+    funds = fund_books(book)
+    remarks += tuple(remark for fund in funds for remark in check_carried(fund, priced))
+    plan = Plan(tuple(fund.fund(priced) for fund in funds), execution)
+    settings = {**book_settings(book, funds, priced), **vars(execution)}
+    kept = ["lender", *book.labels] if (book.positions["lender"] != "").any() else book.labels
+    return Result(
+        held,
+        settings,
+        [*remarks, *_assumptions(plan, priced)],
+        run(assemble(plan, priced)),
+        plan,
+        priced,
+        {name: tuple(book.positions[name]) for name in kept},
+    )
 
 
 def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
@@ -54,7 +83,7 @@ def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scena
     return validated(Scenario, {**base.model_dump(), **changes}, base.name) if changes else base
 
 
-def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | None = None) -> tuple[str, ...]:
+def chosen_contracts(contract: str | Sequence[str] | None, book: Table | None = None) -> tuple[str, ...]:
     """Contract codes, checked and without repeats."""
     if contract is None:
         return BOOK_CONTRACTS if book is not None else ("TY",)
@@ -70,12 +99,15 @@ def chosen_contracts(contract: str | Sequence[str] | None, book: str | Path | No
 
 
 def _plan(
-    strategy: CashFuturesBasis, market: PricedMarket, book: str | Path | None, execution: Execution
+    strategy: CashFuturesBasis, market: PricedMarket, book: Table | None, execution: Execution
 ) -> tuple[Plan, dict[str, object]]:
     """Funds of the run, and a remark on the source of a book."""
     if book is None:
         return Plan((strategy.fund(market),), execution), {}
+    assert not isinstance(book, pd.DataFrame), "a table is read by `own_book`"
     fund, report = leveraged_fund_book(market, strategy, None if book == "cftc" else book)
+    if book != "cftc":
+        fund = replace(fund, name=Path(book).stem)
     return Plan((fund,), execution), {"book_report_date": f"{report['report_date'].iloc[0]:%Y-%m-%d}"}
 
 

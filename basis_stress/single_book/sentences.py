@@ -41,7 +41,7 @@ def worst_margin_call(variation_margin: pd.Series[float]) -> WorstMarginCall | N
 
 
 def book_name(result: Result) -> str:
-    """``A 50x TY basis book``, ``40 funds with a 21x TU, FV and TY basis book``."""
+    """``A 50x TY basis book``, ``40 funds with a 21x TU, FV and TY basis book``, ``Macro One (7x TU and FV book)``."""
     owned, legs = result.summary, listing(views.contracts(result))
     start = views.funds_by_day(result)
     lone = len(owned) == 1
@@ -50,6 +50,8 @@ def book_name(result: Result) -> str:
     # "an 8x", "an 11x", "an 18x", "an 80x" begin with a vowel sound
     leverage = times(ratio)
     article = "n" if leverage.startswith("8") or leverage[:-1].split(".")[0] in ("11", "18") else ""
+    if lone and "book" in result.settings:
+        return f"{owned.index[0]} ({leverage} {legs} book)"
     return f"{whose}{article} {leverage} {legs} basis book"
 
 

@@ -17,8 +17,9 @@ from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.world import Integers, Records
+from basis_strategies.books import FundBook
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.cells import CellBook, prepare
+from basis_strategies.cells import CellBook, prepare, unchanged
 from basis_strategies.plan import Execution
 from basis_stress.reporting.outcomes import name_of
 from basis_stress.sweeps.designs import Cells, Design
@@ -76,13 +77,13 @@ class BookJob:
     scenarios: tuple[Scenario, ...]
     design: Design
     contracts: tuple[str, ...] = ("TY",)
-    base: CashFuturesBasis = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
+    base: CashFuturesBasis | FundBook = field(default_factory=lambda: CashFuturesBasis.model_validate({}))
     execution: Execution = field(default_factory=Execution)
     chunk: int = 25_000
 
     def inputs(self) -> dict[str, object]:
         """All inputs on which the bytes of the result depend."""
-        given = {name: value for name, value in self.base.model_dump().items() if value is not None}
+        given = {name: value for name, value in self.base.model_dump(mode="json").items() if value is not None}
         settings = {"contracts": list(self.contracts), "book": given, "execution": vars(self.execution)}
         return common_inputs(self) | {"kind": "book"} | settings
 
@@ -91,11 +92,11 @@ class BookJob:
         terms = {name: values for name, values in cells.items() if name != SCALE}
         scales, group = np.unique(cells.get(SCALE, np.zeros(0)), return_inverse=True)
         if len(scales) < 2:
-            return self._book(scenario, *map(float, scales)).outcomes(terms or self._unchanged(len(group)))
+            return self._book(scenario, *map(float, scales)).outcomes(terms or unchanged(len(group)))
         order = np.argsort(group, kind="stable")
         found = []
         for scale, piece in zip(scales, np.split(order, np.cumsum(np.bincount(group))[:-1]), strict=True):
-            mine = {name: values[piece] for name, values in terms.items()} or self._unchanged(len(piece))
+            mine = {name: values[piece] for name, values in terms.items()} or unchanged(len(piece))
             found.append(self._book(scenario, float(scale)).outcomes(mine))
         rows: Records = np.concatenate(found)[np.argsort(order)]
         return rows
@@ -118,10 +119,6 @@ class BookJob:
     def pool(self, threads: int) -> Executor:
         """Threads of this process: kernels, NumPy and Arrow release the interpreter lock."""
         return ThreadPoolExecutor(threads, thread_name_prefix="sweep")
-
-    def _unchanged(self, n: int) -> Cells:
-        """Cells that change nothing, for a sweep in which only the path varies."""
-        return {"term_share": np.full(n, self.base.term_share)}
 
 
 def common_inputs(job: Job) -> dict[str, object]:
@@ -155,7 +152,7 @@ def book(
     scenario: Scenario,
     contracts: tuple[str, ...],
     digest: str,
-    base: CashFuturesBasis,
+    base: CashFuturesBasis | FundBook,
     execution: Execution,
     scale: float | None,
 ) -> CellBook:

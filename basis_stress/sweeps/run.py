@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from basis_data.markets.books import Table, held_in
 from basis_data.markets.parameters import Fit, parameters
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_data.tables.validation import validated
@@ -18,6 +19,7 @@ from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import Execution
 from basis_stress.funds_market.episodes import market_scenario
+from basis_stress.single_book.own_book import lone_book, own_book
 from basis_stress.sweeps import cluster as dask
 from basis_stress.sweeps import fields
 from basis_stress.sweeps.axes import Axis
@@ -39,7 +41,10 @@ def sweep(
     cells: str | Path | pd.DataFrame | None = None,
     design: str = "grid",
     seed: Any = 0,
-    contract: str | Sequence[str] = "TY",
+    contract: str | Sequence[str] | None = None,
+    book: Table | None = None,
+    funds: Table | None = None,
+    fund: str | None = None,
     strategy: CashFuturesBasis | None = None,
     execution: Execution | None = None,
     start: str | date | None = None,
@@ -67,7 +72,10 @@ def sweep(
     seed
         Of a sample; with ``market``, ``"0:9:1"`` is an axis: the seeds from which the funds are drawn.
     contract
-        One contract code or several.
+        One contract code or several; 'TY' by default.
+    book, funds, fund
+        Your own book, as in `backtest`; of several funds, the name of one. An axis of a term replaces it in every
+        position; ``equity`` or ``leverage`` set the equity behind the same positions.
     strategy, execution
         Settings that are the same in every cell.
     start, end, curve
@@ -100,10 +108,13 @@ def sweep(
     paths = _paths(scenario, window)
     if not isinstance(seed, int):
         axes["seed"], seed = seed, 0
+    if market and book is not None:
+        raise InputError("book: given with market, whose funds have their own books; leave one of them out")
     if market:
         job: BookJob | MarketJob = _market_job(paths, axes, cells, design, seed)
     else:
-        job = _book_job(paths, contract, strategy, execution, axes, cells, design, seed)
+        own = (book, funds, fund)
+        job = _book_job(paths, contract, own, strategy, execution, axes, cells, design, seed)
     if chunk is not None:
         job = replace(job, chunk=_chunk(chunk))
     cores = _threads(threads)
@@ -172,7 +183,8 @@ def _design(
 
 def _book_job(
     paths: tuple[Scenario, ...],
-    contract: str | Sequence[str],
+    contract: str | Sequence[str] | None,
+    own: tuple[Table | None, Table | None, str | None],
     strategy: CashFuturesBasis | None,
     execution: Execution | None,
     given: dict[str, Any],
@@ -182,11 +194,17 @@ def _book_job(
 ) -> BookJob:
     """A sweep of single books."""
     design, axes, terms = _design(given, [*fields.BOOK_FIELDS, *fields.SCENARIO_FIELDS], cells, method, seed)
-    codes = tuple(code.strip() for code in contract.split(",")) if isinstance(contract, str) else tuple(contract)
     same = {name: terms.pop(name) for name in fields.SCENARIO_FIELDS if name in terms}
     if strategy is not None and terms:
         raise InputError(f"sweep, {next(iter(terms))}: given with a strategy, which has this field; set it there")
+    given_equity = {"equity": 1e8} if {"equity", "leverage", "buffer"} & {axis.name for axis in axes} else {}
+    book, fund = own_book(own[0], own[1], contract, strategy, given_equity | terms), None
+    contract = contract or "TY"
+    codes = tuple(code.strip() for code in contract.split(",")) if isinstance(contract, str) else tuple(contract)
     base = terms if strategy is None else strategy.model_dump(exclude_none=True)
+    if book is not None:
+        fund, codes, base = lone_book(book, own[2]), book.codes, {}
+        paths = tuple(held_in(book, path)[0] for path in paths)
     swept = {axis.name for axis in axes}
     if SCALE in swept:
         # Without this a scale of 1 would be priced on another kind of curve than the other scales.
@@ -203,7 +221,8 @@ def _book_job(
     # All axes together, so that leverage with buffer is refused.
     first = {axis.name: fields.both_ends(axis)[0] for axis in axes if axis.name in fields.BOOK_FIELDS}
     validated(CashFuturesBasis, {**base, **first}, "sweep")
-    return BookJob(paths, design, codes, validated(CashFuturesBasis, base, "sweep"), execution or Execution())
+    held = fund or validated(CashFuturesBasis, base, "sweep")
+    return BookJob(paths, design, codes, held, execution or Execution())
 
 
 def _market_job(paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, method: str, seed: int) -> MarketJob:

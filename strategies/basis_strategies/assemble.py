@@ -94,17 +94,25 @@ def _held(market: PricedMarket, notes: Integers) -> Market:
 
 def dirty_price(market: PricedMarket, note: int) -> float:
     """Dirty price of a note at entry, points, with the dislocation of the first day."""
-    quote = _held(market, np.array([note])).notes[0, 0]
-    if note >= len(market.cusips):
-        return float(quote.clean + quote.accrued)
-    contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
-    return float(cheapened(float(quote.clean), float(market.data.dislocation_bp[0, contract])) + quote.accrued)
+    return dirty_prices(market, np.array([note]))[note]
+
+
+def dirty_prices(market: PricedMarket, notes: Integers) -> dict[int, float]:
+    """Dirty prices at entry, points, with the dislocation of the first day, of different notes in ascending order."""
+    prices, quotes = {}, np.asarray(_held(market, notes).notes)[0]
+    for note, quote in zip(notes.tolist(), quotes, strict=True):
+        clean = float(quote["clean"])
+        if note < len(market.cusips):
+            contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
+            clean = float(cheapened(clean, float(market.data.dislocation_bp[0, contract])))
+        prices[note] = clean + float(quote["accrued"])
+    return prices
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
     """Refuse leverage that haircut and initial margin do not allow."""
     needed = needs(
-        face=np.array([position.face_usd for position in fund.positions]),
+        face=np.array([abs(position.face_usd) for position in fund.positions]),
         dirty=np.array([dirty_price(market, position.note) for position in fund.positions]),
         haircut=np.array([position.haircut for position in fund.positions]),
         contracts=np.array([position.contracts for position in fund.positions]),

@@ -1,7 +1,6 @@
 """The cash-futures basis trade: long the cheapest-to-deliver in repo, short the future."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,35 +12,17 @@ from basis_data.tables.layouts import LEAST_USD, MOST_USD
 from basis_data.tables.validation import with_new_names
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import dv01, yield_to_maturity
-from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import dirty_price
-from basis_strategies.entry_sizing import Legs, Sizes, refuse_unhedged, sizes
+from basis_strategies.books import UNWINDS
+from basis_strategies.entry_sizing import BookColumns, Legs, refuse_unhedged, sizes
 from basis_strategies.plan import FundPlan, PositionPlan
 
 Share = Annotated[float, Field(ge=0, le=1, title="decimal share, 0.2 is 20%")]
 BasisPoints = Annotated[float, Field(ge=-1000, le=1000, title="basis points")]
 
-UNWINDS = {
-    "hold": Unwind.HOLD,
-    "cure": Unwind.CURE,
-    "target-leverage": Unwind.TARGET_LEVERAGE,
-    "stop-out": Unwind.STOP_OUT,
-}
-
 RENAMED = {"leverage_limit": "leverage_limit_multiple"}
 """Old names of fields, which work for one release, and the new ones."""
-
-
-@dataclass(frozen=True)
-class BookColumns:
-    """Many books of a strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
-
-    sizes: Sizes
-    funds: dict[str, Floats]
-    """[books]"""
-    positions: dict[str, NDArray[Any]]
-    """[books, contracts]"""
 
 
 class CashFuturesBasis(BaseModel):
@@ -144,6 +125,7 @@ class CashFuturesBasis(BaseModel):
             dirty=np.array([dirty_price(market, note) for note in notes]),
             futures_per_face=np.array([self._contracts_per_face(market, c, note) for c, note in enumerate(notes)]),
             margin=market.initial_margin[0],
+            contracts=tuple(range(len(notes))),
         )
 
     def books(self, market: PricedMarket, legs: Legs, columns: Mapping[str, Floats], count: int) -> BookColumns:

@@ -19,9 +19,10 @@ from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import FUND_FIELDS, POSITION_FIELDS, lay_out
+from basis_strategies.books import FundBook
 from basis_strategies.cash_futures_basis import RENAMED, CashFuturesBasis
 from basis_strategies.entry_sizing import Legs, needs
-from basis_strategies.plan import Execution, Plan
+from basis_strategies.plan import Execution, FundPlan, Plan
 
 SWEPT = (
     "leverage",
@@ -53,7 +54,7 @@ class CellBook:
     """Data shared by the cells of a sweep; runs tables of any length in the memory of a chunk."""
 
     market: PricedMarket
-    base: CashFuturesBasis
+    base: CashFuturesBasis | FundBook
     setup: Setup
     legs: Legs
 
@@ -87,9 +88,9 @@ class CellBook:
             contracts["margin_multiple"] = columns["margin_multiple"][:, None]
             contracts["initial_margin"] *= contracts["margin_multiple"]
             contracts["announced_margin"] = contracts["initial_margin"]
-        face = np.repeat(sized.sizes.face[:, None], len(legs.notes), 1)
-        haircut = sized.positions["haircut"]
-        needed = needs(face, legs.dirty, haircut, sized.sizes.contracts, contracts["initial_margin"])
+        face, haircut = sized.positions["face_usd"], sized.positions["haircut"]
+        margin = contracts["initial_margin"][:, list(legs.contracts)]
+        needed = needs(np.abs(face), legs.dirty, haircut, sized.sizes.contracts, margin)
         entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~needed.exceed(sized.sizes.equity)
         hedged = ~sized.sizes.unhedged
         _leave_out(~(entered & hedged), outcomes, funds, positions, needed.haircut >= needed.margin)
@@ -97,12 +98,20 @@ class CellBook:
         return BookRows(funds, positions, contracts, outcomes)
 
 
-def prepare(market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None) -> CellBook:
+def prepare(
+    market: PricedMarket, base: CashFuturesBasis | FundBook | None = None, execution: Execution | None = None
+) -> CellBook:
     """Lay out the data shared by all cells: ``base`` gives the fields without a column, ``execution`` trading costs."""
     base = base or CashFuturesBasis.model_validate({})
-    at_one = base.model_copy(update={"leverage": 1.0, "buffer": None, "whole_contracts": False})
-    setup = lay_out(Plan((at_one.fund(market),), execution or Execution()), market)
+    setup = lay_out(Plan((template(base, market),), execution or Execution()), market)
     return CellBook(market, base, setup, base.legs(market))
+
+
+def template(base: CashFuturesBasis | FundBook, market: PricedMarket) -> FundPlan:
+    """Return a plan that can always be entered, with the positions of every cell; cells replace its numbers."""
+    if isinstance(base, CashFuturesBasis):
+        base = base.model_copy(update={"leverage": 1.0, "buffer": None, "whole_contracts": False})
+    return base.fund(market)
 
 
 def outcomes(
@@ -135,6 +144,11 @@ def outcomes(
         If a column is unknown, of another length, or holds a value that the strategy does not allow.
     """
     return prepare(market, base, execution).outcomes(cells)
+
+
+def unchanged(count: int) -> dict[str, Floats]:
+    """Return cells that change nothing."""
+    return {"margin_multiple": np.ones(count)}
 
 
 def _repeat(rows: Records, count: int) -> Records:

@@ -5,8 +5,10 @@ of books.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats
@@ -14,16 +16,18 @@ from basis_engine.simulation.world import Floats
 
 @dataclass(frozen=True)
 class Legs:
-    """Price, hedge and initial margin of each contract's pair at the first mark."""
+    """Price, hedge and initial margin of each pair at the first mark."""
 
     notes: tuple[int, ...]
-    """[contracts] rows of the market's stacked baskets."""
+    """[pairs] rows of the market's stacked baskets."""
     dirty: Floats
-    """[contracts] points."""
+    """[pairs] points."""
     futures_per_face: Floats
-    """[contracts] futures sold per dollar of face."""
+    """[pairs] futures sold per dollar of face."""
     margin: Floats
-    """[contracts] initial margin, USD per contract."""
+    """[pairs] initial margin, USD per contract."""
+    contracts: tuple[int, ...]
+    """[pairs] index in the market's contracts."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,25 @@ class Sizes:
     face: Floats
     """[books] USD of face in each contract."""
     contracts: Floats
-    """[books, contracts] negative: short."""
+    """[books, pairs] negative: short."""
+    may_be_unhedged: bool = False
+    """Whether notes without futures are meant, as in a user's own book."""
 
     @property
     def unhedged(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
         """[books] Whether the futures of a contract round to none, so that its notes would have no hedge."""
-        return np.asarray((self.contracts == 0.0).any(axis=1))
+        return np.asarray((self.contracts == 0.0).any(axis=1)) & (not self.may_be_unhedged)
+
+
+@dataclass(frozen=True)
+class BookColumns:
+    """Many books of a strategy, in columns named as the fields of `FundPlan` and `PositionPlan`."""
+
+    sizes: Sizes
+    funds: dict[str, Floats]
+    """[books]"""
+    positions: dict[str, NDArray[Any]]
+    """[books, pairs]"""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from basis_engine.simulation.schedule import (
 )
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import NOTICE_DAYS, calendar
+from basis_strategies.books import FundBook
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.cells import CellBook, check_columns, prepare
+from basis_strategies.cells import CellBook, check_columns, prepare, template
 from basis_strategies.plan import Execution, Plan
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -105,12 +106,11 @@ class PathBook:
 
 
 def prepare_paths(
-    market: PricedMarket, base: CashFuturesBasis | None = None, execution: Execution | None = None
+    market: PricedMarket, base: CashFuturesBasis | FundBook | None = None, execution: Execution | None = None
 ) -> PathBook:
     """Lay out the data shared by all paths; see `basis_strategies.cells.prepare`."""
     cells = prepare(market, base, execution)
-    at_one = cells.base.model_copy(update={"leverage": 1.0, "buffer": None, "whole_contracts": False})
-    known = calendar(Plan((at_one.fund(market),), execution or Execution()), market)
+    known = calendar(Plan((template(cells.base, market),), execution or Execution()), market)
     schedule = _schedule(market, known)
     notes = np.unique(cells.legs.notes).astype(np.int64)
     marks, curves = market.marks, market.data.curves

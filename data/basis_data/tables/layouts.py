@@ -28,9 +28,34 @@ LEAST_USD, MOST_USD = 1e3, 1e14
 DAY_USD_BN = 2000.0
 """Maximum flow of a day: about twice the turnover of the whole cash market on an average day of 2024."""
 
+UNWIND_NAMES = ("hold", "cure", "target-leverage", "stop-out")
+"""What makes a fund sell: nothing; an unmet call; leverage above its limit; a drawdown."""
+
 _MAY_LACK = ("y_1mo_pct", "y_3mo_pct", "y_3y_pct", "y_20y_pct", "y_30y_pct")
 _DATE = needed("date", "date")
 _CONTRACT = choice("contract", *CONTRACTS)
+
+
+_FUND = (
+    optional(
+        "equity_usd",
+        "usd",
+        "equity at entry; with `cash_usd`, the part not in this book is left out",
+        LEAST_USD,
+        MOST_USD,
+    ),
+    optional(
+        "cash_usd", "usd", "free cash at entry, after haircut and initial margin; alone it sets equity", 0, MOST_USD
+    ),
+    optional("credit_line_usd", "usd", "committed credit, drawn after cash; 0 if blank", 0, MOST_USD),
+    Column("unwind", "text", False, True, meaning="what makes the fund sell; `cure` if blank", choices=UNWIND_NAMES),
+    optional(
+        "leverage_limit_multiple", "number", "leverage over that at entry at which `target-leverage` sells", 1, 1000
+    ),
+    optional("drawdown_limit", "number", "loss from the peak of equity at which `stop-out` sells, 0.25 is 25%", 0, 1),
+    optional("depth_share", "number", "largest slice of an unwind, as a share of market depth", 1e-6, 1),
+)
+"""Columns of a fund, in the table of funds or on its rows of positions."""
 
 
 def _par_column(name: str) -> Column:
@@ -137,6 +162,43 @@ USER = (
         ("report_date", "contract"),
     ),
     TableLayout(
+        "book_positions",
+        "",
+        "Positions of your own book, or of many clients: `--book`, `book=`; CSV, Parquet or DataFrame",
+        (
+            choice("contract", *CONTRACTS),
+            optional(
+                "contracts", "number", "futures held, negative is short; blank: the hedge of `face_usd`", -1e9, 1e9
+            ),
+            optional("face_usd", "usd", "face of notes held; blank: what `contracts` hedge", -MOST_USD, MOST_USD),
+            optional("fund", "text", "blank: the name of the file"),
+            Column("delivery_month", "month", False, True, meaning="blank: the front month of the first day"),
+            optional("cusip", "text", "the note held; blank: the cheapest to deliver"),
+            optional("coupon_pct", "percent", "with `maturity`, the note held", 0, 25),
+            optional("maturity", "date", "with `coupon_pct`, the note held"),
+            optional("haircut", "number", "share of market value, 0.02 is 2%; blank: the scenario's", -0.1, 0.5),
+            optional("term_share", "number", "share financed to term, 0 if blank", 0, 1),
+            optional("term_days", "count", "days to the end of the term loan, 90 if blank", 1, 3650),
+            optional("term_spread_bp", "bp", "term repo over the overnight rate of the first day", -1000, 1000),
+            optional("repo_spread_bp", "bp", "overnight repo of this position over the scenario's", -1000, 1000),
+            optional("repo_threshold", "number", "deficit of term collateral below which lenders do not call", 0, 1),
+            optional("lender", "text", "who lends against the notes"),
+            *_FUND,
+        ),
+        (),
+        ordered=False,
+        labels=True,
+    ),
+    TableLayout(
+        "book_funds",
+        "",
+        "Funds of your own book: `--funds`, `funds=`; CSV, Parquet or DataFrame",
+        (needed("fund", "text"), *_FUND),
+        ("fund",),
+        ordered=False,
+        labels=True,
+    ),
+    TableLayout(
         "positions",
         "cftc_tff_treasury.csv",
         "CFTC Traders in Financial Futures, weekly, in contracts",
@@ -187,8 +249,9 @@ def markdown() -> str:
         "# Files of your own\n\n"
         "A scenario's `[files]` may name your own CSV for each table below, by a path relative to the\n"
         "scenario's TOML: comma-separated, UTF-8, one header line, decimal point, no thousands separators.\n"
-        "Columns that are not listed are refused.\n"
+        "Columns that are not listed are refused, but in the tables of a book.\n"
         "`positions` takes either the CFTC table (`positions`) or the short one (`book`).\n"
+        "`book_positions` and `book_funds` describe a book of your own, given with `--book` and `--funds`.\n"
         "Written by `python -m basis_data.tables.layouts`; edit `data/basis_data/tables/layouts.py` instead.\n"
     )
     return "\n\n".join([head.rstrip(), *map(section, USER)]) + "\n"

@@ -1,14 +1,17 @@
 """Read and check CSV tables; errors name file, row and column."""
 
+import difflib
+from collections.abc import Mapping
 from functools import cache
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from basis_data.tables.files import read_text
+from basis_data.tables.files import read_bytes, read_text
 from basis_data.tables.layouts import TABLES
 from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
@@ -41,6 +44,67 @@ def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
     if path is None:
         return _embedded(name).copy()
     return _checked(TABLES[name], Path(path))
+
+
+def read_labelled(
+    name: str, given: "str | Path | pd.DataFrame", aliases: Mapping[str, Mapping[str, str]] | None = None
+) -> pd.DataFrame:
+    """Read a table from a CSV or Parquet file, or a DataFrame, and keep columns outside its layout as text labels.
+
+    Parameters
+    ----------
+    aliases
+        By column: other texts for its values.
+
+    Raises
+    ------
+    InputError
+        As `read`; or if a label's name is close to that of a column, which was probably meant.
+    """
+    table, where = TABLES[name], Path("the table given") if isinstance(given, pd.DataFrame) else Path(given)
+    raw = _text_cells(given, where)
+    known = {column.name: column for column in table.columns}
+    for column, names in (aliases or {}).items():
+        if column in raw:
+            raw[column] = raw[column].replace(dict(names))
+    for label in raw.columns.difference(list(known)):
+        meant = difflib.get_close_matches(label.lower(), known, n=1, cutoff=0.85)
+        if meant:
+            raise InputError(
+                f"{where}: column {label!r} is close to {meant[0]!r}; rename it to that, or to another label"
+            )
+    _check_header(table, raw[[label for label in raw.columns if label in known]], where)
+    frame = pd.DataFrame(index=raw.index)
+    for label in raw.columns:
+        frame[label] = _typed(known[label], raw[label], where) if label in known else raw[label]
+    _check_key(table, frame, where)
+    return frame
+
+
+def _text_cells(given: "str | Path | pd.DataFrame", where: Path) -> pd.DataFrame:
+    """Read every cell of a CSV, a Parquet file or a DataFrame as text."""
+    if not isinstance(given, pd.DataFrame):
+        if where.suffix.lower() not in (".parquet", ".pq"):
+            return _cells(where)
+        try:
+            given = pd.read_parquet(BytesIO(read_bytes(where, "the path of a CSV or Parquet file")))
+        except (pa.ArrowException, ValueError) as problem:
+            raise InputError(f"{where}: is not a Parquet file ({str(problem).splitlines()[0]})") from None
+    if given.empty or not given.columns.is_unique:
+        raise InputError(f"{where}: give one row or more, and each column once")
+    return pd.DataFrame(
+        {str(name).strip(): _as_text(given[name]) for name in given.columns}, index=pd.RangeIndex(1, len(given) + 1)
+    )
+
+
+def _as_text(values: "pd.Series[Any]") -> "np.ndarray[Any, np.dtype[Any]]":
+    """Text of every cell, as a CSV would hold it; a missing value is blank."""
+    if values.dtype.kind == "M":
+        values = values.dt.strftime("%Y-%m-%d")
+    elif values.dtype.kind == "b":
+        values = values.map({True: "true", False: "false"})
+    text = values.astype(object).map(lambda cell: "" if pd.isna(cell) else str(cell).strip())
+    return text.to_numpy()
 
 
 def header(path: str | Path) -> list[str]:
@@ -124,12 +188,12 @@ def _typed(column: Column, cells: "pd.Series[str]", path: Path) -> "pd.Series[An
         _fail(path, cells, dates.isna() & ~blank, "a date as YYYY-MM-DD is needed")
         return dates.astype("datetime64[s]")
     if column.kind == "month":
-        _fail(path, cells, ~cells.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])"), "a month as YYYY-MM is needed")
+        _fail(path, cells, ~cells.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])") & ~blank, "a month as YYYY-MM is needed")
     if column.kind == "bool":
         _fail(path, cells, ~cells.isin(["true", "false", ""]), "true or false is needed")
         return cells == "true"
     if column.choices:
-        _fail(path, cells, ~cells.isin(column.choices), f"allowed are {allowed(column)}")
+        _fail(path, cells, ~cells.isin(column.choices) & ~blank, f"allowed are {allowed(column)}")
     return cells
 
 

@@ -41,6 +41,8 @@ class TableLayout:
     key: tuple[str, ...]
     ordered: bool = True
     decimal_check: tuple[str, ...] = ()
+    labels: bool = False
+    """Whether columns that are not listed are kept as labels, rather than refused."""
 
 
 def choice(name: str, *choices: str) -> Column:
@@ -88,7 +90,12 @@ def allowed(column: Column) -> str:
 
 def section(table: TableLayout) -> str:
     """Write a table's section of SCHEMA.md."""
-    order = f"One row per {' and '.join(f'`{name}`' for name in table.key)}, ascending in that order, none twice."
+    key = " and ".join(f"`{name}`" for name in table.key)
+    order = f"One row per {key}, ascending in that order, none twice."
+    if not table.ordered:
+        order = f"One row per {key}, in any order, none twice." if table.key else "Rows are in any order."
+    if table.labels:
+        order += " Other columns are kept as labels."
     head = "| column | unit | must be there | allowed | meaning |\n|---|---|---|---|---|"
     lines = [f"## {table.name}\n\n{table.about}. {order}\n\n{head}"]
     for column in table.columns:
