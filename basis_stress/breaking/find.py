@@ -12,6 +12,7 @@ import pandas as pd
 
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.base.errors import InputError
+from basis_engine.base.search import BrokenInterval, broken_intervals
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_strategies.books import FundBook
 from basis_strategies.entry_sizing import refuse_unhedged
@@ -19,7 +20,6 @@ from basis_strategies.plan import Execution
 from basis_strategies.terms import BookTerms, showing
 from basis_stress.breaking.levers import LeveredBook, levered_book
 from basis_stress.breaking.point import BreakingPoint
-from basis_stress.breaking.search import BrokenInterval, broken_intervals
 from basis_stress.reporting.outcomes import UNTIL, breaking_day, check_until, name_of
 
 STEPS = 500

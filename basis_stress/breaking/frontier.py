@@ -13,12 +13,12 @@ import pandas as pd
 
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.base.errors import InputError
+from basis_engine.base.search import first_crossing
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.plan import Execution
 from basis_strategies.terms import UnleveredTerms, showing
 from basis_stress.breaking.levers import LeveredBook, levered_book
-from basis_stress.breaking.search import first_crossing
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import UNTIL, breaking_day, name_of, names_of
 from basis_stress.reporting.registry import Shown, draw_figure

@@ -17,13 +17,13 @@ from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.shocks.paths import Paths
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
+from basis_engine.base.search import first_crossing
 from basis_engine.simulation.world import Floats, Integers
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import prepare
 from basis_strategies.entry_sizing import refuse_unhedged
 from basis_strategies.plan import Execution
 from basis_strategies.terms import UnleveredTerms, showing
-from basis_stress.breaking.search import first_crossing
 from basis_stress.ensembles.entry import entry_market
 from basis_stress.ensembles.simulate import run_chunks
 from basis_stress.ensembles.statistics import check_share, wilson

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +13,7 @@ from basis_stress.breaking.frontier import Frontier, frontier_around
 from basis_stress.breaking.levers import LeveredBook
 from basis_stress.reporting import formatting
 from basis_stress.reporting.outcomes import condition, label
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Reported
 
 _CHANGES = {
     "scale": "{} the moves of yields",
@@ -28,7 +26,7 @@ _CHANGES = {
 
 
 @dataclass(frozen=True, repr=False)
-class BreakingPoint(Shown):
+class BreakingPoint(Reported):
     """The smallest value of a lever at which a book has an outcome, or a worse one."""
 
     of: LeveredBook
@@ -110,10 +108,6 @@ class BreakingPoint(Shown):
         codes = ",".join(self.of.contracts)
         given = f"--contract {codes} --leverage {terms.leverage:g} --yield-scale {self.value:.6g} --curve par"
         return f"basis-stress backtest {self.of.scenario.name} {given}"
-
-    def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page: the sentence, the breaking points of every condition, the frontier."""
-        return write_report(self, path)
 
 
 def _book(of: LeveredBook) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -37,7 +36,7 @@ from basis_stress.ensembles.statistics import check_share, losses_table, time_to
 from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Reported
 from basis_stress.single_book.own_book import lone_book, own_book, own_leverage, settings_of
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ _MOST_DAYS = 2500
 
 
 @dataclass(frozen=True, repr=False)
-class Simulation(Shown):
+class Simulation(Reported):
     """Outcomes of a book over paths; only the loss, outcome and days of each path are kept in memory."""
 
     scenario: Scenario
@@ -132,10 +131,6 @@ class Simulation(Shown):
             {"path": np.arange(len(self)), "leverage": self.leverages},
             f"{self.generator}, seed {self.seed}, {self.scenario.name}",
         )
-
-    def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page: loss distribution, expected shortfall, time to call and to default."""
-        return write_report(self, path)
 
 
 @showing(UnleveredTerms)

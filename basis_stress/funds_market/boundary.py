@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from basis_data.markets.parameters import Fit
 from basis_data.scenarios.scenario import Scenario
+from basis_engine.base.search import first_crossing, narrowed
 from basis_stress.funds_market.episodes import EpisodeMarket
 from basis_stress.funds_market.variants import Intensity, as_reported, higher_haircut, higher_margin, repo_freeze
 
@@ -76,20 +80,19 @@ def find(
 ) -> tuple[tuple[float, ...], float | None, tuple[float, ...]]:
     """Find outcomes on a grid, the first crossing of `FALL` by bisection, and the safe points of the grid beyond it."""
     outcomes = tuple(outcome(value) for value in grid)
-    first = next((i for i, fall in enumerate(outcomes) if fall < FALL), None)
-    if first is None:
+    first = int(first_crossing(np.array(outcomes) < FALL))
+    if first == len(grid):
         return outcomes, None, ()
     safe = tuple(value for value, fall in zip(grid[first:], outcomes[first:], strict=True) if fall >= FALL)
     if first == 0:
         return outcomes, grid[0], safe
     low, high = grid[first - 1], grid[first]
-    for _ in range(bisections):
-        middle = (low + high) / 2
-        if outcome(middle) < FALL:
-            high = middle
-        else:
-            low = middle
-    return outcomes, high, safe
+    tolerance = 1.001 * (high - low) / 2**bisections
+
+    def falls(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.array([outcome(float(value)) < FALL for value in values])
+
+    return outcomes, narrowed(falls, low, high, False, tolerance, points=1)[1], safe
 
 
 def boundaries(

@@ -21,8 +21,7 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionColumn, Status
 from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
-from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Saved
 
 CAPACITY_MULTIPLES = (1.0, 2.0, 4.0)
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
@@ -36,9 +35,10 @@ _RENAMED = {
 
 
 @dataclass(frozen=True, repr=False)
-class MarketResult(Shown):
+class MarketResult(Saved):
     """Shorts, dealers and funds in one episode, a block of rows per capacity multiple; money in USD."""
 
+    TABLES = TABLES
     scenario: Scenario
     source: str
     """Origin and digest of the parameter file."""
@@ -94,14 +94,6 @@ class MarketResult(Shown):
         spreads = table[[f"implied_repo_minus_ois_{_TENORS[code]}y_bp" for code in codes]].set_axis(codes, axis=1)
         rise = (spreads - spreads.bfill().iloc[0]) * self.years_to_delivery
         return rise.dropna(how="all")
-
-    def save(self, folder: str | Path) -> Path:
-        """Write every table as Parquet into a folder; all of them, or none."""
-        return save_tables(folder, {name: getattr(self, name) for name in TABLES})
-
-    def report(self, path: str | Path) -> Path:
-        """Write the self-contained HTML report."""
-        return write_report(self, path)
 
     if not TYPE_CHECKING:
 

@@ -18,7 +18,7 @@ from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.result import MULTI_YEAR_TABLES, MultiYearRun
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Reported
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ BLOCK_DAYS = 20
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Shown):
+class Comparison(Reported):
     """Several strategies over the same days."""
 
     runs: tuple[MultiYearRun, ...]
@@ -61,16 +61,6 @@ class Comparison(Shown):
         for number, run in enumerate(self.runs, 1):
             tables |= {f"strategy-{number}/{name}": getattr(run, name) for name in MULTI_YEAR_TABLES}
         return save_tables(folder, tables, replaces="strategy-*")
-
-    def report(self, path: str | Path) -> Path:
-        """Write the self-contained HTML page.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be written.
-        """
-        return write_report(self, path)
 
 
 def compare(

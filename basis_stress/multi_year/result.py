@@ -1,23 +1,22 @@
 """The result of a multi-year run: its tables, and the report drawn from them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Saved
 
 MULTI_YEAR_TABLES = ("performance", "daily", "monthly", "attribution", "positions", "events")
 
 
 @dataclass(frozen=True, repr=False)
-class MultiYearRun(Shown):
+class MultiYearRun(Saved):
     """A strategy over the years. Money in USD, returns decimal; the strategy decides nothing on day 0."""
 
     name: str
     """The strategy with the parameters that differ from their defaults."""
     description: str
+    TABLES = MULTI_YEAR_TABLES
     settings: dict[str, object]
     assumptions: list[str]
     """Assumptions, a sentence each."""
@@ -40,23 +39,3 @@ class MultiYearRun(Shown):
     def lines(self) -> pd.DataFrame:
         """Lines of attribution by day, summed over strategies, USD."""
         return self.attribution.drop(columns="strategy").groupby("date").sum()
-
-    def save(self, folder: str | Path) -> Path:
-        """Write every table as Parquet into a folder; all of them, or none.
-
-        Raises
-        ------
-        InputError
-            If the folder cannot be written.
-        """
-        return save_tables(folder, {name: getattr(self, name) for name in MULTI_YEAR_TABLES})
-
-    def report(self, path: str | Path) -> Path:
-        """Write the self-contained HTML report.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be written; nothing is left behind.
-        """
-        return write_report(self, path)

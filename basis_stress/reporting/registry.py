@@ -7,9 +7,10 @@ a caller who only reads tables does not pay.
 import importlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from basis_data.tables.card import Card, as_html, as_text
+from basis_stress.reporting.files import save_tables
 
 PAGES = {
     "Result": "basis_stress.single_book.page:write",
@@ -47,6 +48,37 @@ class Shown:
     def _repr_html_(self) -> str:
         """The card of a notebook."""
         return as_html(_card(self))
+
+
+class Reported(Shown):
+    """A result with a page."""
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the self-contained HTML report.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written; nothing is left behind.
+        """
+        return write_report(self, path)
+
+
+class Saved(Reported):
+    """A result with a page and tables."""
+
+    TABLES: ClassVar[tuple[str, ...]]
+    """Names of the tables, each an attribute."""
+
+    def save(self, folder: str | Path) -> Path:
+        """Write every table as Parquet into a folder: all of them, or none.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written.
+        """
+        return save_tables(folder, {name: getattr(self, name) for name in self.TABLES})
 
 
 def _card(result: Any) -> Card:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,20 +11,20 @@ from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.simulation.run import Run
 from basis_strategies.plan import Plan
-from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import Shown, write_report
+from basis_stress.reporting.registry import Saved
 from basis_stress.single_book import tabulate
 
 TABLES = ("summary", "timeline", "positions", "market", "yields", "cash", "calls", "attribution", "events")
 
 
 @dataclass(frozen=True, repr=False)
-class Result(Shown):
+class Result(Saved):
     """The tables of each fund, each built on first use. Money in USD, outflows negative; times in New York.
 
     Day 0 is the day of entry.
     """
 
+    TABLES = TABLES
     scenario: Scenario
     settings: dict[str, object]
     """Inputs of the run, by name."""
@@ -85,23 +84,3 @@ class Result(Shown):
     def events(self) -> pd.DataFrame:
         """One row per event, with the event that caused it."""
         return tabulate.events(self.run, self.plan, self.priced)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write every table as Parquet into a folder: all of them, or none.
-
-        Raises
-        ------
-        InputError
-            If the folder cannot be written.
-        """
-        return save_tables(folder, {name: getattr(self, name) for name in TABLES})
-
-    def report(self, path: str | Path) -> Path:
-        """Write the self-contained HTML report.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be written; no part of it is left.
-        """
-        return write_report(self, path)

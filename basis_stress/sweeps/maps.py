@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_engine.base.errors import InputError
+from basis_engine.base.search import first_crossing
 from basis_stress.reporting.outcomes import OUTCOMES, check_until
 from basis_stress.sweeps.dataset import SweepDataset
 
@@ -108,16 +109,19 @@ def break_even(sweep: SweepDataset, axis: str, until: str) -> pd.DataFrame:
     others = ["scenario", *(name for name in sweep.axes if name != axis)]
     table = sweep.table([*others, axis, "outcome", "constraint"])
     levels = np.unique(table[axis].to_numpy())
-    every = table.drop_duplicates(others)[others]
-    bad = table[table["outcome"].cat.codes >= OUTCOMES.index(until)].sort_values(axis, kind="stable")
-    first = every.merge(bad.drop_duplicates(others)[[*others, axis, "outcome", "constraint"]], on=others, how="left")
-    above = np.searchsorted(levels, first[axis].to_numpy())  # NaN, where no level fails, sorts after all levels
-    result = first[others].copy()
-    result["break_even"] = np.where(above > 0, levels[np.maximum(above, 1) - 1], np.nan)
-    bound = first["constraint"].astype(object).where(first["outcome"] != "not_entered", "no capital left to enter")
-    result["bound_by"] = bound.fillna("none")
-    result["beyond"] = first[axis].isna()
-    return result.reset_index(drop=True)
+    result = table.drop_duplicates(others)[others].reset_index(drop=True)
+    row = np.empty((len(levels), len(result)), dtype=np.int64)  # of the table, by level and book
+    row[np.searchsorted(levels, table[axis]), table.groupby(others, sort=False, observed=True).ngroup()] = table.index
+    first = first_crossing(table["outcome"].cat.codes.to_numpy()[row] >= OUTCOMES.index(until))
+    fails = first < len(levels)
+    bound = table.loc[row[np.minimum(first, len(levels) - 1), np.arange(len(result))]]
+    constraint = bound["constraint"].astype(object)
+    refusal = np.where(constraint == "none", "rounding of futures to none", "no capital left to enter")
+    reason = np.where(bound["outcome"] == "not_entered", refusal, constraint)
+    result["break_even"] = np.where(first > 0, levels[np.maximum(first, 1) - 1], np.nan)
+    result["bound_by"] = np.where(fails, reason, "none")
+    result["beyond"] = ~fails
+    return result
 
 
 def _check_books(sweep: SweepDataset) -> None:

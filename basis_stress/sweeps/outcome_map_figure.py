@@ -172,9 +172,8 @@ def _first_constraint(drawn: OutcomeMap, region: Mask) -> str:
     names, counts = np.unique(drawn.constraint[region].astype(str), return_counts=True)
     name = str(names[np.argmax(counts)])
     if (drawn.outcome[region] == OUTCOMES.index("not_entered")).all():
-        return {"repo margin": "\nmostly for the haircut", "initial margin": "\nmostly for initial margin"}.get(
-            name, ""
-        )
+        required = {"repo margin": "for the haircut", "initial margin": "for initial margin"}
+        return f"\nmostly {required.get(name, 'as futures round to none')}"
     return "" if name == "none" else f"\nfirst: {name.removesuffix(' limit')}"
 
 

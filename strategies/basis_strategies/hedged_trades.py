@@ -5,17 +5,8 @@ from pydantic import Field
 from basis_engine.base.compile import decision
 from basis_engine.simulation.observation import FundView, PairView
 from basis_engine.simulation.world import Floats, Rows
-from basis_strategies.rules import (
-    carry,
-    carry_to_risk,
-    count_legs,
-    face_of,
-    holds_leg,
-    may_hold,
-    unless_close,
-    worth_holding,
-)
-from basis_strategies.sized_strategy import BasisStrategy, SizedStrategy, share_of_roll, size
+from basis_strategies.rules import carry, count_legs, face_of, holds_leg, may_hold, unless_close
+from basis_strategies.sized_strategy import BasisStrategy, SizedStrategy, hold_front, size
 from basis_strategies.strategy import BasisPoints, Days
 
 
@@ -37,15 +28,7 @@ class LongBasis(BasisStrategy):
     @decision
     def decide(terms: "LongBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold the front month at today's size while its carry is high enough."""
-        legs = count_legs(pairs)
-        for p in range(len(pairs)):
-            pair, leg_size = pairs[p], 0.0
-            held = holds_leg(pairs, pair.leg)
-            pays = worth_holding(held, carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
-            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
-                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
-            if pair.tradable:
-                target[p] = unless_close(pair.face, face_of(leg_size * fund.equity, pair), terms.band)
+        hold_front(terms, fund, pairs, target, 1.0, 0.0)
 
 
 class ShortBasis(BasisStrategy):
@@ -67,15 +50,7 @@ class ShortBasis(BasisStrategy):
     @decision
     def decide(terms: "ShortBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold the front month short while its carry is negative enough."""
-        legs = count_legs(pairs)
-        for p in range(len(pairs)):
-            pair, leg_size = pairs[p], 0.0
-            held = holds_leg(pairs, pair.leg)
-            pays = worth_holding(held, -carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
-            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
-                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
-            if pair.tradable:
-                target[p] = unless_close(pair.face, -face_of(leg_size * fund.equity, pair), terms.band)
+        hold_front(terms, fund, pairs, target, -1.0, 0.0)
 
 
 class HoldToDelivery(SizedStrategy):
@@ -167,16 +142,7 @@ class MultiContractBasis(BasisStrategy):
     @decision
     def decide(terms: "MultiContractBasis", fund: FundView, pairs: Rows[PairView], target: Floats) -> None:
         """Hold each contract's front month at its share."""
-        legs = count_legs(pairs)
-        for p in range(len(pairs)):
-            pair, leg_size = pairs[p], 0.0
-            held = holds_leg(pairs, pair.leg)
-            pays = worth_holding(held, carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
-            if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
-                leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
-                leg_size *= carry_to_risk(carry(pair), pair.volatility, terms.full_carry_to_risk)
-            if pair.tradable:
-                target[p] = unless_close(pair.face, face_of(leg_size * fund.equity, pair), terms.band)
+        hold_front(terms, fund, pairs, target, 1.0, terms.full_carry_to_risk)
 
 
 class SwapSpread(SizedStrategy):

@@ -3,9 +3,22 @@
 from pydantic import Field
 
 from basis_engine.base.compile import decision
-from basis_engine.simulation.observation import PairView
-from basis_engine.simulation.world import Rows
-from basis_strategies.rules import affordable_leverage, left_to_roll, value_at_risk_leverage, volatility_leverage
+from basis_engine.simulation.observation import FundView, PairView
+from basis_engine.simulation.world import Floats, Rows
+from basis_strategies.rules import (
+    affordable_leverage,
+    carry,
+    carry_to_risk,
+    count_legs,
+    face_of,
+    holds_leg,
+    left_to_roll,
+    may_hold,
+    unless_close,
+    value_at_risk_leverage,
+    volatility_leverage,
+    worth_holding,
+)
 from basis_strategies.strategy import BasisPoints, Days, Share, Strategy
 
 
@@ -61,3 +74,20 @@ def share_of_roll(terms: BasisStrategy, pairs: Rows[PairView], p: int) -> float:
     if pair.tradable and pair.face != 0.0:
         return left_to_roll(pair.days_to_notice, terms.roll_days)
     return 0.0
+
+
+@decision
+def hold_front(
+    terms: BasisStrategy, fund: FundView, pairs: Rows[PairView], target: Floats, sign: float, full: float
+) -> None:
+    """Hold each leg's front month, long (sign 1) or short (-1), while its carry pays; ``full`` as `carry_to_risk`."""
+    legs = count_legs(pairs)
+    for p in range(len(pairs)):
+        pair, leg_size = pairs[p], 0.0
+        held = holds_leg(pairs, pair.leg)
+        pays = worth_holding(held, sign * carry(pair), terms.enter_bp / 1e4, terms.exit_bp / 1e4)
+        if pair.tradable and pays and may_hold(fund, terms.stop, terms.wait_days):
+            leg_size = size(terms, pair) * share_of_roll(terms, pairs, p) / legs
+            leg_size *= carry_to_risk(sign * carry(pair), pair.volatility, full)
+        if pair.tradable:
+            target[p] = unless_close(pair.face, sign * face_of(leg_size * fund.equity, pair), terms.band)

@@ -9,9 +9,9 @@ import pytest
 import basis_stress as bs
 from basis_data.shocks.paths import Paths
 from basis_engine.base.errors import InputError
+from basis_engine.base.search import BrokenInterval, broken_intervals
 from basis_engine.simulation.names import Outcome
 from basis_stress.breaking.levers import levered_book
-from basis_stress.breaking.search import BrokenInterval, broken_intervals
 from basis_stress.cli.main import main
 from basis_stress.reporting.outcomes import UNTIL, condition
 

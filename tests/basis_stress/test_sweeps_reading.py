@@ -152,6 +152,14 @@ def test_break_even_is_what_a_loop_finds(found):
     assert got["break_even"].nunique() > 3
 
 
+def test_books_too_small_for_one_future_are_not_called_short_of_capital(tmp_path):
+    small = bs.sweep("april-2025", out=tmp_path / "small", equity="2000,1e8", leverage="10,1000")
+    table = small.table(["equity", "leverage", "outcome", "constraint"]).set_index(["equity", "leverage"])
+    assert (table.loc[(2000, 10)] == ["not_entered", "none"]).all()
+    bound = small.break_even("leverage", "not_entered").set_index("equity")["bound_by"]
+    assert bound.to_dict() == {2000.0: "rounding of futures to none", 1e8: "no capital left to enter"}
+
+
 def test_break_even_says_when_nothing_fails(tmp_path):
     calm = bs.sweep("april-2025", out=tmp_path / "calm", leverage="2,3", haircut="0,0.01").break_even()
     assert calm["beyond"].all()

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_engine.simulation.world import Floats
-
+Floats = NDArray[np.float64]
 Broken = Callable[[Floats], "np.ndarray[tuple[int], np.dtype[np.bool_]]"]
 """Whether the book breaks at each of some values."""
 
@@ -54,10 +53,15 @@ def broken_intervals(broken: Broken, grid: Floats, tolerance: float) -> list[Bro
     return found
 
 
-def narrowed(broken: Broken, low: float, high: float, at_low: bool, tolerance: float) -> tuple[float, float]:
-    """Two values at most a tolerance apart, between which the state first differs from that at ``low``."""
+def narrowed(
+    broken: Broken, low: float, high: float, at_low: bool, tolerance: float, points: int = _POINTS
+) -> tuple[float, float]:
+    """Two values at most a tolerance apart, between which the state first differs from that at ``low``.
+
+    Each round evaluates ``points`` values at once; 1 is bisection.
+    """
     while high - low > tolerance:
-        values = np.linspace(low, high, _POINTS + 2)
+        values = np.linspace(low, high, points + 2)
         first = int(first_crossing(broken(values[1:-1]) != at_low))
         low, high = float(values[first]), float(values[first + 1])
     return low, high
