@@ -20,6 +20,7 @@ ROOTS = {"basis_stress": ".", "basis_strategies": "strategies", "basis_data": "d
 """Packages that are shipped, from the top down, and the folder that holds each."""
 LAYERS = (
     ("basis_stress.cli",),
+    ("basis_stress.explorer",),
     ("basis_stress.validation", "basis_stress.notebook"),
     ("basis_stress.breaking",),
     ("basis_stress.ensembles",),

@@ -64,6 +64,11 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
 @click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
 @click.option("--scenario-repo-bp", "scenario_repo_bp", type=float, help="Repo costs SOFR plus this for everyone, bp.")
 @click.option(
+    "--basis-bp", type=float, help="Cash is cheap against futures by this from the second day on, bp of price."
+)
+@click.option("--not-rolled", type=float, help="Share of the repo falling due not rolled from the second day on.")
+@click.option("--bond-cost-bp", type=float, help="Half spread of the notes that the fund sells, bp. [default: 1.4]")
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for tables and report. [default: results/SCENARIO]"
 )
 @click.option("--report/--no-report", default=True, help="Draw the HTML report. [default: yes]")

@@ -28,6 +28,7 @@ COMMANDS = {
     "sweep-report": ("sweeps", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "break": ("breaking", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
     "paths": ("ensembles", "Run a book through thousands of generated paths: losses, time to call and default."),
+    "explore": ("explore", "Open a page on this machine that runs a book while its settings are dragged."),
     "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
     "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),
@@ -47,6 +48,7 @@ Examples:
   basis-stress sweep april-2025 --leverage 10:100:1 --haircut 0,0.01,0.02
   basis-stress break april-2025 --contract TY --leverage 50
   basis-stress paths bootstrap --paths 10000 --leverage 20,30,50
+  basis-stress explore
   basis-stress validate
   basis-stress scenarios show april-2025
   basis-stress shocks show bootstrap

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from basis_data.markets.books import Table
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.validation import with_new_names
+from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import Execution
 from basis_strategies.terms import BookTerms, showing
@@ -35,6 +36,9 @@ def backtest(
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
     scenario_repo_bp: float | None = None,
+    basis_bp: float | None = None,
+    not_rolled: float | None = None,
+    bond_cost_bp: float | None = None,
     execution: Execution | None = None,
     market: Literal[False] = False,
     **terms: Unpack[BookTerms],
@@ -59,6 +63,9 @@ def backtest(
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
     scenario_repo_bp: float | None = None,
+    basis_bp: float | None = None,
+    not_rolled: float | None = None,
+    bond_cost_bp: float | None = None,
     execution: Execution | None = None,
     market: bool = False,
     **terms: Any,
@@ -89,6 +96,11 @@ def backtest(
         Multiple of each yield's move from the first day.
     scenario_repo_bp
         Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
+    basis_bp, not_rolled
+        From the second business day on: cash is cheap against futures by this (basis points of price), and lenders do
+        not roll this share of the repo falling due; see `basis_data.scenarios.shock.Shock`.
+    bond_cost_bp
+        Half spread of the notes that the fund sells, basis points; or give ``execution``.
     execution
         Costs of trading and depth of the market.
     market
@@ -117,6 +129,7 @@ def backtest(
         "yield_scale": yield_scale,
         "scenario_repo_bp": scenario_repo_bp,
     }
+    shock = {"basis_bp": basis_bp, "not_rolled": not_rolled}
     if market:
         # A single book does not need these imports.
         from basis_stress.funds_market.episodes import market_scenario
@@ -130,7 +143,7 @@ def backtest(
             "execution": execution,
             **terms,
         }
-        given = {**window, **book_terms}
+        given = {**window, **shock, "bond_cost_bp": bond_cost_bp, **book_terms}
         return backtest_market(
             market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
         )
@@ -140,10 +153,19 @@ def backtest(
         contract=contract,
         book=book,
         funds=funds,
-        execution=execution,
-        changes=window,
+        execution=_execution(execution, bond_cost_bp),
+        changes={**window, **shock},
         terms=terms,
     )
+
+
+def _execution(given: Execution | None, bond_cost_bp: float | None) -> Execution | None:
+    """Trading costs as given, or the usual ones with another half spread of notes."""
+    if bond_cost_bp is None:
+        return given
+    if given is not None:
+        raise InputError("bond_cost_bp: given with an execution, which has this field; set it there")
+    return Execution(bond_cost_bp=bond_cost_bp)
 
 
 def strategies() -> pd.DataFrame:

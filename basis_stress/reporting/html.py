@@ -25,6 +25,12 @@ _NOTICES = (
 )
 
 
+STATIC = Path(__file__).parent / "static"
+"""Script modules that the explorer and the reports share."""
+VENDOR = Path(__file__).parent / "vendor"
+"""Files of others, unchanged, with licence and digest."""
+
+
 def _version() -> str:
     """The installed version, or "(source tree)" where the package is not installed."""
     try:

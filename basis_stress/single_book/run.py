@@ -13,6 +13,7 @@ from basis_data.markets.left_out import left_out
 from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.scenarios.shock import Shock
 from basis_data.tables.contracts import codes
 from basis_data.tables.validation import did_you_mean, validated
 from basis_engine.base.errors import InputError
@@ -40,9 +41,9 @@ def backtest_book(
 ) -> Result:
     """Backtest one book; see `basis_stress.front_door.backtest.backtest`.
 
-    ``changes`` are fields of the scenario; None leaves a field as it is.
+    ``changes`` are fields of the scenario and of a `Shock`; None leaves a field as it is.
     """
-    chosen = _scenario(scenario, {name: value for name, value in changes.items() if value is not None})
+    chosen = changed_scenario(scenario, changes)
     for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
         if value is not None and not isinstance(value, kind):
             raise InputError(f"{name}: {value!r} given, allowed is bs.{kind.__name__}(...); give that")
@@ -77,10 +78,14 @@ def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Resul
     )
 
 
-def _scenario(given: str | Path | Scenario, changes: dict[str, object]) -> Scenario:
-    """The scenario with what the caller changes in it."""
+def changed_scenario(given: str | Path | Scenario, changes: Mapping[str, object]) -> Scenario:
+    """The scenario with changed fields of its own and of a `Shock`; None is no change."""
     base = given if isinstance(given, Scenario) else load_scenario(given)
-    return validated(Scenario, {**base.model_dump(), **changes}, base.name) if changes else base
+    stated = {name: value for name, value in changes.items() if value is not None}
+    shock = {name: stated.pop(name) for name in Shock.model_fields if name in stated}
+    if stated:
+        base = validated(Scenario, {**base.model_dump(), **stated}, base.name)
+    return validated(Shock, shock, "backtest").on(base) if shock else base
 
 
 def chosen_contracts(contract: str | Sequence[str] | None, book: Table | None = None) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ _MOST_FUNDS = 10
 _WIDTH = 110
 
 # Columns of the summary and their heads; those that can be added over funds.
-_SUMMARY = {
+SUMMARY = {
     "outcome": "outcome",
     "equity_start_usd": "equity at start",
     "equity_end_usd": "equity at end",
@@ -125,12 +125,12 @@ def daily_table(result: Result) -> str:
 
 def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
-    heads = ["fund", *_SUMMARY.values()]
+    heads = ["fund", *SUMMARY.values()]
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
-    rows = [[str(fund), *(_fact(name, row[name]) for name in _SUMMARY)] for fund, row in table.iterrows()]
+    rows = [[str(fund), *(_fact(name, row[name]) for name in SUMMARY)] for fund, row in table.iterrows()]
     if len(rows) > 1:
-        sums = table[[name for name in _SUMMARY if name in _ADDS_UP]].sum()
-        rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in _SUMMARY)])
+        sums = table[[name for name in SUMMARY if name in _ADDS_UP]].sum()
+        rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in SUMMARY)])
     return heads, rows
 
 
