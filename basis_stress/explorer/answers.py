@@ -15,7 +15,7 @@ from basis_stress.explorer.controls import CONTROLS
 from basis_stress.explorer.state import State
 from basis_stress.reporting import formatting
 from basis_stress.reporting.html import setting
-from basis_stress.reporting.outcomes import DEFINITIONS, label
+from basis_stress.reporting.outcomes import DEFINITIONS, OUTCOMES, label
 from basis_stress.single_book import sentences, views
 from basis_stress.single_book import text_tables as tables
 from basis_stress.single_book.result import Result
@@ -28,7 +28,8 @@ def answer(state: State, result: Result) -> dict[str, Any]:
     """The answer for one book."""
     heads, rows = tables.daily_cells(result)
     summary_heads, summary_rows = tables.summary_cells(result)
-    worst = str(result.summary["outcome"].iloc[0])
+    worst = max(map(str, result.summary["outcome"]), key=OUTCOMES.index)
+    facts = zip(tables.SUMMARY, summary_heads[1:], summary_rows[0][1:], strict=True)
     return {
         "query": state.query,
         "command": state.command,
@@ -39,8 +40,8 @@ def answer(state: State, result: Result) -> dict[str, Any]:
         "outcome": worst,
         "outcome_label": label(worst),
         "outcome_means": DEFINITIONS[worst],
-        "facts": [list(fact) for fact in zip(tables.SUMMARY, summary_heads[1:], summary_rows[0][1:], strict=True)],
-        "numbers": {name: plain(value) for name, value in result.summary.iloc[0].items()},
+        "facts": [fact for fact in map(list, facts) if fact[2]],
+        "numbers": {name: plain(value) for name, value in _numbers_of(result).items()},
         "rest": _rest(state, result),
         "leverage": float(result.summary["leverage_start"].iloc[0]),
         "daily": {"heads": [*heads[:-1], "what happened, and its cause"], "rows": _with_causes(rows, result)},
@@ -48,6 +49,13 @@ def answer(state: State, result: Result) -> dict[str, Any]:
         "settings": [[formatting.words(name), setting(value)] for name, value in result.settings.items()],
         "assumptions": result.assumptions,
     }
+
+
+def _numbers_of(result: Result) -> dict[str, Any]:
+    """The summary of a lone fund, or what adds up over several."""
+    table = result.summary
+    row = table.iloc[0] if len(table) == 1 else table.select_dtypes("number").sum()
+    return {str(name): value for name, value in row.items()}
 
 
 def _rest(state: State, result: Result) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_data.markets.market_data import market_data
-from basis_data.markets.pricing import priced_market
+from basis_data.markets.cached_markets import scenario_market
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
@@ -86,7 +85,7 @@ def _columns(state: State, cells: CellBook, grid: dict[str, Floats]) -> tuple[di
 
 def _plain(state: State, x: str, y: str, across: Floats, up: Floats) -> tuple[Records, Floats | None]:
     """Outcomes where both axes are fields of the book, in the rows of one sweep."""
-    market = priced_market(market_data(state.scenario(), chosen_contracts(state.contract or None)))
+    market = scenario_market(state.scenario(), chosen_contracts(state.contract or None))
     cells = prepare(market, state.strategy, state.execution)
     right, high = np.meshgrid(across, up)
     columns, leverage = _columns(state, cells, {x: right.ravel(), y: high.ravel()})

@@ -12,7 +12,7 @@ from basis_stress.explorer.state import State
 from basis_stress.front_door.backtest import backtest
 from basis_stress.funds_market import captions
 from basis_stress.reporting import formatting
-from basis_stress.reporting.outcomes import UNTIL, label
+from basis_stress.reporting.outcomes import UNTIL, condition
 
 STEPS = 200
 _WINDOW = ("start", "end", "curve", "margin_multiple", "yield_scale", "scenario_repo_bp")
@@ -37,7 +37,7 @@ def breaks(state: State) -> dict[str, Any]:
             again = "" if found.monotone else "; safe again above"
             cells.append(f"{first or lever.describe(found.value)}{why}{again}")
         rows.append([lever.title, *cells])
-    return {"heads": ["lever", *(label(name) for name in UNTIL)], "rows": rows}
+    return {"heads": ["lever", *(condition(name) for name in UNTIL)], "rows": rows}
 
 
 def market(state: State) -> dict[str, Any]:

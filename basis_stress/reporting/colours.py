@@ -59,9 +59,8 @@ OUTCOME = {
     "survived": Colour("#E8F1F8", "#16384d"),
     "called": Colour("#9CC8E6", "#2b6f99"),
     "forced_sale": Colour("#E69F00", "#c98a00"),
-    "defaulted": Colour("#A83A00", "#c9480f"),
-    "illiquid": Colour("#A83A00", "#c9480f"),
-    "insolvent": Colour("#5C1A00", "#ff9a66"),
+    "illiquid": Colour("#C4501B", "#c9480f"),
+    "insolvent": Colour("#5E1A12", "#ff9a66"),
     "not_entered": Colour("#E3E3E3", "#2c3035"),
 }
 """Outcomes of a book: darker on light, and brighter on dark, for a worse one; grey for not entered."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from basis_stress.reporting import formatting
+from basis_stress.reporting.colours import OUTCOME, ink_on
 from basis_stress.reporting.figure_style import INK, style, svg
 from basis_stress.reporting.outcomes import OUTCOMES, label
 from basis_stress.sweeps.maps import OutcomeMap
@@ -23,9 +24,8 @@ from basis_stress.sweeps.maps import OutcomeMap
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-COLOURS = ("#E8F1F8", "#9CC8E6", "#E69F00", "#C4501B", "#5E1A12", "#E3E3E3")
-"""Of each of `OUTCOMES`: darker for a worse outcome; grey for not entered."""
-INKS = (INK, INK, INK, "white", "white", "#5a5a5a")
+COLOURS = tuple(OUTCOME[name].light for name in OUTCOMES)
+INKS = tuple(ink_on(colour) for colour in COLOURS)
 _TYPE: Any = {"fontsize": 9, "linespacing": 1.25}
 _LETTER, _LINE = 0.0874, 0.062
 """Width of a letter at that size, inches, and height of a line, as a share of a panel."""

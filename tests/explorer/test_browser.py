@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -42,6 +43,10 @@ class Heard:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
     with served() as running:
+        with httpx.Client(timeout=400) as client:  # the first run on a machine compiles for up to two minutes
+            client.get(running.address)
+            for path in ("/", "/api/map?y=yield_scale", "/api/map", "/api/breaks", "/api/market"):
+                assert client.get(f"{running.origin}{path}").status_code == 200
         yield running
 
 
@@ -57,7 +62,7 @@ def browser() -> Iterator[Browser]:
 def entered(browser: Browser, server: Served, **options: Any) -> BrowserContext:
     """A browser context that holds the token's cookie."""
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
-    context.request.get(server.address)
+    context.request.get(server.address, max_redirects=0)
     return context
 
 

@@ -189,7 +189,7 @@ def test_a_book_is_one_that_the_command_line_named(tmp_path: Path) -> None:
 
 
 def test_every_outcome_has_a_colour_that_its_words_can_be_read_on() -> None:
-    assert set(OUTCOMES) == {name_of(member) for member in Outcome} <= set(colours.OUTCOME)
+    assert set(OUTCOMES) == {name_of(member) for member in Outcome} == set(colours.OUTCOME)
     for scheme in (0, 1):
         grounds = [colours.PAGE[name][scheme] for name in ("ground", "tint")]
         texts = [colours.PAGE[name][scheme] for name in ("ink", "soft", "accent", "gain", "loss")]
