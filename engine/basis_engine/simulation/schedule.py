@@ -5,12 +5,13 @@ Times of day are minutes after midnight in New York; ``midnight`` gives each day
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import EventKind
-from basis_engine.simulation.rows import Event, empty_rows
+from basis_engine.simulation.rows import Event, dtype_of, empty_rows
 from basis_engine.simulation.world import Floats, Integers, Records
 
 ROLL_TIME = 8 * 60 + 30
@@ -105,27 +106,29 @@ def build_schedule(calendar: Calendar) -> Records:
     """Return rows of every scheduled event, sorted by time, kind and sequence."""
     _check_marks(calendar)
     _check_dated(calendar)
-    rows: list[dict[str, float]] = []
-    for day in range(1, len(calendar.midnight)):
-        rows += _every_day(calendar, day)
-    rows += [_dated_row(calendar, dated) for dated in calendar.dated]
+    last = len(calendar.midnight) - 1
     end = int(calendar.midnight[-1]) + LIMITS_TIME
-    rows.append({"time": end, "kind": EventKind.END, "day": len(calendar.midnight) - 1})
-    rows.sort(key=lambda row: (row["time"], row["kind"]))
-    schedule = empty_rows(Event, len(rows))
-    for sequence, row in enumerate(rows):
-        event = schedule[sequence]
-        event.sequence = sequence
-        for name, value in row.items():
-            setattr(event, name, value)
-        event.calls_due = _calls_due(calendar, int(event.day), int(event.kind), int(event.time))
-        if event.kind in (EventKind.REPO_SHORTFALL, EventKind.REPO_MARK):
-            event.calls_due += max(calendar.repo_time - CALL_TIME, 0)
-        event.next_mark = _next_mark(calendar, int(event.time), end)
-    for first in np.flatnonzero(schedule["kind"] == EventKind.OPEN):
-        if calendar.repo_time <= CALL_TIME:  # the fast path rolls before it pays clearing
-            schedule[first].routine = _routine(schedule["kind"][first:].tolist())
+    parts = [*_every_day(calendar), _dated_rows(calendar), _rows(1, time=end, kind=EventKind.END, day=last)]
+    rows = np.concatenate([np.asarray(part) for part in parts])
+    schedule: Records = rows[np.lexsort((rows["kind"], rows["time"]))].view(dtype_of(Event))
+    schedule["sequence"] = np.arange(len(schedule))
+    schedule["calls_due"] = _calls_due(calendar, schedule)
+    of_repo = np.isin(schedule["kind"], (EventKind.REPO_SHORTFALL, EventKind.REPO_MARK))
+    schedule["calls_due"][of_repo] += max(calendar.repo_time - CALL_TIME, 0)
+    schedule["next_mark"] = _next_mark(calendar, schedule["time"], end)
+    kinds = schedule["kind"].tolist()
+    routine = calendar.repo_time <= CALL_TIME  # the fast path rolls before it pays clearing
+    for first in np.flatnonzero((schedule["kind"] == EventKind.OPEN) & routine):
+        schedule["routine"][first] = _routine(kinds[first : first + len(ROUTINE) + 1])
     return schedule
+
+
+def _rows(count: int, **columns: Any) -> Records:
+    """Return rows of events with the given columns."""
+    rows = empty_rows(Event, count)
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
 
 
 def _routine(kinds: list[int]) -> int:
@@ -162,65 +165,69 @@ def _check_dated(calendar: Calendar) -> None:
             )
 
 
-def _every_day(calendar: Calendar, day: int) -> list[dict[str, float]]:
-    """Return the events of every business day."""
-    midnight = int(calendar.midnight[day])
-    marks = np.flatnonzero(calendar.mark_day == day)
+def _every_day(calendar: Calendar) -> list[Records]:
+    """Return the events of every business day, kind by kind."""
+    days = np.arange(1, len(calendar.midnight))
+    marks = np.flatnonzero(calendar.mark_day > 0)
+    mark_time, mark_day = calendar.mark_time[marks], calendar.mark_day[marks]
+    early = np.unique(mark_day[mark_time < calendar.midnight[mark_day] + INTRADAY_TIME])
     times = [
-        (EventKind.REPO_SHORTFALL, max(CALL_TIME, calendar.repo_time)),
-        (EventKind.SETTLEMENT, SETTLEMENT_TIME),
-        (EventKind.REPO_MARK, SETTLEMENT_TIME),
+        (EventKind.REPO_SHORTFALL, max(CALL_TIME, calendar.repo_time), days),
+        (EventKind.INTRADAY_CYCLE, INTRADAY_TIME, early),
+        (EventKind.SETTLEMENT, SETTLEMENT_TIME, days),
+        (EventKind.REPO_MARK, SETTLEMENT_TIME, days),
+        (EventKind.RISK_LIMITS, LIMITS_TIME, days),
+        (EventKind.RECORD, LIMITS_TIME, days),
     ]
-    times += [(EventKind.RISK_LIMITS, LIMITS_TIME), (EventKind.RECORD, LIMITS_TIME)]
     if calendar.decides:
-        times.append((EventKind.DECISION, LIMITS_TIME))
-    if np.any(calendar.mark_time[marks] < midnight + INTRADAY_TIME):
-        times.append((EventKind.INTRADAY_CYCLE, INTRADAY_TIME))
-    rows: list[dict[str, float]] = [{"time": midnight + minute, "kind": kind, "day": day} for kind, minute in times]
-    late = float(calendar.repo_time > CALL_TIME)
-    rows.append({"time": midnight + ROLL_TIME, "kind": EventKind.OPEN, "day": day, "second_value": late})
-    rows.append(
-        {
-            "time": midnight + calendar.repo_time,
-            "kind": EventKind.REPO_ROLL,
-            "day": day,
-            "value": float(calendar.repo_rate[day]),
-            "second_value": float(calendar.cash_rate[day]),
-        }
+        times.append((EventKind.DECISION, LIMITS_TIME, days))
+    rows = [_rows(len(on), time=calendar.midnight[on] + minute, kind=kind, day=on) for kind, minute, on in times]
+    rolls = _rows(
+        len(days),
+        time=calendar.midnight[days] + calendar.repo_time,
+        kind=EventKind.REPO_ROLL,
+        day=days,
+        value=calendar.repo_rate[days],
+        second_value=calendar.cash_rate[days],
     )
-    return rows + [
-        {"time": int(calendar.mark_time[m]), "kind": EventKind.MARK, "day": day, "mark": int(m)} for m in marks
-    ]
+    late = float(calendar.repo_time > CALL_TIME)
+    opening = _rows(
+        len(days), time=calendar.midnight[days] + ROLL_TIME, kind=EventKind.OPEN, day=days, second_value=late
+    )
+    return [opening, *rows, rolls, _rows(len(marks), time=mark_time, kind=EventKind.MARK, day=mark_day, mark=marks)]
 
 
-def _dated_row(calendar: Calendar, dated: DatedEvent) -> dict[str, float]:
-    """Return a dated event as a row of the schedule."""
-    return {
-        "time": int(calendar.midnight[dated.day]) + dated.minute_of_day,
-        "kind": dated.kind,
-        "day": dated.day,
-        "value": dated.value,
-        "second_value": dated.share,
-        "contract": dated.contract,
-        "fund": dated.fund,
-    }
+def _dated_rows(calendar: Calendar) -> Records:
+    """Return the dated events in their order."""
+    dated = calendar.dated
+    days = np.array([event.day for event in dated], np.int64)
+    return _rows(
+        len(dated),
+        time=calendar.midnight[days] + [event.minute_of_day for event in dated],
+        kind=[event.kind for event in dated],
+        day=days,
+        value=[event.value for event in dated],
+        second_value=[event.share for event in dated],
+        contract=[event.contract for event in dated],
+        fund=[event.fund for event in dated],
+    )
 
 
-def _calls_due(calendar: Calendar, day: int, kind: int, time: int) -> int:
+def _calls_due(calendar: Calendar, schedule: Records) -> Integers:
     """Return when calls fall due: 09:00 of the next business day; for the intraday cycle, 14:00 of the same day.
 
     A loss before 09:00 is of the evening before, and falls due at 09:00 of the same day.
     """
-    if kind == EventKind.INTRADAY_CYCLE:
-        return int(calendar.midnight[day]) + INTRADAY_DUE
-    if kind == EventKind.OTHER_LOSS and time < int(calendar.midnight[day]) + CALL_TIME:
-        return int(calendar.midnight[day]) + CALL_TIME
-    if day + 1 < len(calendar.midnight):
-        return int(calendar.midnight[day + 1]) + CALL_TIME
-    return int(calendar.midnight[day]) + DAY_LENGTH + CALL_TIME
+    mornings = np.append(calendar.midnight, calendar.midnight[-1] + DAY_LENGTH) + CALL_TIME
+    day, kind = schedule["day"], schedule["kind"]
+    before_morning = (kind == EventKind.OTHER_LOSS) & (schedule["time"] < mornings[day])
+    due: Integers = np.where(before_morning, mornings[day], mornings[day + 1])
+    due[kind == EventKind.INTRADAY_CYCLE] = calendar.midnight[day[kind == EventKind.INTRADAY_CYCLE]] + INTRADAY_DUE
+    return due
 
 
-def _next_mark(calendar: Calendar, time: int, end: int) -> int:
-    """Return the time of the first mark after a time; a time beyond the end of the run if there is none."""
-    later = np.searchsorted(calendar.mark_time, time, side="right")
-    return int(calendar.mark_time[later]) if later < len(calendar.mark_time) else end + DAY_LENGTH
+def _next_mark(calendar: Calendar, times: Integers, end: int) -> Integers:
+    """Return the time of the first mark after each time; a time beyond the end of the run if there is none."""
+    marks = np.append(calendar.mark_time, end + DAY_LENGTH)
+    following: Integers = marks[np.searchsorted(calendar.mark_time, times, side="right")]
+    return following
