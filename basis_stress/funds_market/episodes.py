@@ -1,16 +1,17 @@
 """Run an episode with the market of funds: daily shorts, dislocation, dealers and funds."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.flows import outside_flows
-from basis_data.markets.market_data import market_data
 from basis_data.markets.parameters import Fit
-from basis_data.markets.pricing import PricedMarket, priced_market
+from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.parts import MarketEra
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_data.scenarios.scenario import scenario as load_scenario
@@ -62,13 +63,13 @@ class Episode:
     book: BookOfFunds
     run: Run
 
-    @property
+    @cached_property
     def shorts(self) -> pd.Series:
         """Gross shorts of leveraged funds, USD by day: those reported, less what the population bought back."""
         held = self.hedged
         return pd.Series(self.book.gross_shorts_usd + held - held.iloc[0])
 
-    @property
+    @cached_property
     def hedged(self) -> pd.Series:
         """Face of the population's short futures by day, USD."""
         futures = self.run.positions["contract"] < len(self.market.priced.codes)
@@ -76,7 +77,7 @@ class Episode:
         contracts = self.run.position_days[:, :, PositionColumn.CONTRACTS]
         return pd.Series(-(contracts * notional)[:, futures].sum(axis=1), self.market.days)
 
-    @property
+    @cached_property
     def dealers(self) -> pd.DataFrame:
         """Inventory and cumulative flows in $bn, balance-sheet spread and its volatility in bp a year, by day.
 
@@ -106,7 +107,7 @@ class Episode:
         assert plan is not None  # `run_episode` always sets it
         return plan
 
-    @property
+    @cached_property
     def dislocations(self) -> pd.DataFrame:
         """Basis points of price by which notes are cheap against futures: days by contracts.
 
@@ -123,7 +124,7 @@ class Episode:
         }
         return pd.DataFrame(columns, self.market.days)
 
-    @property
+    @cached_property
     def returns(self) -> pd.Series:
         """Return of the average basis fund since entry, by day."""
         equity = self.run.fund_days[:, : self.book.basis_funds, FundColumn.EQUITY]
@@ -157,7 +158,7 @@ def relative_change(values: pd.Series) -> float:
 def episode_market(name: str | Path | Scenario) -> EpisodeMarket:
     """Read and price the market of an episode, with swap-spread trades where the era has them."""
     chosen = name if isinstance(name, Scenario) else load_scenario(name)
-    priced = priced_market(market_data(chosen, market_era(chosen).contracts))
+    priced = scenario_market(chosen, market_era(chosen).contracts)
     sales, purchases = outside_flows(chosen, priced.data.dates.astype("datetime64[D]"))
     if market_era(chosen).swap_spread_book_usd_bn:
         priced = priced.with_swaps()

@@ -6,10 +6,7 @@ import numpy as np
 
 from basis_data.markets.pricing import PricedMarket
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.market import held_market
-from basis_engine.simulation.marks import cheapened
 from basis_engine.simulation.names import EventKind
-from basis_engine.simulation.quotes import append_swaps
 from basis_engine.simulation.rows import ContractRow, Dealers, Fund, Position, empty_rows
 from basis_engine.simulation.run import Setup, assign_positions
 from basis_engine.simulation.schedule import (
@@ -23,7 +20,7 @@ from basis_engine.simulation.schedule import (
     margin_change,
     other_loss,
 )
-from basis_engine.simulation.world import Integers, Market, Records
+from basis_engine.simulation.world import Records
 from basis_strategies.entry_sizing import needs
 from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
 
@@ -72,7 +69,7 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     funds = _fund_rows(plan.funds)
     assign_positions(funds, positions)
     return Setup(
-        market=_held(market, notes.astype(np.int64)),
+        market=market.held(notes.astype(np.int64)),
         schedule=build_schedule(calendar(plan, market)),
         funds=funds,
         positions=positions,
@@ -82,31 +79,9 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     )
 
 
-def _held(market: PricedMarket, notes: Integers) -> Market:
-    """Quote the notes held, the futures and the swaps for the engine."""
-    in_baskets = notes[notes < len(market.cusips)]
-    marks = market.marks
-    held = held_market(marks.path, marks.baskets, marks.priced, in_baskets, market.data.dislocation_bp[marks.day])
-    if market.swaps is None:
-        return held
-    return append_swaps(held, market.swaps.quotes, notes[len(in_baskets) :] - len(market.cusips))
-
-
 def dirty_price(market: PricedMarket, note: int) -> float:
     """Dirty price of a note at entry, points, with the dislocation of the first day."""
-    return dirty_prices(market, np.array([note]))[note]
-
-
-def dirty_prices(market: PricedMarket, notes: Integers) -> dict[int, float]:
-    """Dirty prices at entry, points, with the dislocation of the first day, of different notes in ascending order."""
-    prices, quotes = {}, np.asarray(_held(market, notes).notes)[0]
-    for note, quote in zip(notes.tolist(), quotes, strict=True):
-        clean = float(quote["clean"])
-        if note < len(market.cusips):
-            contract = int(np.searchsorted(market.baskets.start, note, side="right")) - 1
-            clean = float(cheapened(clean, float(market.data.dislocation_bp[0, contract])))
-        prices[note] = clean + float(quote["accrued"])
-    return prices
+    return float(market.entry_dirty[note])
 
 
 def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:

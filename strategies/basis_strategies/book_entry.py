@@ -11,7 +11,6 @@ import pandas as pd
 from basis_data.markets.pricing import PricedMarket
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats, Integers
-from basis_strategies.assemble import dirty_prices
 from basis_strategies.entry_sizing import Needs
 
 
@@ -52,9 +51,7 @@ def entries(positions: pd.DataFrame, market: PricedMarket, source: str) -> Entri
     place = {code: c for c, code in enumerate(market.codes)}
     contract: Integers = np.array([place[code] for code in positions["contract"]], np.int64)
     note = _notes(positions, contract, market, source)
-    held = np.unique(note)
-    price = dirty_prices(market, held)
-    dirty = np.array([price[number] for number in held.tolist()])[np.searchsorted(held, note)]
+    dirty = market.entry_dirty[note]
     notional = np.array(market.notionals)[contract]
     per_face = market.baskets.factor[note] / notional
     given, face = positions["contracts"].to_numpy(np.float64), positions["face_usd"].to_numpy(np.float64)

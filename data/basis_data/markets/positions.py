@@ -1,5 +1,6 @@
 """Short futures positions: of CFTC leveraged funds, or of the user's own book."""
 
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -35,7 +36,23 @@ def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report
     InputError
         If no report is within 14 days.
     """
-    shorts = _shorts(path, report)
+    return _reported(date, report).copy() if path is None else _nearest(_shorts(path, report), date, report, path)
+
+
+@lru_cache(maxsize=256)
+def _reported(date: DateLike, report: str) -> pd.DataFrame:
+    """The nearest report of the embedded table."""
+    return _nearest(_embedded(report), date, report, None)
+
+
+@cache
+def _embedded(report: str) -> pd.DataFrame:
+    """All short positions of the embedded table."""
+    return _shorts(None, report)
+
+
+def _nearest(shorts: pd.DataFrame, date: DateLike, report: str, path: str | Path | None) -> pd.DataFrame:
+    """The report nearest to a date among all short positions of a file."""
     asked = pd.Timestamp(day(date))
     dates = pd.DatetimeIndex(shorts["report_date"].unique())
     days_away = (dates - asked).to_series().abs().to_numpy()

@@ -1,6 +1,7 @@
 """Price a scenario's market: every deliverable note and the fair future at each mark."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -9,8 +10,10 @@ from basis_data.markets.market_data import MarketData
 from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
-from basis_engine.simulation.market import Baskets, CurvePath, Priced, par_curves, price_path
-from basis_engine.simulation.world import Floats, Integers
+from basis_engine.simulation.market import Baskets, CurvePath, Priced, held_market, par_curves, price_path
+from basis_engine.simulation.marks import cheapened
+from basis_engine.simulation.quotes import append_swaps
+from basis_engine.simulation.world import Floats, Integers, Market
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,27 @@ class PricedMarket:
     def marks(self) -> Marks:
         """All marks at which positions are repriced."""
         return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
+
+    def held(self, notes: Integers) -> Market:
+        """Quote some notes (of the baskets, then of the swap-spread trades), the futures and the swaps."""
+        in_baskets = notes[notes < len(self.cusips)]
+        marks = self.marks
+        quoted = held_market(marks.path, marks.baskets, marks.priced, in_baskets, self.data.dislocation_bp[marks.day])
+        if self.swaps is None:
+            return quoted
+        return append_swaps(quoted, self.swaps.quotes, notes[len(in_baskets) :] - len(self.cusips))
+
+    @cached_property
+    def entry_dirty(self) -> Floats:
+        """Dirty price of every note at entry, points, with the dislocation of the first day."""
+        count, swaps = len(self.cusips), 0 if self.swaps is None else len(self.swaps.tenors)
+        quotes = np.asarray(self.held(np.arange(count + swaps)).notes)[0]
+        clean: Floats = quotes["clean"].copy()
+        contracts = np.repeat(np.arange(len(self.codes)), np.diff(self.baskets.start))
+        for note, dislocation in enumerate(self.data.dislocation_bp[0, contracts].tolist()):
+            clean[note] = cheapened(float(clean[note]), dislocation)
+        dirty: Floats = clean + quotes["accrued"]
+        return dirty
 
     def with_swaps(self) -> "PricedMarket":
         """Add swap-spread trades."""

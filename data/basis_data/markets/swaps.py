@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,18 @@ def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path 
 
 
 def spread_table(path: Path | None = None) -> pd.DataFrame:
-    """Swap spreads in basis points, days by tenors, from the user's file or the embedded table."""
+    """Swap spreads in basis points, days by tenors, from the user's file or the embedded table; never change them."""
+    return _published_spreads() if path is None else _spreads_in(path)
+
+
+@cache
+def _published_spreads() -> pd.DataFrame:
+    """Swap spreads of the embedded table."""
+    return _spreads_in(None)
+
+
+def _spreads_in(path: Path | None) -> pd.DataFrame:
+    """Swap spreads of a table."""
     return read("swap_spreads", path).pivot_table(index="date", columns="tenor_years", values="swap_spread_bp")
 
 

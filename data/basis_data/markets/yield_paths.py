@@ -1,6 +1,7 @@
 """Par yields: the path of a scenario (observed, transposed or flat, plus stated moves), and daily moves before it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -114,8 +115,20 @@ HISTORY_DAYS = 60
 def moves_before(start: DateLike, path: Path | None = None) -> tuple[Array, Array]:
     """Return tenors [n] in years, and daily changes of their par yields before a date, decimal [days, n].
 
-    Margins and cash buffers are computed from them. Tenors not published on all of the days are left out.
+    Margins and cash buffers are computed from them. Tenors not published on all of the days are left out. Moves of the
+    embedded table are kept and shared: never change them.
     """
+    return _published_moves(start) if path is None else _moves_in(start, path)
+
+
+@lru_cache(maxsize=64)
+def _published_moves(start: DateLike) -> tuple[Array, Array]:
+    """Moves of the embedded table."""
+    return _moves_in(start, None)
+
+
+def _moves_in(start: DateLike, path: Path | None) -> tuple[Array, Array]:
+    """Moves of a table."""
     end = business_day_offset(start, -1)
     days = cash_days(business_day_offset(end, -HISTORY_DAYS), end)
     rows = read_days("par_yields", days, [], path)
