@@ -22,17 +22,32 @@ from basis_engine.simulation.schedule import (
 )
 from basis_engine.simulation.world import Records
 from basis_strategies.entry_sizing import needs
-from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan, FundPlan, Plan, PositionPlan
+from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan, FundPlan, Plan
 
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
 
 
-FUND_FIELDS = {"equity_usd": "entry_equity", "credit_line_usd": "credit_line"}
+FUND_FIELDS = {"equity_usd": "entry_equity", "peak_equity_usd": "peak_equity", "credit_line_usd": "credit_line"}
 POSITION_FIELDS = {"face_usd": "face", "haircut": "base_haircut"}
 """Fields of plans with another name in the rows."""
 
-SAME_IN_PLAN_AND_ROW = (
+POSITION_PLAN_FIELDS = (
+    "contract",
+    "face_usd",
+    "contracts",
+    "haircut",
+    "term_share",
+    "term_rate",
+    "term_maturity",
+    "repo_spread",
+    "repo_threshold",
+)
+FUND_PLAN_FIELDS = (
+    "equity_usd",
+    "peak_equity_usd",
+    "credit_line_usd",
+    "unwind",
     "leverage_target",
     "leverage_limit",
     "drawdown_limit",
@@ -105,37 +120,22 @@ def _check_affordable(fund: FundPlan, market: PricedMarket) -> None:
 def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Records:
     """Fill the rows of positions, sorted by fund."""
     rows = empty_rows(Position, len(columns))
-    numbered = ((f, position) for f, fund in enumerate(plan.funds) for position in fund.positions)
-    for row, (f, position), column in zip(rows, numbered, columns, strict=True):
-        _fill_position(row, position, market)
-        row.fund, row.bond = f, column
+    pairs = [pair for fund in plan.funds for pair in fund.positions]
+    notes = np.array([pair.note for pair in pairs])
+    in_baskets = notes < len(market.cusips)
+    rows["fund"] = np.repeat(np.arange(len(plan.funds)), [len(fund.positions) for fund in plan.funds])
+    rows["bond"] = columns
+    rows["factor"][in_baskets] = market.baskets.factor[notes[in_baskets]]
+    for name in POSITION_PLAN_FIELDS:
+        rows[POSITION_FIELDS.get(name, name)] = [getattr(pair, name) for pair in pairs]
     return rows
-
-
-def _fill_position(row: Position, position: PositionPlan, market: PricedMarket) -> None:
-    """Fill the row of a position."""
-    row.contract = position.contract
-    row.face = position.face_usd
-    row.contracts = position.contracts
-    if position.note < len(market.cusips):
-        row.factor = float(market.baskets.factor[position.note])
-    row.base_haircut = position.haircut
-    row.term_share = position.term_share
-    row.term_rate = position.term_rate
-    row.term_maturity = position.term_maturity
-    row.repo_spread = position.repo_spread
-    row.repo_threshold = position.repo_threshold
 
 
 def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
     """Fill the rows of funds."""
     rows = empty_rows(Fund, len(funds))
-    for row, fund in zip(rows, funds, strict=True):
-        row.entry_equity, row.peak_equity = fund.equity_usd, fund.peak_equity_usd
-        row.unwind = fund.unwind
-        for name in SAME_IN_PLAN_AND_ROW:
-            setattr(row, name, getattr(fund, name))
-        row.credit_line = fund.credit_line_usd
+    for name in FUND_PLAN_FIELDS:
+        rows[FUND_FIELDS.get(name, name)] = [getattr(fund, name) for fund in funds]
     return rows
 
 
