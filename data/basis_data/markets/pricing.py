@@ -44,36 +44,53 @@ class PricedMarket:
     swaps: SwapMarket | None = None
     """Swap-spread trades, if any: their notes are numbered after the baskets', their swaps after the futures."""
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Contract codes of the futures, in the order of the arrays."""
         return tuple(future.code for future in self.data.futures)
 
-    @property
+    @cached_property
     def hedges(self) -> tuple[str, ...]:
         """Names of the hedges: the futures, then the swaps."""
         return self.codes + (self.swaps.names if self.swaps else ())
 
-    @property
+    @cached_property
     def notionals(self) -> tuple[float, ...]:
         """Notional of every hedge, USD per contract."""
         return tuple(future.notional_usd for future in self.data.futures) + (NOTIONAL_USD,) * (
             len(self.hedges) - len(self.codes)
         )
 
-    @property
+    @cached_property
     def entry_margins(self) -> Floats:
         """Initial margin of every hedge on the first day, USD per contract."""
         swaps = self.swaps.margin_usd if self.swaps else np.empty(0)
         return np.concatenate([self.initial_margin[0], swaps])
 
-    @property
+    @cached_property
     def marks(self) -> Marks:
         """All marks at which positions are repriced."""
         return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
 
     def held(self, notes: Integers) -> Market:
-        """Quote some notes (of the baskets, then of the swap-spread trades), the futures and the swaps."""
+        """Quote some notes (of the baskets, then of the swap-spread trades), the futures and the swaps.
+
+        The quotes of the last notes are kept: a book is run through a market again and again.
+        """
+        found = self._kept.get(notes.tobytes())
+        if found is None:
+            found = self._held(notes)
+            self._kept.clear()
+            self._kept[notes.tobytes()] = found
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[bytes, Market]:
+        """The notes last quoted, and their quotes."""
+        return {}
+
+    def _held(self, notes: Integers) -> Market:
+        """Quote some notes, the futures and the swaps."""
         in_baskets = notes[notes < len(self.cusips)]
         marks = self.marks
         quoted = held_market(marks.path, marks.baskets, marks.priced, in_baskets, self.data.dislocation_bp[marks.day])
@@ -85,7 +102,7 @@ class PricedMarket:
     def entry_dirty(self) -> Floats:
         """Dirty price of every note at entry, points, with the dislocation of the first day."""
         count, swaps = len(self.cusips), 0 if self.swaps is None else len(self.swaps.tenors)
-        quotes = np.asarray(self.held(np.arange(count + swaps)).notes)[0]
+        quotes = np.asarray(self._held(np.arange(count + swaps)).notes)[0]
         clean: Floats = quotes["clean"].copy()
         contracts = np.repeat(np.arange(len(self.codes)), np.diff(self.baskets.start))
         for note, dislocation in enumerate(self.data.dislocation_bp[0, contracts].tolist()):
