@@ -68,6 +68,9 @@ if TYPE_CHECKING:
 
 # Names are loaded on first use: `import basis_stress` costs milliseconds, and bond arithmetic needs no pandas.
 _HOMES = {
+    "clients": "basis_stress.client_books.run",
+    "ClientsResult": "basis_stress.client_books.result",
+    "DealerPlan": "basis_strategies.plan",
     "backtest": "basis_stress.front_door.backtest",
     "strategies": "basis_stress.front_door.backtest",
     "accrued_interest": "basis_stress.bonds.prices",

@@ -23,7 +23,7 @@ LAYERS = (
     ("basis_stress.explorer",),
     ("basis_stress.validation", "basis_stress.notebook"),
     ("basis_stress.breaking",),
-    ("basis_stress.ensembles",),
+    ("basis_stress.ensembles", "basis_stress.client_books"),
     ("basis_stress.sweeps",),
     ("basis_stress.catalogue",),
     ("basis_stress.front_door",),

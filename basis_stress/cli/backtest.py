@@ -8,6 +8,7 @@ import click
 import pandas as pd
 
 from basis_strategies.cash_futures_basis import CashFuturesBasis
+from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, scenario_names
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
@@ -55,6 +56,7 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
 @click.argument("scenario", shell_complete=scenario_names)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @book_options("'cftc' for the book of leveraged funds at the nearest report, or ")
+@execution_options
 @strategy_options
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
@@ -94,7 +96,7 @@ def backtest(
 
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in taken_execution(options).items() if value is not None}
     if market:
         from basis_stress.cli.funds_market import show_market
 

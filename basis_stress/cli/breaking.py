@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from basis_stress.cli.backtest import book_options, strategy_options
+from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, scenario_names
 
 EXAMPLES = """\b
@@ -38,6 +39,7 @@ do not roll.
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
+@execution_options
 @strategy_options
 @click.option("--low", type=float, help="Lowest value of the search. [default: no change]")
 @click.option("--high", type=float, help="Highest value of the search. [default: 10, 1000 bp, 0.5, 10, 1]")
@@ -60,7 +62,7 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     # This import loads pandas, which `--help` does not need.
     from basis_stress.breaking.find import breaking_point
 
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in taken_execution(options).items() if value is not None}
     found = breaking_point(
         scenario, contract=None if contract is None else [code.strip() for code in contract.split(",")], **given
     )

@@ -9,6 +9,7 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import book_options, strategy_options
+from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, generator_names
 from basis_stress.cli.shocks import setting
 
@@ -38,6 +39,7 @@ def terms_options(command: Any) -> Any:
 @click.option("--paths", type=int, default=1000, show_default=True, help="Number of paths.")
 @click.option("--days", type=int, default=60, show_default=True, help="Business days of each path.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")
+@execution_options
 @terms_options
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
@@ -74,7 +76,7 @@ def paths(
     from basis_stress.ensembles.page import headline
     from basis_stress.ensembles.simulate import simulate_paths
 
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in taken_execution(options).items() if value is not None}
     folder = out or Path("results") / f"paths-{generator}"
     with ExitStack() as stack:
         progress = Progress(stack, paths, f"{paths:,} paths")

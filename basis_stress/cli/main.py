@@ -29,6 +29,7 @@ COMMANDS = {
     "break": ("breaking", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
     "paths": ("ensembles", "Run a book through thousands of generated paths: losses, time to call and default."),
     "explore": ("explore", "Open a page on this machine that runs a book while its settings are dragged."),
+    "clients": ("clients", "Run the books of many clients through scenarios: who fails, and who bears the loss."),
     "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
     "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),

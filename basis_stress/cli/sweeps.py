@@ -12,6 +12,7 @@ import click
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.backtest import book_options
+from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, scenario_names
 from basis_stress.sweeps.fields import BOOK_FIELDS
 
@@ -53,6 +54,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
+@execution_options
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
 @click.option("--scale", hidden=True)
@@ -95,7 +97,7 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
     from basis_stress.sweeps.run import sweep as run_sweep
     from basis_stress.sweeps.text import describe
 
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in taken_execution(options).items() if value is not None}
     try:
         with ExitStack() as stack:
             progress = (lambda done, total: None) if quiet else Bar(stack)

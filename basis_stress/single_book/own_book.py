@@ -27,6 +27,7 @@ def own_book(
     contract: str | Sequence[str] | None,
     strategy: CashFuturesBasis | None,
     terms: Mapping[str, Any],
+    shared_equity: bool = False,
 ) -> Book | None:
     """Read a user's own book; None if ``book`` is none, or of CFTC reports.
 
@@ -52,7 +53,7 @@ def own_book(
         if name not in DEFAULT_OF and name in CashFuturesBasis.model_fields:
             raise InputError(f"{name}: given with a book, which sets its own size and hedge; leave it out")
     checked = validated(CashFuturesBasis, dict(terms), "book")
-    return read_book(book, funds, {DEFAULT_OF[name]: getattr(checked, name) for name in terms})
+    return read_book(book, funds, {DEFAULT_OF[name]: getattr(checked, name) for name in terms}, shared_equity)
 
 
 def lone_book(book: Book, fund: str | None = None) -> FundBook:

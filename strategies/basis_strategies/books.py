@@ -62,6 +62,7 @@ class FundBook(BaseModel):
     equity_usd: float | None
     cash_usd: float | None
     credit_line_usd: float
+    clearing_member: str
     unwind: str
     leverage_limit_multiple: float
     drawdown_limit: float

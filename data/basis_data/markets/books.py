@@ -35,7 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "depth_share": 0.1,
 }
 """Values of blank cells; those of `basis_strategies.cash_futures_basis.CashFuturesBasis`."""
-TEXTS = ("contract", "fund", "delivery_month", "cusip", "lender", "unwind")
+TEXTS = ("contract", "fund", "delivery_month", "cusip", "lender", "unwind", "clearing_member")
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,9 @@ class Book:
     funds: pd.DataFrame
     """By name: `FUND_COLUMNS`, and labels."""
     source: str
-    """The file, or 'table' for a DataFrame."""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Contract codes of the book, short tenors first."""
-        held = set(self.positions["contract"])
-        return tuple(code for code in codes() if code in held)
+    """The file, or 'the table given' for a DataFrame."""
+    codes: tuple[str, ...]
+    """Contracts of the book, or of the whole that it is a part of, short tenors first."""
 
     @property
     def labels(self) -> list[str]:
@@ -80,7 +76,10 @@ def is_positions_table(given: Table) -> bool:
 
 
 def read_book(
-    positions: Table, funds: Table | None = None, defaults: Mapping[str, Any] | None = None, name: str | None = None
+    positions: Table,
+    funds: Table | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    shared_equity: bool = False,
 ) -> Book:
     """Read a book.
 
@@ -91,8 +90,8 @@ def read_book(
         with one value in each fund.
     defaults
         Values of blank cells, by column, such as the equity of a single fund.
-    name
-        Of the fund where no column names it; by default that of the file.
+    shared_equity
+        Whether an equity in ``defaults`` may be that of each of several funds.
 
     Raises
     ------
@@ -101,14 +100,14 @@ def read_book(
     """
     source = "the table given" if isinstance(positions, pd.DataFrame) else str(positions)
     rows = read_labelled("book_positions", positions, {"contract": GLOBEX})
-    lone = name or ("fund" if isinstance(positions, pd.DataFrame) else Path(positions).stem)
+    lone = "fund" if isinstance(positions, pd.DataFrame) else Path(positions).stem
     for column in POSITION_COLUMNS:
         if column not in rows and column not in FUND_COLUMNS:
             rows[column] = "" if column in TEXTS else np.nan
     rows["fund"] = rows["fund"].where(rows["fund"] != "", lone)
     of_funds = _funds(rows, funds, source)
     own = dict(defaults or {})
-    if "equity_usd" in own and len(of_funds) > 1 and of_funds["equity_usd"].isna().any():
+    if not shared_equity and "equity_usd" in own and len(of_funds) > 1 and of_funds["equity_usd"].isna().any():
         raise InputError(f"{source}: has {len(of_funds)} funds, and one equity is given; give a table of funds")
     for column, value in {**DEFAULTS, **own}.items():
         table = of_funds if column in FUND_COLUMNS else rows
@@ -121,7 +120,8 @@ def read_book(
     keys = pd.DataFrame({"fund": rows["fund"].map(place), "contract": rows["contract"].map(order)})
     for column in ("delivery_month", "cusip", "maturity", "coupon_pct", "contracts", "face_usd", "haircut", "lender"):
         keys[column] = rows[column]
-    return Book(rows.loc[keys.sort_values(list(keys.columns), kind="stable").index], of_funds, source)
+    held = tuple(code for code in order if (rows["contract"] == code).any())
+    return Book(rows.loc[keys.sort_values(list(keys.columns), kind="stable").index], of_funds, source, held)
 
 
 def _funds(rows: pd.DataFrame, funds: Table | None, source: str) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _funds(rows: pd.DataFrame, funds: Table | None, source: str) -> pd.DataFrame
             raise InputError(
                 f"{source}: fund {absent[0]!r} is not in {where}{did_you_mean(absent[0], table.index)}; add its row"
             )
-        table = table.loc[[fund for fund in table.index if fund in set(held)]]
+        table = table[table.index.isin(held)]
     else:
         table = pd.DataFrame(index=pd.Index(sorted(held), name="fund"))
         for column in stated:

@@ -48,6 +48,7 @@ _FUND = (
         "cash_usd", "usd", "free cash at entry, after haircut and initial margin; alone it sets equity", 0, MOST_USD
     ),
     optional("credit_line_usd", "usd", "committed credit, drawn after cash; 0 if blank", 0, MOST_USD),
+    optional("clearing_member", "text", "who clears the fund's futures"),
     Column("unwind", "text", False, True, meaning="what makes the fund sell; `cure` if blank", choices=UNWIND_NAMES),
     optional(
         "leverage_limit_multiple", "number", "leverage over that at entry at which `target-leverage` sells", 1, 1000

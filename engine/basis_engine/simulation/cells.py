@@ -18,7 +18,7 @@ from basis_engine.simulation.names import Outcome
 from basis_engine.simulation.record import enter
 from basis_engine.simulation.rows import ContractRow, Fund, OutcomeRow, Position, dtype_of
 from basis_engine.simulation.run import Setup, check, check_finite, scratch_worlds
-from basis_engine.simulation.world import Integers, Market, Records, Rows, RowTable, World, WorldBatch
+from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
 Bytes = NDArray[np.uint8]
 
@@ -52,6 +52,27 @@ def run_books(setup: Setup, books: BookRows) -> None:
     queue = QUEUE
     while simulate_books(setup.market, scratch_worlds(setup, 2, queue), books):
         queue *= 4
+
+
+def run_clients(setup: Setup, books: BookRows) -> Floats:
+    """Run every book as `run_books`, and return what others lost on it.
+
+    Returns
+    -------
+    array
+        [books, positions + 2] USD: of the lender against each position, of the clearing member, of the credit bank.
+
+    Raises
+    ------
+    InputError
+        As `run_books`.
+    """
+    check_books(setup, books)
+    losses = np.zeros((len(books.funds), len(setup.positions) + 2))
+    queue = QUEUE
+    while simulate_clients(setup.market, scratch_worlds(setup, 2, queue), books, losses):
+        queue *= 4
+    return losses
 
 
 def check_books(setup: Setup, books: BookRows) -> None:
@@ -91,6 +112,26 @@ def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
     """Run every book that can be entered in the first world; the second stays blank. Return the dropped events."""
     world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
     return run_entered(world, blank, books, books.outcomes)
+
+
+@kernel
+def simulate_clients(market: Market, worlds: WorldBatch, books: BookRows, losses: Floats) -> int:
+    """Run every book that can be entered; write its outcome and who lost what. Return the dropped events."""
+    world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
+    dropped = 0
+    for book in range(len(books.funds)):
+        if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
+            set_up(world, blank, books, book)
+            enter(world)
+            simulate_outcomes(world)
+            dropped += world.clock[0].dropped
+            books.outcomes[book] = world.outcomes[0]
+            count = len(world.positions)
+            for p in range(count):
+                losses[book, p] = world.positions[p].lender_loss
+            losses[book, count] = world.funds[0].clearing_loss
+            losses[book, count + 1] = world.funds[0].credit_loss
+    return dropped
 
 
 @callee

@@ -163,7 +163,8 @@ def settle_estate(world: World, f: Index) -> None:
     for p in range(fund.first, fund.last):
         position = world.positions[p]
         settle_coupon(world, p)
-        lenders += max(repo_owed(position), 0.0)
+        position.lender_loss = max(repo_owed(position), 0.0)
+        lenders += position.lender_loss
         transfer(world, f, p, CashLine.ESTATE, Party.REPO_LENDER, max(-repo_owed(position), 0.0))
         position.margin_posted = position.variation_open = position.variation_due = 0.0
         position.overnight = position.overnight_interest = position.term = position.term_interest = 0.0
@@ -173,9 +174,12 @@ def settle_estate(world: World, f: Index) -> None:
     unpaid_clearing = pay_clearing_house(world, f, Party.CLEARING_HOUSE, max(-futures, 0.0))
     unpaid_clearing += pay_clearing_house(world, f, Party.SWAP_HOUSE, max(-swaps, 0.0))
     unpaid_lenders = pay_estate(world, f, Party.REPO_LENDER, lenders)
+    for p in range(fund.first, fund.last):
+        world.positions[p].lender_loss *= unpaid_lenders / max(lenders, 1e-300)
     unpaid_credit = pay_estate(world, f, Party.CREDIT_BANK, fund.credit_drawn)
     unpaid_other_loss = pay_estate(world, f, Party.OTHER_MARKETS, fund.other_loss_owed)
     fund.credit_drawn = fund.other_loss_owed = 0.0
+    fund.clearing_loss, fund.credit_loss = unpaid_clearing, unpaid_credit
     fund.status = Status.CLOSED
     settled = log(world, LogEvent.ESTATE_SETTLED, f, -1, fund.cash, fund.default_cause)
     write_off(world, f, Party.CLEARING_MEMBER, unpaid_clearing, settled)

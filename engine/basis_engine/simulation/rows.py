@@ -137,6 +137,8 @@ class Fund:
     repo_cause: Index  # log row of what made repo short last, at a roll or at a mark of term loans
     redemption_cause: Index  # log row of the last request
     other_loss_cause: Index  # log row of the last loss
+    clearing_loss: Usd  # written off by its clearing member
+    credit_loss: Usd  # written off by the credit bank
 
 
 class Position:
@@ -180,6 +182,7 @@ class Position:
     committed: bool  # will be delivered at the final settlement price
     marked_haircut: Share  # at the last mark of term loans
     haircut_cause: Index  # log row of the last change of the haircut; -1: none
+    lender_loss: Usd  # written off by the lender against it
 
 
 class ContractRow:

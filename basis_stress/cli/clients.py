@@ -1,0 +1,45 @@
+"""The command `clients`: the books of many clients through several scenarios."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from basis_stress.cli.execution import execution_options, taken_execution
+from basis_stress.cli.help import Command
+
+EXAMPLES = """\b
+Examples:
+  basis-stress clients positions.csv --funds funds.csv --scenarios april-2025,march-2020-basis
+  basis-stress clients positions.csv --funds funds.csv --scenarios april-2025 --together --impact-bp-per-bn 0.5
+"""
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument("positions")
+@click.option("--funds", help="Equity and terms of the funds, CSV or Parquet (SCHEMA.md: book_funds).")
+@click.option("--scenarios", required=True, help="Names or TOML files, comma-separated.")
+@click.option("--equity", type=float, help="Equity of each fund that has none in the tables, US dollars.")
+@click.option("--together", is_flag=True, help="All funds sell into the same dealers. [default: each alone]")
+@execution_options
+@click.option("--threads", type=int, help="Threads; they do not change the result. [default: all]")
+@click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/clients"), show_default=True)
+@click.option("--quiet", is_flag=True, help="Print only the path of the results.")
+def clients(positions: str, scenarios: str, out: Path, quiet: bool, **options: Any) -> None:
+    """Run the books of many clients, POSITIONS, through several scenarios: who fails, on what, and who bears the loss.
+
+    Writes clients.parquet (a row per client and scenario), by_lender, by_clearing_member, by_day and summary.
+    """
+    # This import loads pandas, which `--help` does not need.
+    from basis_stress.client_books.run import clients as run_clients
+
+    given = {name: value for name, value in taken_execution(options).items() if value is not None}
+    found = run_clients(positions, [name.strip() for name in scenarios.split(",")], **given)
+    folder = found.save(out)
+    if not quiet:
+        click.echo(str(found))
+        for assumption in found.assumptions:
+            click.echo(assumption)
+        click.echo()
+    click.echo(f"tables: {folder}")
