@@ -15,7 +15,7 @@ enum { MOST_POSITIONS = 16, MOST_CONTRACTS = 16 };
 enum { VARIATION_MARGIN, INITIAL_MARGIN, REPO_REMARGIN, HAIRCUT, REPO_NOT_ROLLED, COUPON, REPO_INTEREST, CASH_INTEREST,
        SALES, CREDIT_LINE, CAPITAL, ESTATE, OTHER_LOSS_PAID, CASH_LINES };
 enum { COUPON_ACCRUAL, REPO_COST, INTEREST_EARNED, CURVE, BASIS_CONVERGENCE, DISLOCATION, SWAP_SPREAD, COST,
-       DEFAULT_LOSS, CAPITAL_PAID, OTHER_LOSS, GAIN_LINES };
+       DEFAULT_LOSS, CAPITAL_PAID, OTHER_LOSS, FINANCING_HEDGE, GAIN_LINES };
 enum { REPO_LENDER, CLEARING_MEMBER, CLEARING_HOUSE, SWAP_HOUSE, DEALERS, CENTRAL_BANK, TREASURY, OUTSIDE_INVESTORS,
        CASH_BANK, CREDIT_BANK, OTHER_MARKETS, PARTIES };
 enum { HOLD, MEET_CALLS, TARGET_LEVERAGE, STOP_OUT, VALUE_AT_RISK };
@@ -23,13 +23,14 @@ enum { FUND_COLUMNS = 11, POSITION_COLUMNS = 10, DEALER_COLUMNS = 6 };
 
 typedef struct { int64_t first_mark, last_mark, cycle_mark, pay_mark; double repo_rate, cash_rate, not_rolled; } Day;
 typedef struct { double clean, accrued, coupon_due, convergence; } Note;
-typedef struct { double price, dislocation; } Quote;
+typedef struct { double price, dislocation, policy_gain; } Quote;
 typedef struct { double initial_margin, announced_margin, haircut_rise; } Terms; /* after the day's changes */
 typedef struct { double point_value, depth, bond_cost, futures_cost, impact, balance_sheet_share, balance_sheet_years; } Contract;
 
 typedef struct {
     double entry_equity, credit_line, credit_spread, leverage_target, leverage_limit, drawdown_limit, stop_cut,
-        stop_speed, risk_limit, risk_speed, calm_volatility, depth_share, call_back, feedback;
+        stop_speed, risk_limit, risk_speed, calm_volatility, depth_share, call_back, feedback,
+        financing_hedge;
     int64_t unwind;
 } FundTerms;
 
@@ -362,6 +363,9 @@ static void mark(Book *b, int64_t m) {
         Position *p = &b->positions[i];
         const Note *note = &market->note[m * market->notes + p->terms.bond];
         const Quote *quote = &market->quote[m * market->contract_count + p->terms.contract];
+        double hedge = b->terms.financing_hedge * p->overnight * quote->policy_gain;
+        p->variation_open += hedge;
+        attribute(b, i, FINANCING_HEDGE, hedge);
         double overnight = p->overnight * p->overnight_rate * (double)days / 360.0;
         double term = p->term * p->terms.term_rate * (double)days / 360.0;
         p->overnight_interest += overnight;

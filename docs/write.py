@@ -22,7 +22,7 @@ from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.formatting import day
 from basis_stress.sweeps.outcome_map_figure import outcome_maps
 from basis_stress.validation import ablations
-from basis_stress.validation.validate import as_markdown, validate
+from basis_stress.validation.validate import as_markdown, reasons, validate
 from basis_stress.validation.validate import headline as verdict
 from benchmarks.history import load
 from benchmarks.page import headline
@@ -118,10 +118,8 @@ def _factors(title: str, table: str) -> str:
 def validation() -> str:
     """Every target of history beside the model, with the digest of the frozen parameters."""
     table = validate()
-    missed = table[table["met"] == "no"]
-    reasons = [f"- {row['id']}: {row['reason']}." for row in missed.to_dict("records")]
     head = f"{verdict(table)} Parameters {table.attrs['digest']}."
-    return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", *reasons]) + "\n"
+    return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", reasons(table)]) + "\n"
 
 
 def mechanisms() -> str:

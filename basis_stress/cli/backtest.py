@@ -77,7 +77,7 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
 @click.option(
     "--market",
     is_flag=True,
-    help="The market of funds: contagion, dealers, CFTC shorts, for capacity multiples 1, 2, 4.",
+    help="The market of funds: contagion, dealers, CFTC shorts.",
 )
 @click.option("--quiet", is_flag=True, help="Print only the paths of the results.")
 def backtest(

@@ -54,9 +54,7 @@ def show(name: str, out: Path | None) -> None:
 @scenarios.command(cls=Command)
 @click.argument("name", shell_complete=scenario_names)
 @click.option("--base", help="Scenario to compare with. [default: its base]")
-@click.option(
-    "--market", is_flag=True, help="The market of funds, for capacity multiples 1, 2, 4, instead of a single book."
-)
+@click.option("--market", is_flag=True, help="The market of funds, instead of a single book.")
 @click.option("--contract", help="One contract or several of a single book, comma-separated. [default: TY]")
 @click.option("--leverage", type=float, help="Of a single book: bonds over equity. [default: 20]")
 @click.option("--haircut", type=float, help="Of a single book: decimal share. [default: the scenario's]")

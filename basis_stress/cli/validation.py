@@ -4,21 +4,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-import pandas as pd
 
 from basis_data.markets.parameters import parameters
 from basis_stress.cli.ensembles import Progress
 from basis_stress.cli.help import Command, scenario_names
 from basis_stress.reporting.files import save
-from basis_stress.validation.ablations import ablations
-from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
-from basis_stress.validation.calibrate import as_toml
+from basis_stress.validation.calibrate import as_toml, fit_expected_repo
 from basis_stress.validation.calibrate import calibrate as fit_march_2020
 from basis_stress.validation.checks import reported_change
 from basis_stress.validation.ensemble import ensemble as draw_ensemble
-from basis_stress.validation.sensitivity import sensitivity
-from basis_stress.validation.validate import as_markdown, headline
-from basis_stress.validation.validate import validate as compare_targets
+from basis_stress.validation.validate import validation as compare_targets
 
 VALIDATE_EXAMPLES = """\b
 Examples:
@@ -31,34 +26,20 @@ Examples:
 @click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
 def validate(file: Path | None, out: Path) -> None:
-    """Compare the market of funds with every historical target: five episodes, frozen parameters.
+    """Compare the market of funds with every historical target, beside a model of nothing.
 
-    Prints the table, and March 2020 without each mechanism; writes both as validation.md and Parquet, with a tornado
-    figure of the sensitivity to each parameter.
+    Prints the table, and March 2020 without each mechanism; writes both as validation.md and Parquet, and a page,
+    validation.html, with the targets that are not met first.
     """
-    table = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
-    digest = table.attrs["digest"]
-    without = ablations(parameters(file))
-    parts = headline(table), f"Parameters {digest}", as_markdown(table), _reasons(table), ablations_as_markdown(without)
-    text = "\n\n".join(parts) + "\n"
-    save(text.encode(), out / "validation.md", "--out")
-    # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
-    from basis_stress.validation.figures import tornado
-
-    table.attrs = {}
-    moved = sensitivity(parameters(file))
-    save(tornado(moved).encode(), out / "tornado.svg", "--out")
-    moved.attrs = {}
-    save(moved.to_parquet(), out / "sensitivity.parquet", "--out")
-    save(without.to_parquet(), out / "ablations.parquet", "--out")
-    save(table.assign(digest=digest).to_parquet(), out / "validation.parquet", "--out")
-    click.echo(text)
-    click.echo(f"table: {out}")
-
-
-def _reasons(table: pd.DataFrame) -> str:
-    """The reason for each target that is not met."""
-    return "\n".join(f"{row['id']}: {row['reason']}" for row in table[table["met"] != "yes"].to_dict("records"))
+    result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
+    save(result.text.encode(), out / "validation.md", "--out")
+    page = result.report(out / "validation.html")
+    for name, table in (("sensitivity", result.moved), ("ablations", result.without), ("validation", result.table)):
+        plain = table.assign(digest=result.digest) if name == "validation" else table.copy()
+        plain.attrs = {}
+        save(plain.to_parquet(), out / f"{name}.parquet", "--out")
+    click.echo(result.text)
+    click.echo(f"page: {page}")
 
 
 @click.command(cls=Command)
@@ -66,14 +47,15 @@ def _reasons(table: pd.DataFrame) -> str:
 def calibrate(out: Path) -> None:
     """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
 
-    Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`.
+    Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
+    expected spread is fitted on rates before September 2019, into expected-repo.toml beside it, for comparison with the
+    one in force.
     """
-    fits = fit_march_2020(lambda text: click.echo(text, err=True))
-    save(as_toml(fits).encode(), out, "--out")
-    for fit in fits:
-        for name, (low, high) in fit.intervals.items():
-            value = getattr(fit, name)
-            click.echo(f"capacity multiple {fit.capacity_multiple:g}  {name:14} {value:8.4f}  [{low:.4f}, {high:.4f}]")
+    save(fit_expected_repo().encode(), out.parent / "expected-repo.toml", "--out")
+    fit = fit_march_2020(lambda text: click.echo(text, err=True))
+    save(as_toml(fit).encode(), out, "--out")
+    for name, (low, high) in fit.intervals.items():
+        click.echo(f"{name:14} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
     click.echo(f"parameters: {out}")
 
 

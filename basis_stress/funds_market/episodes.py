@@ -189,6 +189,7 @@ def era_population(era: MarketEra) -> Population:
         buffer_sd=era.buffer_sd,
         calm_volatility=era.volatility_floor_bp,
         term_share=era.term_share,
+        financing_hedge=era.financing_hedge,
         mixed_share=era.mixed_share,
         swap_leverage=era.swap_spread_leverage,
     )

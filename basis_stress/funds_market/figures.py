@@ -38,8 +38,10 @@ def band(axes: Axes, table: pd.DataFrame, colour: str, label: str, style: Any = 
 
 
 def _spanned(result: MarketResult) -> str:
-    """Name the capacity multiples that a band spans."""
-    return f"band: capacity multiples {', '.join(f'{multiple:g}' for multiple in result.capacity_multiples)}"
+    """Name the capacity multiples that a band spans, in brackets; nothing for a single one."""
+    if len(result.capacity_multiples) == 1:
+        return ""
+    return f" (band: capacity multiples {', '.join(f'{multiple:g}' for multiple in result.capacity_multiples)})"
 
 
 def _flat(axes: Axes) -> None:
@@ -55,7 +57,7 @@ def basis(result: MarketResult) -> Figure:
     codes = [column for column in result.dealers.columns if column.isupper()]
     figure, panels = look.new_figure(1.0 + 1.45 * len(codes), len(codes))
     for axes, code, colour in zip(panels, codes, look.PALETTE, strict=False):
-        band(axes, result.by_capacity_multiple("dealers", code), colour, f"{code}, model ({_spanned(result)})")
+        band(axes, result.by_capacity_multiple("dealers", code), colour, f"{code}, model{_spanned(result)}")
         if code in observed:
             places = result.days.get_indexer(observed.index)
             axes.plot(places, observed[code], "o", color=look.INK, ms=3.5, label="observed, change since the first day")
@@ -71,7 +73,7 @@ def basis(result: MarketResult) -> Figure:
 def shorts(result: MarketResult) -> Figure:
     """Gross shorts of the model, and the CFTC's weekly reports."""
     figure, (axes,) = look.new_figure(3.5)
-    band(axes, result.by_capacity_multiple("shorts", "shorts_usd"), look.BLUE, f"model ({_spanned(result)})")
+    band(axes, result.by_capacity_multiple("shorts", "shorts_usd"), look.BLUE, f"model{_spanned(result)}")
     places = result.days.get_indexer(result.reported.index)
     if len(places):
         axes.plot(places, result.reported, "o", color=look.INK, ms=6, label="CFTC report (Tuesdays)")
@@ -100,7 +102,8 @@ def cascade(result: MarketResult) -> Figure:
             label = name.replace("other swap spread", "swap-spread")
             axes.bar(np.arange(len(wide)), wide[name], 0.78, bottom=base, color=colour, label=label)
             base = base + wide[name].to_numpy()
-        axes.set_title(f"Capacity multiple {multiple:g}: {usd(base.sum())} of face sold")
+        by = "" if len(panels) == 1 else f"capacity multiple {multiple:g}: "
+        axes.set_title(f"{by}{usd(base.sum())} of face sold".capitalize())
         axes.set_ylim(0.0, max(1.08 * base.max(), 1e9))
         look.money_axis(axes)
     panels[-1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=6, handlelength=1.0, fontsize=8)
@@ -112,7 +115,7 @@ def dealers(result: MarketResult) -> Figure:
     """Inventory against capacity, and the day's flows."""
     figure, (top, bottom) = look.new_figure(5.4, 2)
     inventory = result.by_capacity_multiple("dealers", "inventory")
-    band(top, inventory, look.BLUE, f"inventory ({_spanned(result)})")
+    band(top, inventory, look.BLUE, f"inventory{_spanned(result)}")
     top.axhline(result.capacity_usd, color=look.RED, lw=1.1, ls=DASHED, label="capacity (assumption)")
     top.set_ylim(0.0, 1.15 * max(float(inventory.to_numpy().max()), result.capacity_usd))
     top.set_title("Dealers' inventory")
@@ -136,7 +139,7 @@ def dealers(result: MarketResult) -> Figure:
     if flows.abs().to_numpy().max() < 1e6:
         bottom.set_ylim(-1e9, 1e9)
     look.money_axis(bottom, signed=True)
-    bottom.set_title(f"Net sold to dealers, capacity multiple {result.middle:g}")
+    bottom.set_title("Net sold to dealers")
     look.legend_above(bottom, 5)
     look.date_axis(bottom, result.days)
     return figure
@@ -150,7 +153,7 @@ def amplification(result: MarketResult) -> Figure:
         (bottom, "dealers", "balance_sheet_spread", "spread_without_feedback", 1.0),
     ):
         closed, cut = (unit * result.by_capacity_multiple(table, name) for name in (column, other))
-        band(axes, closed, look.BLUE, f"with feedback ({_spanned(result)})")
+        band(axes, closed, look.BLUE, f"with feedback{_spanned(result)}")
         band(axes, cut, look.ORANGE, "without", DASHED)
         axes.margins(y=0.1)
         look.legend_above(axes, 2)

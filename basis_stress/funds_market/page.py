@@ -52,6 +52,8 @@ def summary_cells(result: MarketResult) -> tuple[list[str], list[list[str]]]:
 
 def _columns(result: MarketResult) -> list[str]:
     """Heads of the columns of capacity multiples."""
+    if len(result.capacity_multiples) == 1:
+        return ["model"]
     return [f"multiple {multiple:g}" for multiple in result.capacity_multiples]
 
 
@@ -103,10 +105,19 @@ def assumptions(result: MarketResult) -> list[str]:
         f"{', '.join(era.contracts)}, {formatting.usd(result.hedged_usd)}; the other funds never sell here.",
         f"{_counted(result)}, leverage drawn around {formatting.times(era.era_leverage)}; dealers' "
         f"capacity {formatting.usd(result.capacity_usd)} and ceiling {era.ceiling_bp:g} bp a year are assumptions.",
-        "March 2020 does not identify the capacity multiple: bands span its values. A band is no confidence interval.",
+        f"{_multiples(result)} What more or less capacity does rests on it.",
+        f"{formatting.percent(era.financing_hedge, 0)} of overnight repo is hedged against policy (assumption): the "
+        "hedge gains what futures lose when expected policy rises, and its margin is paid in cash.",
         "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption); swap spreads, "
         "where the scenario has funds that hold them, move as observed and do not react to those funds' sales.",
     ]
+
+
+def _multiples(result: MarketResult) -> str:
+    """Say which capacity multiples were run, and that they are assumed."""
+    if len(result.capacity_multiples) > 1:
+        return "History does not identify the capacity multiple: bands span its values, and are no confidence interval."
+    return f"The capacity multiple of {result.middle:g} is assumed: history does not identify it."
 
 
 def _counted(result: MarketResult) -> str:
@@ -128,7 +139,6 @@ def render(result: MarketResult) -> str:
         summary=summary_cells(result),
         flows=flow_cells(result),
         daily=daily_cells(result),
-        middle=f"{result.middle:g}",
         pictures=embedded(figures.draw(result)),
         quiet=list(captions.quiet(result).values()),
         assumptions=assumptions(result),

@@ -1,7 +1,8 @@
-"""Result of the market of funds: an episode run with every capacity multiple, with and without feedback, as tables.
+"""Result of the market of funds: an episode run with and without feedback, as tables.
 
 The capacity multiple (how much steeper the dealers' balance-sheet spread rises once inventory exceeds capacity) is not
-identified by March 2020. Every figure of a market is therefore a band over capacity multiples, never one number.
+identified by history: inventory stays below capacity in every episode, and 1, 2 and 4 give the same figures. It is
+therefore assumed, and a band over several multiples is run on request, for shocks that fill capacity.
 """
 
 import warnings
@@ -23,7 +24,10 @@ from basis_strategies.plan import BALANCE_SHEET_SHARES
 from basis_stress.funds_market.episodes import FLOWS, Episode, EpisodeMarket, episode_market, era_dealers, run_episode
 from basis_stress.reporting.registry import Saved
 
+ASSUMED = (2.0,)
+"""Capacity multiple of a run by default: an assumption, which shows in no episode of history."""
 CAPACITY_MULTIPLES = (1.0, 2.0, 4.0)
+"""Multiples of the band, for shocks that fill dealers' capacity."""
 TABLES = ("summary", "shorts", "dealers", "funds", "flows")
 _TENORS = {"TU": 2, "FV": 5, "TY": 10}
 _RENAMED = {
@@ -107,7 +111,7 @@ class MarketResult(Saved):
 
 def backtest_market(
     scenario: str | Path | Scenario,
-    capacity_multiples: Sequence[float] = CAPACITY_MULTIPLES,
+    capacity_multiples: Sequence[float] = ASSUMED,
     *,
     parameter_file: str | Path | None = None,
     progress: Callable[[str], None] = lambda text: None,
@@ -119,7 +123,7 @@ def backtest_market(
     scenario
         Name, TOML path or `Scenario`; it needs a `[market]` part.
     capacity_multiples
-        Capacity multiples of the parameter file to run, each once.
+        Capacity multiples to run, each once; several give a band.
     parameter_file
         Replaces the file that was fitted on March 2020.
     progress

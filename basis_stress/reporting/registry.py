@@ -19,6 +19,7 @@ PAGES = {
     "Comparison": "basis_stress.multi_year.page:write_comparison",
     "Sweep": "basis_stress.sweeps.page:write",
     "Simulation": "basis_stress.ensembles.page:write",
+    "Validation": "basis_stress.validation.page:write",
     "BreakingPoint": "basis_stress.breaking.page:write",
 }
 """``module:function`` of the page of each class of result."""

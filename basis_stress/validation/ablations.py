@@ -10,7 +10,14 @@ from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import market_era
 from basis_strategies.plan import DealerPlan
 from basis_strategies.population import Population
-from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_dealers, run_episode
+from basis_stress.funds_market.episodes import (
+    Episode,
+    EpisodeMarket,
+    episode_market,
+    era_dealers,
+    era_population,
+    run_episode,
+)
 from basis_stress.validation.calibrate import observables, weighted_misses
 
 NEVER = 10.0
@@ -23,6 +30,11 @@ def _without_margin_hikes(market: EpisodeMarket) -> EpisodeMarket:
     return replace(market, priced=replace(market.priced, initial_margin=frozen))
 
 
+def _funds(market: EpisodeMarket) -> Population:
+    """The era's population of funds."""
+    return era_population(market_era(market.scenario))
+
+
 def _dealers(market: EpisodeMarket, **changes: float) -> DealerPlan:
     """The era's dealers with changes."""
     return era_dealers(market_era(market.scenario), **changes)
@@ -31,12 +43,12 @@ def _dealers(market: EpisodeMarket, **changes: float) -> DealerPlan:
 VARIANTS: dict[str, Callable[[EpisodeMarket, Fit], Episode]] = {
     "as fitted": run_episode,
     "without value-at-risk limits": lambda market, fit: run_episode(
-        market, fit, Population(limit_low=NEVER, limit_high=NEVER)
+        market, fit, replace(_funds(market), limit_low=NEVER, limit_high=NEVER)
     ),
     "without volatility in the limit": lambda market, fit: run_episode(
         market, fit, dealers=_dealers(market, memory=1.0)
     ),
-    "without cash buffers": lambda market, fit: run_episode(market, fit, Population(buffer_sd=0.0)),
+    "without cash buffers": lambda market, fit: run_episode(market, fit, replace(_funds(market), buffer_sd=0.0)),
     "without margin hikes": lambda market, fit: run_episode(_without_margin_hikes(market), fit),
     "without outside sales": lambda market, fit: run_episode(market, fit, extra_sales=-market.sales),
     "without the funds' own feedback": lambda market, fit: run_episode(
@@ -45,13 +57,16 @@ VARIANTS: dict[str, Callable[[EpisodeMarket, Fit], Episode]] = {
     "without the capacity multiple": lambda market, fit: run_episode(
         market, fit.model_copy(update={"capacity_multiple": 1.0})
     ),
+    "without the hedge of financing": lambda market, fit: run_episode(
+        market, fit, replace(_funds(market), financing_hedge=0.0)
+    ),
     "without central-bank purchases": lambda market, fit: run_episode(
         replace(market, purchases=0.0 * market.purchases), fit
     ),
 }
 
 
-def ablations(frozen: Parameters | None = None, capacity_multiple: float = 4.0) -> pd.DataFrame:
+def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) -> pd.DataFrame:
     """Run March 2020 without each mechanism in turn.
 
     Returns
@@ -72,7 +87,7 @@ def ablations(frozen: Parameters | None = None, capacity_multiple: float = 4.0) 
             "shorts_31_mar_pct": values["T02 31 Mar"],
             "spread_peak_bp": values["T04"],
             "sales_usd_bn": values["T06"],
-            "lowest_return_pct": values["T07 trough"],
+            "lowest_return_pct": float(100 * episode.returns.min()),
             "defaults": episode.defaults,
             "loss": float(sum(miss**2 for miss in weighted_misses([values]))),
         }

@@ -1,29 +1,34 @@
-"""Fit the market of funds to March 2020 alone: three parameters per capacity multiple, with profile intervals.
+"""Fit the market of funds to March 2020 alone: three parameters, with profile intervals, and repo's half-life apart.
 
-March 2020 does not identify the capacity multiple (how much steeper the balance-sheet spread rises once inventory
-exceeds dealers' capacity): the fit is repeated for 1, 2 and 4, and results are always reported as that band.
+The rise of dealers' inventory is among the targets, because without it the slope and the placement rate of inventory
+are exchangeable. March 2020 does not identify the capacity multiple (how much steeper the balance-sheet spread rises
+once inventory exceeds capacity): inventory stays below it in every episode, and `CAPACITY_MULTIPLE` is an assumption.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 
+from basis_data.markets import expected_spread
 from basis_data.markets.parameters import Fit
+from basis_data.scenarios.scenario import market_era
+from basis_data.tables.reader import read
 from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
-from basis_strategies.population import Population
-from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, run_episode
-from basis_stress.funds_market.result import CAPACITY_MULTIPLES
+from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_population, run_episode
 
+CAPACITY_MULTIPLE = 2.0
+"""Assumed, with data of no kind: regulation tightens somewhere, and the relief of a capacity rise needs a value > 1."""
 STARTS = ((0.7, 0.3, 0.08), (1.2, 0.6, 0.045))
 """Starting points: the loss has two minima of nearly equal depth, with slow and with fast placement of inventory."""
 LOW, HIGH = (0.01, 0.01, 0.005), (10.0, 0.9, 0.6)
 NAMES = ("slope", "placement_rate", "risk_speed")
 SEEDS = (0, 1, 2)
 """Seeds of the populations over which each fit is averaged, to avoid fitting a single draw."""
-PROFILE_STEPS = (0.6, 0.75, 0.9, 1.1, 1.3, 1.6)
+PROFILE_STEPS = (0.4, 0.6, 0.75, 0.9, 1.1, 1.3, 1.6, 2.5)
 """Multiples of the fitted value at which the other parameters are refitted."""
 
 
@@ -44,7 +49,7 @@ def observables(episode: Episode) -> dict[str, float]:
         "T05 5y": BALANCE_SHEET_SHARES["FV"] * rise * years,
         "T05 10y": BALANCE_SHEET_SHARES["TY"] * rise * years,
         "T06": float(sold.iloc[-1] - sold["2020-02-28"]),
-        "T07 trough": float(100 * episode.returns.min()),
+        "T10": float(episode.dealers["inventory"].max()),
     }
 
 
@@ -59,17 +64,20 @@ TARGETS = {
     "T05 5y": (26.0, 7.8),
     "T05 10y": (17.0, 5.1),
     "T06": (119.5, 28.5),
-    "T07 trough": (-7.0, 3.0),
+    "T10": (58.0, 40.0),
 }
 """Observed value and tolerance of each calibration target (history/targets.csv; T06 is the middle of 91 to 148)."""
 
 
-def misses(market: EpisodeMarket, capacity_multiple: float, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def misses(market: EpisodeMarket, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Misses of all targets in units of their tolerance, averaged over populations."""
     fit = Fit(
-        capacity_multiple=capacity_multiple, slope=values[0], placement_rate=values[1], risk_speed=values[2], loss=0.0
+        capacity_multiple=CAPACITY_MULTIPLE, slope=values[0], placement_rate=values[1], risk_speed=values[2], loss=0.0
     )
-    runs = [observables(run_episode(market, fit, Population(seed=seed))) for seed in SEEDS]
+    runs = [
+        observables(run_episode(market, fit, replace(era_population(market_era(market.scenario)), seed=seed)))
+        for seed in SEEDS
+    ]
     return np.array(weighted_misses(runs))
 
 
@@ -78,26 +86,23 @@ def weighted_misses(runs: Sequence[Mapping[str, float]]) -> list[Any]:
     return [(np.mean([run[name] for run in runs]) - value) / tolerance for name, (value, tolerance) in TARGETS.items()]
 
 
-def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Fit]:
-    """Fit each capacity multiple; ``say`` is called with a line per fit."""
+def calibrate(say: Callable[[str], None] = lambda text: None) -> Fit:
+    """Fit the three parameters; ``say`` is called with a line per step."""
     market = episode_market("march-2020")
-    fits = []
-    for capacity_multiple in CAPACITY_MULTIPLES:
-        residuals = partial(misses, market, capacity_multiple)
-        best = min((_fit(residuals, np.array(start)) for start in STARTS), key=lambda fit: fit.cost)
-        loss = 2 * float(best.cost)
-        fitted = ", ".join(f"{name} {value:.4g}" for name, value in zip(NAMES, best.x, strict=True))
-        say(f"capacity multiple {capacity_multiple:g}: {fitted}, loss {loss:.3g}")
-        intervals = dict(_intervals(market, capacity_multiple, best.x, loss))
-        fits.append(
-            Fit(
-                capacity_multiple=capacity_multiple,
-                **dict(zip(NAMES, map(float, best.x), strict=True)),
-                loss=loss,
-                intervals=intervals,
-            )
-        )
-    return fits
+    residuals = partial(misses, market)
+    best = min((_fit(residuals, np.array(start)) for start in STARTS), key=lambda fit: fit.cost)
+    loss = 2 * float(best.cost)
+    fitted = dict(zip(NAMES, map(float, best.x), strict=True))
+    say(f"{', '.join(f'{name} {value:.4g}' for name, value in fitted.items())}, loss {loss:.3g}; intervals ...")
+    profiles = {name: list(_profile(residuals, best.x, fixed)) for fixed, name in enumerate(NAMES)}
+    near = {name: [row[0] for row in rows if row[-1] <= loss + 1] for name, rows in profiles.items()}
+    return Fit(
+        capacity_multiple=CAPACITY_MULTIPLE,
+        **fitted,
+        loss=loss,
+        trade_off=tuple((rate, float(others[0]), cost) for rate, others, cost in profiles["placement_rate"]),
+        intervals={name: (min(fitted[name], *near[name]), max(fitted[name], *near[name])) for name in NAMES},
+    )
 
 
 def _fit(residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], start: np.ndarray[Any, Any]) -> Any:
@@ -105,37 +110,43 @@ def _fit(residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], star
     return least_squares(residuals, start, bounds=(LOW, HIGH), x_scale=start, diff_step=0.02, xtol=1e-3, max_nfev=30)
 
 
-def _intervals(
-    market: EpisodeMarket, capacity_multiple: float, best: np.ndarray[Any, Any], loss: float
-) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Range of each parameter over which the loss, with the others refitted, is at most its minimum plus one."""
-    for fixed, name in enumerate(NAMES):
-        others = [i for i in range(len(NAMES)) if i != fixed]
-        inside = [float(best[fixed])]
-        for step in PROFILE_STEPS:
-            value = best[fixed] * step
+def _profile(
+    residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], best: np.ndarray[Any, Any], fixed: int
+) -> Iterator[tuple[float, np.ndarray[Any, Any], float]]:
+    """One parameter at several multiples of its fitted value: the value, the others refitted, and the loss."""
+    others = [i for i in range(len(NAMES)) if i != fixed]
+    for step in PROFILE_STEPS:
+        value = float(best[fixed] * step)
+        if not LOW[fixed] <= value <= HIGH[fixed]:
+            continue
 
-            def residuals(x: np.ndarray[Any, Any], value: float = value) -> np.ndarray[Any, Any]:
-                return misses(market, capacity_multiple, np.insert(x, fixed, value))  # noqa: B023
+        def at(x: np.ndarray[Any, Any], value: float = value) -> np.ndarray[Any, Any]:
+            return residuals(np.insert(x, fixed, value))
 
-            if not LOW[fixed] <= value <= HIGH[fixed]:
-                continue
-            bounds = [LOW[i] for i in others], [HIGH[i] for i in others]
-            start = np.clip(best[others], *bounds)
-            refit = least_squares(residuals, start, bounds=bounds, x_scale=start, diff_step=0.03, max_nfev=6)
-            if 2 * refit.cost <= loss + 1:
-                inside.append(float(value))
-        yield name, (min(inside), max(inside))
+        bounds = [LOW[i] for i in others], [HIGH[i] for i in others]
+        start = np.clip(best[others], *bounds)
+        refit = least_squares(at, start, bounds=bounds, x_scale=start, diff_step=0.03, max_nfev=6)
+        yield value, refit.x, 2 * float(refit.cost)
 
 
-def as_toml(fits: list[Fit]) -> str:
+def as_toml(fit: Fit) -> str:
     """Format the parameter file."""
+    points = ", ".join(f"[{rate:.4g}, {slope:.4g}, {loss:.4g}]" for rate, slope, loss in fit.trade_off)
     lines = [
         'source = "Fitted by `basis-stress calibrate` to the calibration targets of March 2020 (history/targets.csv)"',
+        f'expected_repo = "{expected_spread.digest()}"',
+        "",
+        "[[fits]]",
+        f"capacity_multiple = {fit.capacity_multiple:g}",
+        *(f"{name} = {getattr(fit, name):.6g}" for name in (*NAMES, "loss")),
+        f"trade_off = [{points}]",
+        "[fits.intervals]",
+        *(f"{name} = [{low:.4g}, {high:.4g}]" for name, (low, high) in fit.intervals.items()),
     ]
-    for fit in fits:
-        lines += ["", "[[fits]]", f"capacity_multiple = {fit.capacity_multiple:g}"]
-        lines += [f"{name} = {getattr(fit, name):.6g}" for name in (*NAMES, "loss")]
-        lines += ["[fits.intervals]"]
-        lines += [f"{name} = [{low:.4g}, {high:.4g}]" for name, (low, high) in fit.intervals.items()]
     return "\n".join(lines) + "\n"
+
+
+def fit_expected_repo() -> str:
+    """Fit the half-life of repo's expected spread, and format its file."""
+    rates = read("repo").set_index("date")
+    return expected_spread.as_toml(expected_spread.forecast_errors(rates["sofr_pct"] - rates["effr_pct"]))

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from basis_stress.reporting.figure_style import BLUE, INK, ORANGE, date_axis, new_figure, style, svg
+from basis_stress.reporting.figure_style import BLUE, INK, ORANGE, Picture, date_axis, new_figure, style, svg
 from basis_stress.validation.ensemble import Ensemble
 
 PANELS = {
@@ -61,6 +61,15 @@ def tornado(table: pd.DataFrame) -> str:
         left.legend(frameon=False, loc="lower left", fontsize=8)
         figure.supxlabel("change in gross shorts, percent; dotted: CFTC", fontsize=9)
         return svg(figure)
+
+
+def pictures(moved: pd.DataFrame) -> list[Picture]:
+    """The figures of the page."""
+    caption = (
+        "Each bar: the change in gross shorts with one parameter at either end of its range, the others frozen; the "
+        "line is the frozen model, dotted what the CFTC reported."
+    )
+    return [Picture("sensitivity", "How much each parameter matters", caption, tornado(moved))]
 
 
 def _panel(axes: Axes, table: pd.DataFrame, episode: str, base: float) -> None:

@@ -60,6 +60,7 @@ FUND_PLAN_FIELDS = (
     "credit_spread",
     "call_back",
     "feedback",
+    "financing_hedge",
 )
 
 

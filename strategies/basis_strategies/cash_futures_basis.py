@@ -57,6 +57,9 @@ class CashFuturesBasis(BaseModel):
     """Term repo costs the overnight rate of the first day plus this, fixed."""
     repo_spread_bp: BasisPoints = 0.0
     """Overnight repo of the fund costs this above the scenario's rate."""
+    financing_hedge: Share = 0.0
+    """Share of overnight repo whose cost to delivery is fixed against policy by federal funds or SOFR futures. It gains
+    when expected policy rises; its variation margin adds to the futures'. 0: the book holds no such hedge."""
     repo_threshold: Share = 0.0
     """Deficit of term collateral, as a share of its value, below which lenders do not call."""
     sizing: Literal["conversion-factor", "dv01"] = "conversion-factor"
@@ -164,6 +167,7 @@ class CashFuturesBasis(BaseModel):
             "drawdown_limit": column("drawdown_limit"),
             "depth_share": column("depth_share"),
             "credit_line_usd": column("credit_line"),
+            "financing_hedge": column("financing_hedge"),
         }
         loans = {
             "face_usd": sized.face,

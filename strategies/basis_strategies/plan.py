@@ -54,6 +54,8 @@ class FundPlan:
     call_back: float = 1.0
     feedback: float = 1.0
     """Share of its sales that reaches dealers; 0 disables feedback."""
+    financing_hedge: float = 0.0
+    """Share of overnight repo whose cost is fixed to delivery against policy, by federal funds or SOFR futures."""
     peak_equity_usd: float = 0.0
     """High-water mark at entry, from which drawdown is measured; at least equity at entry."""
 

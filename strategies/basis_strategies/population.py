@@ -34,6 +34,7 @@ RANGES: dict[str, Range] = {
     "term_share": (0.0, 1.0),
     "term_days": (1, 3650),
     "call_back": (0.0, 1.0),
+    "financing_hedge": (0.0, 1.0),
     "haircut_floor": (-1.0, 1.0),
     "swap_funds": (1, 10_000),
     "swap_leverage": (1.0, 500.0),
@@ -73,6 +74,8 @@ class Population:
     term_days: int = 90
     call_back: float = 1.0
     """Share of excess collateral of term loans that lenders return on request."""
+    financing_hedge: float = 1.0
+    """Share of overnight repo hedged against policy; an assumption (CME, 27 February 2019, describes the hedge)."""
     swap_funds: int = 40
     """Number of funds of the swap-spread book, in episodes that have such a book."""
     swap_leverage: float = 20.0
@@ -143,6 +146,7 @@ def draw_funds(
             risk_speed=population.risk_speed,
             calm_volatility=population.calm_volatility,
             call_back=population.call_back,
+            financing_hedge=population.financing_hedge,
         )
         for rank in range(population.funds)
     ]

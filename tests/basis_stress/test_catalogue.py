@@ -107,7 +107,7 @@ def test_every_scenario_runs_for_a_single_book(name: str, scale: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_scenario_runs_for_the_market(name: str, scale: int) -> None:
     result = bs.backtest(scenario(name).scaled(scale), market=True)
-    assert result.capacity_multiples == [1, 2, 4]
+    assert result.capacity_multiples == [2]
     assert np.isfinite(result.summary.drop(columns="amplification")).all().all()
     assert np.isfinite(result.shorts["shorts_usd"]).all()
 

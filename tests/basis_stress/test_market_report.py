@@ -114,11 +114,11 @@ def test_tables_and_report_are_written(result, tmp_path):
 
 def test_backtest_takes_the_market():
     result = bs.backtest("march-2020", market=True)
-    assert result.capacity_multiples == [1.0, 2.0, 4.0]
+    assert result.capacity_multiples == [2.0]
     with pytest.raises(InputError, match=r"leverage: given with the market"):
         bs.backtest("march-2020", market=True, leverage=50)
-    with pytest.raises(InputError, match="capacity multiple: 3 given"):
-        backtest_market("march-2020", capacity_multiples=[3.0])
+    with pytest.raises(InputError, match="capacity multiple: 30 given, allowed are 1 to 10"):
+        backtest_market("march-2020", capacity_multiples=[30.0])
     with pytest.raises(InputError, match="each once"):
         backtest_market("march-2020", capacity_multiples=[])
 

@@ -33,7 +33,7 @@ def flat_market(
     days = mark_days(scenario.start, scenario.end)
     months = contract_months(scenario.contracts, days)
     moved = multi_year_data(scenario, days, months, "overnight")
-    rates = dict.fromkeys(("sofr", "repo_rate", "carry_rate", "cash_rate"), np.full(len(days), REPO))
+    rates = dict.fromkeys(("sofr", "repo_rate", "carry_rate", "policy_rate", "cash_rate"), np.full(len(days), REPO))
     curves = replace(moved.curves, par_yields=np.full_like(moved.curves.par_yields, YIELD))
     priced = priced_market(replace(moved, curves=curves, **rates))
     first = np.array([month.future.first_delivery for month in months])

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from basis_data.markets.baskets import deliverable, with_factors
 from basis_data.markets.curves import Curves, curves, scaled
-from basis_data.markets.expectations import carry_rate
+from basis_data.markets.expectations import carry_rate, expected_policy
+from basis_data.markets.expected_spread import expected_spikes
 from basis_data.markets.intraday import IntradayMarks, intraday_marks
 from basis_data.markets.left_out import check_dated, federal_funds_rate
 from basis_data.markets.margins import MarginPath, margin_path
@@ -66,10 +67,7 @@ class FuturesContract:
 
 @dataclass(frozen=True)
 class MarketData:
-    """The market of a scenario over m marks and k contracts; rates decimal per year.
-
-    Each value is known on its day: the basket is that of the first day.
-    """
+    """The market of a scenario over m marks and k contracts, each value known on its day; rates decimal per year."""
 
     scenario: Scenario
     dates: Integers
@@ -86,8 +84,9 @@ class MarketData:
     repo_rate: Array
     """[m] SOFR plus the scenario's repo spread and shifts."""
     carry_rate: Array
-    """[m] rate that carries notes to delivery: expected overnight repo plus the same spread and lasting shifts; [m, k]
-    where the expectation is that to each contract's own delivery."""
+    """[m] expected overnight repo, which carries notes to delivery; [m, k] where it is to each contract's delivery."""
+    policy_rate: Array
+    """[m] expected average of the federal funds rate, the part of `carry_rate` that a hedge against policy fixes."""
     cash_rate: Array
     """[m] SOFR minus the scenario's cash spread."""
     haircut: Array
@@ -139,7 +138,9 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         raise InputError(f"scenario {scenario.name}: {start} to {end} holds {len(days)} business days; give at least 2")
     check_dated(scenario, days)
     sofr, repo_rate = repo_rates(scenario, days)
-    lasting = _steps(days, [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts if shift.until is None], 0.0)
+    levels = [(shift.date, shift.bp) for shift in scenario.repo_rate_shifts if shift.until is None]
+    lasting = (scenario.scenario_repo_bp + _steps(days, levels, 0.0)) / 1e4
+    passing = repo_rate - sofr - lasting
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
     chosen = curves(scenario, days, codes)
     return MarketData(
@@ -151,7 +152,8 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         sofr=sofr,
         effr=federal_funds_rate(scenario, days),
         repo_rate=repo_rate,
-        carry_rate=carry_rate(days, scenario.files.repo) + (scenario.scenario_repo_bp + lasting) / 1e4,
+        carry_rate=carry_rate(days, scenario.files.repo) + expected_spikes(days, passing) + lasting,
+        policy_rate=expected_policy(days, scenario.files.repo),
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         other_haircut=_haircut(scenario, days, None),

@@ -11,35 +11,43 @@ from basis_data.tables.files import read_bytes
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 
+MOST_MULTIPLE = 10
 FROZEN = Path(__file__).parents[1] / "fitted" / "march-2020.toml"
 
 
 class Fit(StrictModel):
-    """One fit: three numbers for a given capacity multiple, which the data do not identify."""
+    """One fit: three numbers, for a capacity multiple that is assumed because the data do not identify it."""
 
-    capacity_multiple: float = Field(ge=1, le=10, title="multiple of the slope beyond capacity")
+    capacity_multiple: float = Field(ge=1, le=MOST_MULTIPLE, title="multiple of the slope beyond capacity")
     slope: float = Field(ge=0, le=100, title="basis points a year per $bn of inventory")
     placement_rate: float = Field(ge=0, le=1, title="share of inventory placed per day")
     risk_speed: float = Field(ge=0, le=1, title="share of the excess over the limit sold per day")
     loss: float = Field(ge=0, title="weighted sum of squared misses of the calibration targets")
+    trade_off: tuple[tuple[float, float, float], ...] = ()
+    """Placement rate, the slope refitted at it, and the loss: the two can be exchanged for each other."""
     intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
     """Range of each parameter over which the loss, with the others refitted, is at most its minimum plus one."""
 
 
 class Parameters(StrictModel):
-    """The parameter file: one fit for each capacity multiple."""
+    """The parameter file: one fit, or one for each capacity multiple."""
 
     source: str
     fits: tuple[Fit, ...] = Field(min_length=1)
+    expected_repo: str = ""
+    """Digest of fitted/expected-repo.toml at the time of the fit."""
     digest: str = ""
     """SHA-256 of the file, first twelve digits."""
 
     def fit(self, capacity_multiple: float) -> Fit:
-        """Look up the fit of a capacity multiple."""
+        """Look up the fit of a capacity multiple; a single fit serves for any, with that multiple assumed."""
         for fit in self.fits:
             if fit.capacity_multiple == capacity_multiple:
                 return fit
-        allowed = ", ".join(f"{fit.capacity_multiple:g}" for fit in self.fits)
+        if len(self.fits) == 1 and 1 <= capacity_multiple <= MOST_MULTIPLE:
+            return self.fits[0].model_copy(update={"capacity_multiple": float(capacity_multiple)})
+        given = ", ".join(f"{fit.capacity_multiple:g}" for fit in self.fits)
+        allowed = f"1 to {MOST_MULTIPLE}" if len(self.fits) == 1 else given
         raise InputError(f"capacity multiple: {capacity_multiple:g} given, allowed are {allowed}")
 
 

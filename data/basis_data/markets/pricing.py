@@ -94,9 +94,22 @@ class PricedMarket:
         in_baskets = notes[notes < len(self.cusips)]
         marks = self.marks
         quoted = held_market(marks.path, marks.baskets, marks.priced, in_baskets, self.data.dislocation_bp[marks.day])
+        np.asarray(quoted.futures)["policy_gain"] = self._policy_gain()
         if self.swaps is None:
             return quoted
         return append_swaps(quoted, self.swaps.quotes, notes[len(in_baskets) :] - len(self.cusips))
+
+    def _policy_gain(self) -> Floats:
+        """Gain of a hedged dollar of overnight repo, by mark and contract: rise of expected policy x years to delivery.
+
+        The hedge is sized at each mark to the day of best delivery of the cheapest note, as the future is priced.
+        """
+        marks = self.marks
+        rise = np.diff(self.data.policy_rate[marks.day], prepend=self.data.policy_rate[:1])
+        before = np.vstack([marks.priced.delivery[:1], marks.priced.delivery[:-1]])
+        years = np.maximum(before - marks.path.value_date[:, None], 0) / 360.0
+        gain: Floats = rise[:, None] * years
+        return gain
 
     @cached_property
     def entry_dirty(self) -> Floats:

@@ -97,7 +97,7 @@ def multi_year_market(
         Repo costs SOFR plus the first; cash earns SOFR minus the second.
     expectations
         Rate that carries notes to delivery: 'bills' (`basis_data.markets.expectations.expected_repo`) or 'overnight'
-        (`basis_data.markets.expectations.carry_rate`, as in episodes).
+        (`basis_data.markets.expectations.overnight_rate`).
     basis
         'observed': the published basis, to August 2024, as a dislocation; 'none': fair futures throughout.
     swap_tenors

@@ -8,7 +8,7 @@ import pandas as pd
 
 from basis_data.markets.contract_months import ContractMonth
 from basis_data.markets.curves import Curves
-from basis_data.markets.expectations import carry_rate, expected_repo
+from basis_data.markets.expectations import expected_policy, expected_repo, overnight_rate
 from basis_data.markets.intraday import intraday_marks
 from basis_data.markets.market_data import MARK_TIME, MarketData
 from basis_data.markets.yield_paths import ALWAYS_NEEDED, NEEDS_30_YEARS
@@ -39,7 +39,7 @@ def multi_year_data(
         delivered = np.array([month.future.last_delivery for month in months])
         carried = expected_repo(days, np.maximum(delivered - settle[:, None], 0))
     else:
-        carried = carry_rate(days)
+        carried = overnight_rate(days)
     return MarketData(
         scenario=scenario,
         dates=days.astype(np.int64),
@@ -51,6 +51,7 @@ def multi_year_data(
         effr=column_or_nan(repo, "effr_pct") / 100,
         repo_rate=sofr + scenario.scenario_repo_bp / 1e4,
         carry_rate=carried + scenario.scenario_repo_bp / 1e4,
+        policy_rate=expected_policy(days),
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.full((len(days), len(months)), scenario.haircut),
         other_haircut=np.full(len(days), scenario.haircut),

@@ -236,6 +236,9 @@ class MarketEra(StrictModel):
     report: Literal["FutOnly", "Combined"] = "FutOnly"
     """CFTC report that counts the shorts: futures only, or with options where only that report is available (July 2024
     to January 2025, May to December 2025)."""
+    financing_hedge: Share = 1.0
+    """Share of basis funds' overnight repo that is hedged against policy. Assumption: the hedge is described for this
+    trade (CME, "Hedging Repo Exposure in the Treasury Basis", 27 February 2019); no public figure states the share."""
     term_share: Share = 0.0
     """Share of basis funds' notes financed to term (90 days). Assumption: no public figure splits the two."""
     mixed_share: Share = 0.0

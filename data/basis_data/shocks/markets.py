@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.markets.curves import Curves
+from basis_data.markets.expectations import carry_rate
 from basis_data.markets.market_data import MarketData
 from basis_data.shocks.paths import HIGHEST_YIELD, LOWEST_YIELD, Paths
 from basis_engine.base.errors import InputError
@@ -19,9 +20,8 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
 
     The first mark keeps its curve, and each later mark moves by the path's next day; notes are priced on par yields,
     because shocks are shocks to them. SOFR keeps its level of the first day; repo costs the path's spread in addition.
-    The rate that carries notes to delivery excludes the spread, which decays within days and which the median of
-    `basis_data.markets.expectations.carry_rate` would exclude too. Margin multiple of a mark = scenario's x path's. The
-    scenario's own shifts of repo, haircuts, repo not rolled and dislocation stay.
+    The rate that carries notes to delivery excludes the spread, which decays within days. Margin multiple of a mark =
+    scenario's x path's. The scenario's own shifts of repo, haircuts, repo not rolled and dislocation stay.
 
     Parameters
     ----------
@@ -49,13 +49,16 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
     )
     spread = np.append(0.0, path.repo_spread[0])
     shift = market.repo_rate - market.sofr  # the scenario's own spread and shifts
+    observed = carry_rate(market.dates.astype("datetime64[D]"), market.scenario.files.repo)
+    carried = market.carry_rate - observed  # the scenario's own spread and shifts, as futures price them
     return replace(
         market,
         curves=_curves(market.curves, path),
         sofr=np.full_like(market.sofr, market.sofr[0]),
         effr=np.full_like(market.effr, market.effr[0]),
         repo_rate=market.sofr[0] + shift + spread,
-        carry_rate=market.carry_rate[0] + shift - shift[0],
+        carry_rate=market.carry_rate[0] + carried - carried[0],
+        policy_rate=np.full_like(market.policy_rate, market.policy_rate[0]),
         cash_rate=np.full_like(market.cash_rate, market.cash_rate[0]),
         margin_multiple=market.margin_multiple * np.append(1.0, path.margin_multiple[0]),
     )

@@ -12,7 +12,7 @@ from basis_engine.base.compile import callee
 from basis_engine.base.units import Days, Index, Usd
 from basis_engine.simulation.dealers import dealer_dislocation, take_inventory
 from basis_engine.simulation.ledger import fund_row, margin_excess, market_value, position_equity
-from basis_engine.simulation.marks import cheapened, check_solvency
+from basis_engine.simulation.marks import cheapened, check_solvency, hedge_gain
 from basis_engine.simulation.names import Claim, EventKind, Party, PnlLine, Status, Unwind
 from basis_engine.simulation.outcome import follow_day, follow_mark, note_call
 from basis_engine.simulation.queue import pop, push_claim
@@ -188,6 +188,9 @@ def mark_routine_position(world: World, p: Index, days: Days) -> None:
     position, m, profit = world.positions[p], world.clock[0].mark, world.profit[p]
     contract = world.contracts[position.contract]
     note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
+    hedge = hedge_gain(world, position)
+    position.variation_open += hedge
+    profit[PnlLine.FINANCING_HEDGE] += hedge
     overnight = position.overnight * position.overnight_rate * days / 360.0
     term = position.term * position.term_rate * days / 360.0
     position.overnight_interest += overnight

@@ -32,6 +32,7 @@ def mark(world: World, event: Event) -> None:
         contract = world.contracts[c]
         contract.dislocation = world.market.futures[clock.mark, c].dislocation + dealer_dislocation(world, contract)
     for p in range(len(world.positions)):
+        mark_hedge(world, p)
         if days > 0:
             accrue_repo(world, p, days)
             accrue_coupon(world, p)
@@ -53,6 +54,22 @@ def check_solvency(world: World, f: Index) -> None:
     if worth <= 0.0:
         note_default(world, f, Constraint.INSOLVENCY)
         begin_default(world, f, log(world, LogEvent.INSOLVENCY, f, -1, worth, world.clock[0].price_cause))
+
+
+@callee(optimize=True)
+def hedge_gain(world: World, position: Position) -> Usd:
+    """Return the gain of the hedge of overnight repo: share x owed x rise of expected policy x years to delivery."""
+    hedged = world.funds[position.fund].financing_hedge * position.overnight
+    return hedged * world.market.futures[world.clock[0].mark, position.contract].policy_gain
+
+
+@callee(optimize=True)
+def mark_hedge(world: World, p: Index) -> None:
+    """Mark the hedge of overnight repo against policy; it is cleared with the futures, so it adds to their margin."""
+    position = world.positions[p]
+    gain = hedge_gain(world, position)
+    position.variation_open += gain
+    attribute(world, p, PnlLine.FINANCING_HEDGE, gain)
 
 
 @callee(optimize=True)

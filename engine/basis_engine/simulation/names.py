@@ -124,6 +124,7 @@ class PnlLine(IntEnum):
     DEFAULT_LOSS = 8
     CAPITAL = 9
     OTHER_LOSS = 10
+    FINANCING_HEDGE = 11
 
 
 class Party(IntEnum):

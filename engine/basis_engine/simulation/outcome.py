@@ -122,6 +122,7 @@ def attribute_run(world: World, f: int) -> None:
     outcome.profit_default_loss = line_total(world, f, PnlLine.DEFAULT_LOSS)
     outcome.profit_capital = line_total(world, f, PnlLine.CAPITAL)
     outcome.profit_other_loss = line_total(world, f, PnlLine.OTHER_LOSS)
+    outcome.profit_financing_hedge = line_total(world, f, PnlLine.FINANCING_HEDGE)
 
 
 @callee

@@ -36,6 +36,7 @@ class FuturesQuote:
     spread: Points  # of a swap: part of the change in price that the swap spread explains
     expected_repo: Points  # of a future: part of the change in price as the repo rate that carries it changed
     cheapest_switch: Points  # of a future: part of the change in price as another note became the cheapest
+    policy_gain: Rate  # per dollar hedged: rise of expected policy since the mark before x years to delivery
 
 
 class Account:
@@ -63,8 +64,7 @@ class Event:
     next_mark: Minute  # time of the next mark, where slices continue
     cause: Index  # row of the event log
     routine: int  # of an OPEN event: the number of events of its day if all are routine, else 0
-    # Rows of the queue, -1 is none; events of one time and kind form a FIFO.
-    next_in_fifo: Index  # the next event of the same FIFO
+    next_in_fifo: Index  # row of the queue, -1 is none: the next event of its time and kind, which form a FIFO
     fifo_last: Index  # of the head of a FIFO: its last event
     next_fifo: Index  # of the head of a FIFO: the head of the next FIFO
 
@@ -120,6 +120,7 @@ class Fund:
     depth_share: Share  # of a contract's depth, in one slice
     call_back: Share  # of excess term collateral that lenders return on request
     feedback: Share  # of its sales that reaches dealers; 0 switches the feedback off
+    financing_hedge: Share  # of overnight repo owed that is hedged against policy
     entry_equity: Usd
     peak_equity: Usd
     interest_from: Day
@@ -253,8 +254,7 @@ class OutcomeRow:
     first_call_day: Index
     first_order_day: Index
     default_day: Index
-    # Sums over the run of the lines of names.PnlLine, capital included; they add up to equity.
-    profit_coupon_accrual: Usd
+    profit_coupon_accrual: Usd  # from here the lines of names.PnlLine over the run, which add up to equity
     profit_repo_interest: Usd
     profit_cash_interest: Usd
     profit_curve: Usd  # hedge residual, expected repo and switch of the cheapest note
@@ -265,6 +265,7 @@ class OutcomeRow:
     profit_default_loss: Usd
     profit_capital: Usd
     profit_other_loss: Usd
+    profit_financing_hedge: Usd
 
 
 class Log:
@@ -291,8 +292,6 @@ def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
     """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1, multiples to 1."""
     rows = np.zeros(count, dtype_of(row))
     for field in rows.dtype.names or ():
-        if field in ("fund", "position", "contract", "party") or field.endswith("cause"):
-            rows[field] = -1
-        elif field == "margin_multiple":
-            rows[field] = 1.0
+        none = field in ("fund", "position", "contract", "party") or field.endswith("cause")
+        rows[field] = -1 if none else field == "margin_multiple"
     return rows
