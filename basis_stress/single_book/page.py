@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
+from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book import figures, sentences, views
 from basis_stress.single_book import text_tables as tables
 
@@ -26,7 +28,9 @@ def render(result: Result) -> str:
     return fill(
         "report.html",
         scenario=result.scenario,
-        title=sentences.title(result),
+        title=changed_title(result.scenario),
+        changes=difference_cells(result.scenario),
+        nature=nature(result.scenario),
         headline=sentences.headline(result),
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
         summary=tables.summary_cells(result),

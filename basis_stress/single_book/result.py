@@ -1,14 +1,16 @@
 """The result of a backtest of one book: its tables, and the report drawn from them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from basis_data.markets.pricing import PricedMarket
+from basis_data.scenarios.differences import counterpart
 from basis_data.scenarios.scenario import Scenario
+from basis_engine.base.errors import InputError
 from basis_engine.simulation.run import Run
 from basis_strategies.plan import Plan
 from basis_stress.reporting.registry import Saved
@@ -37,11 +39,25 @@ class Result(Saved):
     """The market of the run, shared with other results: never change its arrays."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns of a user's book that label its positions, in the order of the plan."""
+    through: "Callable[[Scenario], Result] | None" = None
+    """Runs the same book through another scenario."""
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row per fund."""
-        return tabulate.summary(self.run, self.plan, self.priced)
+        """One row per fund, with what the same equity earns in cash, and the same book without the changes."""
+        base = None if self.base is None else self.base.run.outcomes
+        return tabulate.summary(self.run, self.plan, self.priced, base)
+
+    @cached_property
+    def base(self) -> "Result | None":
+        """The same book through the scenario without its changes; None for a record, or if it cannot be run there."""
+        without = None if self.through is None else counterpart(self.scenario)
+        if without is None or self.through is None:
+            return None
+        try:
+            return replace(self.through(without), through=None)
+        except InputError:
+            return None
 
     @cached_property
     def timeline(self) -> pd.DataFrame:

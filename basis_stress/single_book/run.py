@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,18 @@ def backtest_book(
     if (own := own_book(book, funds, contract, strategy, terms)) is not None:
         return _backtest_own(own, chosen, execution or Execution())
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
-    priced = scenario_market(chosen, chosen_contracts(contract, book))
-    plan, remarks = _plan(strategy, priced, book, execution or Execution())
+    return _through(strategy, chosen_contracts(contract, book), book, execution or Execution(), chosen)
+
+
+def _through(
+    strategy: CashFuturesBasis, codes: Sequence[str], book: Table | None, execution: Execution, chosen: Scenario
+) -> Result:
+    """Run a book through a scenario."""
+    priced = scenario_market(chosen, codes)
+    plan, remarks = _plan(strategy, priced, book, execution)
     settings = {**_settings(strategy, plan, priced), **remarks}
-    return Result(priced.data.scenario, settings, _assumptions(plan, priced), run(assemble(plan, priced)), plan, priced)
+    outcome, again = run(assemble(plan, priced)), partial(_through, strategy, codes, book, execution)
+    return Result(priced.data.scenario, settings, _assumptions(plan, priced), outcome, plan, priced, through=again)
 
 
 def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Result:
@@ -75,6 +84,7 @@ def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Resul
         plan,
         priced,
         {name: tuple(book.positions[name]) for name in kept},
+        partial(_backtest_own, book, execution=execution),
     )
 
 

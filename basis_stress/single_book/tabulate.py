@@ -16,14 +16,16 @@ from basis_engine.simulation.names import (
     LogEvent,
     Outcome,
     Party,
-    PnlLine,
     PositionColumn,
     Status,
     column_names,
 )
 from basis_engine.simulation.run import Run
+from basis_engine.simulation.world import Records
 from basis_strategies.plan import Plan
 from basis_stress.reporting.outcomes import name_of
+from basis_stress.single_book.default_story import cash_return, default_facts, liquidity_facts
+from basis_stress.single_book.term_repo import attribution_lines, term_marks
 
 LEVELS = [
     LogEvent.HAIRCUT_CHANGE,
@@ -75,6 +77,8 @@ def timeline(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     table = table.rename(columns={"variation_unsettled_usd": "variation_margin_due_usd"})
     table["status"] = [Status(int(status)).name.lower() for status in table["status"]]
     table["leverage"] = _leverage(run.fund_days).ravel()
+    table["term_repo_mark_usd"] = term_marks(run, plan, market).ravel()
+    table["equity_marked_usd"] = table["equity_usd"] + table["term_repo_mark_usd"]
     table.insert(0, "time", np.repeat(to_new_york(market.data.minutes), len(plan.funds)))
     return table
 
@@ -91,8 +95,8 @@ def cash(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
 
 def attribution(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     """Change in equity of every fund and day, line by line; entry capital on day 0 is a line too."""
-    flows = _per_fund(run, run.attribution)
-    table = _long(flows, days_of(market), [fund.name for fund in plan.funds], column_names(PnlLine))
+    names, lines = attribution_lines(run)
+    table = _long(_per_fund(run, lines), days_of(market), [fund.name for fund in plan.funds], names)
     table["equity_change"] = np.diff(run.fund_days[:, :, FundColumn.EQUITY], axis=0, prepend=0.0).ravel()
     return table
 
@@ -119,6 +123,10 @@ def positions(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
             "initial_margin": "initial_margin_usd",
             "unmet": "unmet_repo_usd",
             "variation_due": "variation_margin_due_usd",
+            "term": "term_usd",
+            "term_interest": "term_interest_usd",
+            "expected_repo": "expected_repo_usd",
+            "cheapest_switch": "cheapest_switch_usd",
         }
     )
     table.insert(2, "contract", np.tile(_contract_codes(run, market), len(run.position_days)))
@@ -165,6 +173,7 @@ def market_table(market: PricedMarket) -> pd.DataFrame:
             "ctd_cusip": [market.cusips[note] for note in cheapest],
             "ctd_yield": yields,
             "initial_margin_usd": market.initial_margin.ravel(),
+            "expected_repo": market.path.repo.ravel(),
         }
     )
 
@@ -204,10 +213,10 @@ def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.
     )
 
 
-def summary(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
-    """One row per fund: its outcome, equity at start and end, calls, worst day."""
-    days = days_of(market)
-    rows = {}
+def summary(run: Run, plan: Plan, market: PricedMarket, base: "Records | None" = None) -> pd.DataFrame:
+    """One row per fund: its outcome, equity at start and end, calls, what it failed on, and the same in cash."""
+    days, marks, idle = days_of(market), term_marks(run, plan, market), cash_return(market)
+    rows: dict[str, dict[str, Any]] = {}
     for f, fund in enumerate(plan.funds):
         daily = run.fund_days[:, f]
         equity, leverage = daily[:, FundColumn.EQUITY], _leverage(daily)
@@ -231,8 +240,18 @@ def summary(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
             "worst_day": days[1 + int(change.argmin())],
             "worst_day_profit_usd": float(change.min()),
             "loss_beyond_equity_usd": float(losses.sum()),
+            **liquidity_facts(run, f),
+            "term_repo_mark_usd": float(marks[-1, f]),
+            "return_marked": (end + float(marks[-1, f])) / fund.equity_usd - 1,
+            "cash_return": idle,
+            "base_outcome": "" if base is None else name_of(Outcome(int(base["outcome"][f]))),
+            "base_return": np.nan if base is None else float(base["equity"][f]) / fund.equity_usd - 1,
+            **default_facts(run, f),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fund")
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("fund")
+    moments = pd.Series([row["failed_at"] for row in rows.values()], table.index, dtype=object)
+    table["failed_at"] = pd.DatetimeIndex(moments.array, dtype=to_new_york(np.zeros(0, np.int64)).dtype)
+    return table
 
 
 def _leverage(daily: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

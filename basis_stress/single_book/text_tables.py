@@ -37,7 +37,29 @@ SUMMARY = {
     "worst_day": "worst day",
     "worst_day_profit_usd": "profit that day",
     "loss_beyond_equity_usd": "loss beyond equity",
+    "peak_variation_margin_usd": "most margin paid",
+    "deepest_drawdown": "deepest drawdown",
+    "days_of_cash_left": "days of cash left",
+    "cash_return": "return in cash",
 }
+_WHERE_KNOWN = {
+    "base_outcome": "without changes",
+    "base_return": "return without them",
+    "term_repo_mark_usd": "mark of term repo",
+    "return_marked": "return, marked",
+    "failed_on": "failed on",
+    "failed_at": "failed at",
+    "missed_call_usd": "missed call",
+    "cash_at_call_usd": "cash at hand",
+    "credit_drawn_usd": "credit line drawn",
+    "equity_at_default_usd": "equity at default",
+    "seized_usd": "notes seized, face",
+    "seizure_proceeds_usd": "notes fetched",
+    "loss_of_lenders_usd": "loss of lenders",
+    "loss_of_clearing_usd": "loss of clearing",
+    "loss_of_others_usd": "loss of others",
+}
+"""Columns shown only where some fund has them."""
 _TERMINAL_HEADS = (
     "fund",
     "outcome",
@@ -125,28 +147,45 @@ def daily_table(result: Result) -> str:
 
 def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
-    heads = ["fund", *SUMMARY.values()]
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
-    rows = [[str(fund), *(_fact(name, row[name]) for name in SUMMARY)] for fund, row in table.iterrows()]
+    shown = SUMMARY | {name: head for name, head in _WHERE_KNOWN.items() if _is_known(name, table)}
+    rows = [[str(fund), *(_fact(name, row[name]) for name in shown)] for fund, row in table.iterrows()]
     if len(rows) > 1:
-        sums = table[[name for name in SUMMARY if name in _ADDS_UP]].sum()
-        rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in SUMMARY)])
-    return heads, rows
+        sums = table[[name for name in shown if name in _ADDS_UP]].sum()
+        rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in shown)])
+    return ["fund", *shown.values()], rows
+
+
+def _is_known(name: str, table: pd.DataFrame) -> bool:
+    """Whether some fund has a fact that not every fund has: a default, term repo, a base."""
+    if name in ("term_repo_mark_usd", "return_marked"):
+        return bool((table["term_repo_mark_usd"] != 0.0).any())
+    if name.startswith("base"):
+        return bool((table["base_outcome"] != "").any())
+    if name == "seizure_proceeds_usd":
+        name = "seized_usd"
+    return bool((table[name].notna() & (table[name] != "") & (table[name] != 0.0)).any())
 
 
 def _fact(name: str, value: Any) -> str:
     """One cell of the summary."""
-    if name in ("profit_usd", "worst_day_profit_usd"):
+    if name in ("profit_usd", "worst_day_profit_usd", "term_repo_mark_usd"):
         return formatting.usd(value, signed=True)
     if name.endswith("_usd"):
         return formatting.usd(value)
     if name.startswith("leverage"):
         return formatting.times(value)
-    if name == "return":
-        return formatting.percent(value, signed=True)
+    if "return" in name:
+        return formatting.percent(value, 2 if name == "cash_return" else 1, signed=True)
+    if name == "deepest_drawdown":
+        return formatting.percent(value)
+    if name == "days_of_cash_left":
+        return f"{value:.1f}" if math.isfinite(value) else "no call"
+    if name == "failed_at":
+        return f"{formatting.day(value)} {value:%H:%M}" if pd.notna(value) else "–"
     if name == "calls":
         return f"{value:.0f}"
-    if name == "outcome":
+    if name in ("outcome", "base_outcome"):
         return label(str(value))
     return formatting.day(value) if name == "worst_day" and pd.notna(value) else str(value)
 

@@ -124,8 +124,8 @@ def test_headline_of_a_survivor_and_of_a_default():
     )
     assert "got $31.4m back by 11 April" in survived
     failed = sentences.headline(build(failed=3))
-    assert "missed a call with equity left in April 2025" in failed
-    assert "others lost" in failed
+    assert "became illiquid in April 2025: on 4 April at 09:00 New York it missed a call of" in failed
+    assert "repo lenders lost" in failed
     assert "(39 survived, 1 illiquid): they paid" in sentences.headline(build(funds=40, failed=3))
 
 

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from basis_data.scenarios.scenario import Scenario
+
 TEN_YEAR = [4.17, 4.20, 4.06, 4.01, 4.15, 4.26, 4.34, 4.40, 4.48, 4.38, 4.35, 4.29, 4.34, 4.42]
 DAYS = pd.to_datetime([f"2025-04-{d:02d}" for d in (1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 15, 16, 17, 21)])
 TABLES = ("summary", "timeline", "positions", "cash", "calls", "attribution", "events")
@@ -15,6 +17,24 @@ PRICE = {"TU": 103.6, "FV": 108.2, "TY": 111.4, "US": 117.5}
 
 def _clock(day: pd.Timestamp, hour: int) -> pd.Timestamp:
     return (day + pd.Timedelta(hours=hour)).tz_localize("America/New_York")
+
+
+def _default(fails: int | None, margin: np.ndarray, equity: pd.Series) -> dict:
+    """What a fund failed on, if it did."""
+    gone = fails is not None
+    return {
+        "failed_on": "variation margin" if gone else "",
+        "failed_at": _clock(DAYS[fails], 9) if gone else pd.NaT,
+        "missed_call_usd": -margin[fails] if gone else np.nan,
+        "cash_at_call_usd": 1e6 if gone else np.nan,
+        "credit_drawn_usd": 0.0 if gone else np.nan,
+        "equity_at_default_usd": 2e6 if gone else np.nan,
+        "seized_usd": 5e9 if gone else np.nan,
+        "seizure_proceeds_usd": 4.9e9 if gone else np.nan,
+        "loss_of_lenders_usd": max(-equity.iloc[-1], 0.0) if gone else np.nan,
+        "loss_of_clearing_usd": 0.0 if gone else np.nan,
+        "loss_of_others_usd": 0.0 if gone else np.nan,
+    }
 
 
 def _events(fund: str, contract: str, margin: np.ndarray, failed: int | None) -> list[dict]:
@@ -140,7 +160,7 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
                 "coupon_accrual": carry,
                 "repo_interest": lines["repo_interest"],
                 "cash_interest": lines["cash_interest"],
-                "curve": face * move * 0.1 * alive,
+                "hedge_residual": face * move * 0.1 * alive,
                 "basis_convergence": face * 2e-5 * alive,
                 "dislocation": change,
                 "swap_spread": 0.0,
@@ -190,6 +210,15 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
                 "worst_day_profit_usd": float(change.min()),
                 "outcome": "survived" if fails is None else "illiquid",
                 "loss_beyond_equity_usd": max(-equity.iloc[-1], 0.0),
+                "peak_variation_margin_usd": -min(margin.cumsum().min(), 0.0),
+                "deepest_drawdown": 0.1,
+                "days_of_cash_left": 1.5,
+                "cash_return": 0.0034,
+                "base_outcome": "",
+                "base_return": np.nan,
+                "term_repo_mark_usd": 0.0,
+                "return_marked": equity.iloc[-1] / equity0 - 1,
+                **_default(fails, margin, equity),
             }
         )
     frames = {k: pd.concat(v, ignore_index=True) for k, v in tables.items() if k not in ("summary", "events")}
@@ -203,17 +232,18 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
                 "ctd_cusip": "91282CFV8",
                 "ctd_yield": 0.04,
                 "initial_margin_usd": 1850.0,
+                "expected_repo": 0.0433,
             }
         )
         for c in contracts
     ]
     yields = pd.DataFrame({t: np.array(TEN_YEAR) + s for t, s in SHIFT.items()}, index=DAYS)
     return SimpleNamespace(
-        scenario=SimpleNamespace(
+        scenario=Scenario(
             name="april-2025",
             title="April 2025",
-            start=DAYS[0],
-            end=DAYS[-1],
+            start=DAYS[0].date(),
+            end=DAYS[-1].date(),
             source="US Treasury; New York Fed",
             story="Tariffs were announced on 2 April; yields fell for two days and then rose for a week.",
         ),

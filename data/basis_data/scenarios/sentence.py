@@ -14,8 +14,21 @@ Clause = tuple[str, DatedPart | None]
 
 def sentence(scenario: Composition) -> str:
     """Describe every change of a scenario, with its size and its dates."""
-    clauses = [*_yields(scenario), *changes(scenario)]
-    return ", ".join([span(scenario.start, scenario.end), *(clauses or ["as it was"])])
+    return ", ".join([span(scenario.start, scenario.end), *(clauses(scenario) or ["as it was"])])
+
+
+def clauses(scenario: Composition) -> list[str]:
+    """Describe each change in a clause."""
+    return [*_yields(scenario), *changes(scenario)]
+
+
+def part_clauses(scenario: Composition, field: str) -> list[str]:
+    """Describe the parts of one field of dated parts, a clause each."""
+    alone = Composition.model_construct(
+        **{name: info.default for name, info in Composition.model_fields.items()}
+        | {"start": scenario.start, "end": scenario.end, field: getattr(scenario, field)}
+    )
+    return clauses(alone)
 
 
 def changes(scenario: Composition) -> list[str]:
