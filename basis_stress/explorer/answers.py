@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from basis_data.markets.yield_paths import observed
+from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.fields import TENORS
 from basis_stress.explorer.controls import CONTROLS
@@ -29,12 +30,12 @@ def answer(state: State, result: Result) -> dict[str, Any]:
     heads, rows = tables.daily_cells(result)
     summary_heads, summary_rows = tables.summary_cells(result)
     worst = max(map(str, result.summary["outcome"]), key=OUTCOMES.index)
-    facts = zip(tables.SUMMARY, summary_heads[1:], summary_rows[0][1:], strict=True)
+    facts = zip(tables.summary_heads(result), summary_heads[1:], summary_rows[0][1:], strict=True)
     return {
         "query": state.query,
         "command": state.command,
         "python": state.python,
-        "title": sentences.title(result),
+        "title": changed_title(result.scenario),
         "sentence": str(result.scenario),
         "headline": sentences.headline(result),
         "outcome": worst,

@@ -148,12 +148,17 @@ def daily_table(result: Result) -> str:
 def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
-    shown = SUMMARY | {name: head for name, head in _WHERE_KNOWN.items() if _is_known(name, table)}
+    shown = summary_heads(result)
     rows = [[str(fund), *(_fact(name, row[name]) for name in shown)] for fund, row in table.iterrows()]
     if len(rows) > 1:
         sums = table[[name for name in shown if name in _ADDS_UP]].sum()
         rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in shown)])
     return ["fund", *shown.values()], rows
+
+
+def summary_heads(result: Result) -> dict[str, str]:
+    """Columns of the summary that are shown, and their heads."""
+    return SUMMARY | {name: head for name, head in _WHERE_KNOWN.items() if _is_known(name, result.summary)}
 
 
 def _is_known(name: str, table: pd.DataFrame) -> bool:
