@@ -2,9 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pandas_market_calendars
 import pytest
 
 from basis_data.tables.calendars import (
+    FIRST,
+    LAST,
+    _open_days,
     business_day_offset,
     cash_days,
     day,
@@ -24,6 +28,13 @@ def test_good_friday_2025_is_closed_in_both() -> None:
     assert good_friday not in cash_days("2025-04-01", "2025-04-30")
     assert good_friday not in futures_days("2025-04-01", "2025-04-30")
     assert len(mark_days("2025-04-01", "2025-04-30")) == 21
+
+
+@pytest.mark.parametrize("name", ["SIFMA_US", "CME_InterestRate"])
+def test_the_holidays_are_those_of_the_library(name: str) -> None:
+    library = pandas_market_calendars.get_calendar(name).valid_days(str(FIRST), str(LAST)).tz_localize(None)
+    kept = _open_days("sifma_us" if name == "SIFMA_US" else "cme_interest_rate")
+    assert np.array_equal(kept, library.to_numpy().astype("datetime64[D]"))
 
 
 def test_thursday_before_good_friday_settles_on_monday() -> None:

@@ -1,7 +1,8 @@
 """Business days (SIFMA US for cash and repo, CME interest rates for futures) and New York clock time.
 
-Both calendars are from pandas_market_calendars, 1990 to 2036. CME's includes shortened holiday sessions (Presidents'
-Day, Thanksgiving), on which cash is closed; `mark_days` are the days of both.
+Both calendars are those of pandas_market_calendars, 1990 to 2036, as history/holidays.csv keeps them: the library takes
+half a second to import and compute them. CME's includes shortened holiday sessions (Presidents' Day, Thanksgiving), on
+which cash is closed; `mark_days` are the days of both.
 """
 
 from datetime import date, datetime, time
@@ -33,21 +34,20 @@ def day(when: DateLike) -> np.datetime64:
 
 
 @cache
-def _open_days(calendar: Literal["SIFMA_US", "CME_InterestRate"]) -> Days:
-    """List all days of one of the library's calendars."""
-    # The library takes 0.2 s to import, which commands without a calendar do not need.
-    import pandas_market_calendars
-
-    opened = pandas_market_calendars.get_calendar(calendar).valid_days(str(FIRST), str(LAST))
-    days: Days = opened.tz_localize(None).to_numpy().astype("datetime64[D]")
-    return days
+def _open_days(calendar: Literal["sifma_us", "cme_interest_rate"]) -> Days:
+    """List all days of a calendar: weekdays but its holidays."""
+    holidays = read("holidays")
+    closed = holidays.loc[holidays["calendar"] == calendar, "date"].to_numpy().astype("datetime64[D]")
+    days = np.arange(FIRST, LAST + 1)
+    opened: Days = days[np.is_busday(days, holidays=closed)]
+    return opened
 
 
 @cache
 def _cash_days() -> Days:
     """List SIFMA days less the closures missing in the library (history/closures.csv)."""
     closures = read("closures")["date"].to_numpy().astype("datetime64[D]")
-    return np.setdiff1d(_open_days("SIFMA_US"), closures)
+    return np.setdiff1d(_open_days("sifma_us"), closures)
 
 
 def _between(days: Days, start: DateLike, end: DateLike) -> Days:
@@ -66,7 +66,7 @@ def cash_days(start: DateLike, end: DateLike) -> Days:
 
 def futures_days(start: DateLike, end: DateLike) -> Days:
     """List days from start to end, both included, on which CME interest-rate futures trade."""
-    return _between(_open_days("CME_InterestRate"), start, end)
+    return _between(_open_days("cme_interest_rate"), start, end)
 
 
 def mark_days(start: DateLike, end: DateLike) -> Days:

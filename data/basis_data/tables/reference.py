@@ -49,6 +49,13 @@ REFERENCE = (
         ("cusip", "listed_from"),
     ),
     TableLayout(
+        "holidays",
+        "holidays.csv",
+        "Weekdays on which cash (SIFMA US) or CME interest-rate futures do not trade, by the calendar library",
+        (_DATE, choice("calendar", "sifma_us", "cme_interest_rate")),
+        ("date", "calendar"),
+    ),
+    TableLayout(
         "closures",
         "closures.csv",
         "Weekdays without a par curve or without SOFR that the calendar library counts as open",
