@@ -14,6 +14,7 @@ import click.testing
 
 import basis_stress as bs
 from basis_data.markets.baskets import basket
+from basis_data.markets.parameters import parameters
 from basis_data.tables.reader import read
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import group
@@ -33,7 +34,7 @@ DOCUMENTS = {
     "docs/performance/README.md": 1,
     "docs/strategies.md": 4,
     "docs/sweeps.md": 1,
-    "docs/validation.md": 3,
+    "docs/validation.md": 4,
     "docs/what-if.md": 2,
 }
 """Name to its number of blocks."""
@@ -120,6 +121,15 @@ def validation() -> str:
     table = validate()
     head = f"{verdict(table)} Parameters {table.attrs['digest']}."
     return "\n".join([head, "", as_markdown(table), "", "Not met, and not tuned away:", "", reasons(table)]) + "\n"
+
+
+def trade_off() -> str:
+    """Slope and loss at other placement rates."""
+    (fit,) = parameters().fits
+    rows = ["| placement rate | slope refitted | loss |", "|---|---|---|"]
+    points = sorted((*fit.trade_off, (fit.placement_rate, fit.slope, fit.loss)))
+    rows += [f"| {rate:.2f} | {slope:.2f} | {loss:.2f} |" for rate, slope, loss in points]
+    return "\n".join(rows) + "\n"
 
 
 def mechanisms() -> str:
@@ -241,6 +251,7 @@ BLOCKS = {
     "highest leverage": highest_leverage,
     "ablations": mechanisms,
     "validation": validation,
+    "trade-off": trade_off,
     "variation margin of the CFTC book": variation_margin,
     "evidence": evidence,
 }

@@ -24,7 +24,16 @@ from basis_stress.validation.checks import (
 )
 
 Values = tuple[float, ...]
-EPISODES = ("march-2020", "april-2025", "september-2019", "svb-2023", "january-2026")
+EPISODES = (
+    "march-2020",
+    "april-2025",
+    "september-2019",
+    "svb-2023",
+    "january-2026",
+    "august-2024",
+    "year-end-2025",
+    "march-2026",
+)
 """Scenarios that targets judge."""
 
 
@@ -191,6 +200,16 @@ def _quiet(runs: Mapping[str, Episode]) -> dict[str, TargetResult]:
             "no rule on yields explains weekly changes (correlation below 0.15 in 427 weeks), and none is assumed",
         ),
         "T20": TargetResult((-2.1,), (3.3,), _changes(runs["january-2026"], "2026-01-13", "2026-01-27")),
+        "T28": TargetResult(
+            (0.6, 4.3),
+            (3.3, 3.3),
+            _changes(runs["august-2024"], "2024-07-30", "2024-08-06", "2024-08-13"),
+            "funds added to their shorts after the shock; the model's funds sell when forced and never add",
+        ),
+        "T29": TargetResult(
+            (1.8, 1.3), (3.3, 3.3), _changes(runs["year-end-2025"], "2025-12-16", "2025-12-30", "2026-01-06")
+        ),
+        "T30": TargetResult((0.2,), (3.3,), _changes(runs["march-2026"], "2026-03-03", "2026-03-24")),
     }
 
 

@@ -42,7 +42,8 @@ def carry_rate(days: Days, path: Path | None = None) -> NDArray[np.float64]:
 def expected_policy(days: Days, path: Path | None = None) -> NDArray[np.float64]:
     """Average federal funds rate expected over a quarter, read from bills, decimal [m].
 
-    With the user's own file of rates, and before December 2015, it is the day's federal funds rate (SOFR without one).
+    Before December 2015 it is the day's federal funds rate. The user's own federal funds rate is changed by as much as
+    bills expected the published one to change; without a federal funds rate it is SOFR.
     """
     return _on(_rates(path), "policy", days)
 
@@ -76,18 +77,29 @@ def _expectations(path: Path | None) -> pd.DataFrame:
     sofr = table["sofr_pct"]
     funds = table["effr_pct"] if "effr_pct" in table else pd.Series(np.nan, table.index)
     spread = trailing_spread(sofr - funds)
-    policy = funds if path is not None else _from_bills(funds).fillna(funds)
+    policy = funds + (_from_bills(funds) if path is None else _embedded_bills()).reindex(funds.index).fillna(0.0)
     columns = {"policy": policy, "overnight": funds + spread, "carry": policy + spread}
     return pd.DataFrame({name: values.where(funds.notna(), sofr) for name, values in columns.items()})
 
 
+@cache
+def _embedded_bills() -> "pd.Series[float]":
+    """Change of policy that bills expect, from the embedded file."""
+    rates = read("repo").set_index("date")
+    return _from_bills(rates["effr_pct"])
+
+
 def _from_bills(funds: "pd.Series[float]") -> "pd.Series[float]":
-    """Three-month bill less the trailing median of its excess over the average federal funds rate that followed."""
+    """Change of the federal funds rate over a quarter that bills expect, percent.
+
+    It is the three-month bill less the trailing median of its excess over the average federal funds rate that followed,
+    less the day's rate.
+    """
     yields = read("par_yields").set_index("date")["y_3mo_pct"] * MONEY_MARKET
     bill = yields.reindex(funds.index, method="ffill")
     followed = funds.ffill().rolling(PRINTS).mean()  # the average that ends today followed the bill of PRINTS days ago
     excess = (bill.shift(PRINTS) - followed).shift(1)  # a rate is published the next morning
-    return bill - excess.rolling(PREMIUM_PRINTS).median()
+    return bill - excess.rolling(PREMIUM_PRINTS).median() - funds
 
 
 QUARTER_DAYS = 91.3
