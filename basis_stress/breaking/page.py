@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from basis_stress.breaking.figures import draw_frontier
 from basis_stress.breaking.find import find_breaking_point
 from basis_stress.breaking.point import BreakingPoint
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition
 from basis_stress.single_book.own_book import settings_of
@@ -80,8 +76,3 @@ def render(found: BreakingPoint) -> str:
             *((formatting.words(name), setting(value)) for name, value in given.items()),
         ],
     )
-
-
-def write(found: BreakingPoint, path: str | os.PathLike[str]) -> Path:
-    """Write the page to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render(found), path, "report")

@@ -116,7 +116,7 @@ def backtest(
         scenario_repo_bp=scenario_repo_bp,
         **given,
     )
-    folder = result.save(out or Path("results") / result.scenario.name)
+    folder = result.save(out or Path("results") / result.scenario.name, report=report)
     if not quiet:
         click.echo(tables.daily_table(result))
         click.echo()
@@ -124,7 +124,7 @@ def backtest(
         click.echo()
     click.echo(f"tables: {folder}")
     if report:
-        click.echo(f"report: {result.report(folder / 'report.html')}")
+        click.echo(f"report: {folder / 'report.html'}")
 
 
 def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:

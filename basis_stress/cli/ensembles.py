@@ -75,25 +75,29 @@ def paths(
     # These imports load pandas, scipy and pyarrow, which `--help` does not need.
     from basis_stress.ensembles.page import headline
     from basis_stress.ensembles.simulate import simulate_paths
+    from basis_stress.reporting.files import folder_beside, save_tables
+    from basis_stress.reporting.registry import render_report
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     folder = out or Path("results") / f"paths-{generator}"
-    with ExitStack() as stack:
-        progress = Progress(stack, paths, f"{paths:,} paths")
-        found = simulate_paths(
-            generator,
-            paths,
-            leverage=None if leverage is None else _leverages(leverage),
-            contract=None if contract is None else [code.strip() for code in contract.split(",")],
-            settings=dict(setting(text) for text in settings),
-            out=folder,
-            progress=progress,
-            **given,
-        )
+    with folder_beside(folder) as scratch:
+        with ExitStack() as stack:
+            found = simulate_paths(
+                generator,
+                paths,
+                leverage=None if leverage is None else _leverages(leverage),
+                contract=None if contract is None else [code.strip() for code in contract.split(",")],
+                settings=dict(setting(text) for text in settings),
+                out=scratch,
+                progress=Progress(stack, paths, f"{paths:,} paths"),
+                **given,
+            )
+        page = {"paths.html": render_report(found)} if report else {}
+        save_tables(folder, {"paths.parquet": scratch / "paths.parquet", **page}, replaces="paths.html")
     click.echo(headline(found))
-    click.echo(f"outcomes: {found.file}")
+    click.echo(f"outcomes: {folder / 'paths.parquet'}")
     if report:
-        click.echo(f"report: {found.report(folder / 'paths.html')}")
+        click.echo(f"report: {folder / 'paths.html'}")
 
 
 class Progress:

@@ -18,7 +18,7 @@ def show_market(scenario: str, options: dict[str, Any], out: Path | None, report
 
     chosen = market_scenario(scenario, {name: value for name, value in options.items() if value is not None})
     result = backtest_market(chosen, progress=lambda text: click.echo(f"{text} ...", err=True))
-    folder = result.save(out or Path("results") / f"{result.scenario.name}-market")
+    folder = result.save(out or Path("results") / f"{result.scenario.name}-market", report=report)
     if not quiet:
         click.echo(daily_table(result))
         click.echo()
@@ -26,7 +26,7 @@ def show_market(scenario: str, options: dict[str, Any], out: Path | None, report
         click.echo()
     click.echo(f"tables: {folder}")
     if report:
-        click.echo(f"report: {result.report(folder / 'report.html')}")
+        click.echo(f"report: {folder / 'report.html'}")
 
 
 @click.command(cls=Command)

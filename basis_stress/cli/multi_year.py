@@ -115,12 +115,12 @@ def play(
         if error.result is not None:
             click.echo(f"tables up to {error.result.settings['end']}: {error.result.save(folder)}")
         raise
-    result.save(folder)
+    result.save(folder, report=report)
     if not quiet:
         click.echo("\n".join([performance_text(result.performance), "", headline(result), *result.caveats, ""]))
     click.echo(f"tables: {folder}")
     if report:
-        click.echo(f"report: {result.report(folder / 'report.html')}")
+        click.echo(f"report: {folder / 'report.html'}")
 
 
 def _share(text: str) -> float:
@@ -154,9 +154,9 @@ def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> No
     click.echo()
     for sentence in [*result.verdicts, *result.caveats]:
         click.echo(sentence)
-    click.echo(f"tables: {result.save(out)}")
+    click.echo(f"tables: {result.save(out, report=report)}")
     if report:
-        click.echo(f"report: {result.report(out / 'report.html')}")
+        click.echo(f"report: {out / 'report.html'}")
 
 
 compare.params.extend(WINDOW)

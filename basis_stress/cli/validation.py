@@ -8,7 +8,8 @@ import click
 from basis_data.markets.parameters import parameters
 from basis_stress.cli.ensembles import Progress
 from basis_stress.cli.help import Command, scenario_names
-from basis_stress.reporting.files import save
+from basis_stress.reporting.files import save, save_tables
+from basis_stress.reporting.registry import render_report
 from basis_stress.validation.calibrate import as_toml, fit_expected_repo
 from basis_stress.validation.calibrate import calibrate as fit_march_2020
 from basis_stress.validation.checks import reported_change
@@ -32,14 +33,14 @@ def validate(file: Path | None, out: Path) -> None:
     validation.html, with the targets that are not met first.
     """
     result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
-    save(result.text.encode(), out / "validation.md", "--out")
-    page = result.report(out / "validation.html")
-    for name, table in (("sensitivity", result.moved), ("ablations", result.without), ("validation", result.table)):
-        plain = table.assign(digest=result.digest) if name == "validation" else table.copy()
-        plain.attrs = {}
-        save(plain.to_parquet(), out / f"{name}.parquet", "--out")
+    tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
+    plain = {name: table.copy() for name, table in tables.items()}
+    plain["validation"]["digest"] = result.digest
+    for table in plain.values():
+        table.attrs = {}
+    save_tables(out, {**plain, "validation.md": result.text, "validation.html": render_report(result)})
     click.echo(result.text)
-    click.echo(f"page: {page}")
+    click.echo(f"page: {out / 'validation.html'}")
 
 
 @click.command(cls=Command)
@@ -73,12 +74,7 @@ def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     from basis_stress.validation.figures import fan
 
     folder = out or Path("results") / f"{drawn.scenario}-ensemble"
-    for name, series in (
-        ("shorts", drawn.shorts),
-        ("balance_sheet_spread", drawn.balance_sheet_spread),
-        ("members", drawn.members),
-    ):
-        save(series.rename(columns=str).to_parquet(), folder / f"{name}.parquet", "--out")
-    save(fan(drawn, reported_change(drawn.shorts.index)).encode(), folder / "fan.svg", "--out")
+    tables = {name: getattr(drawn, name).rename(columns=str) for name in ("shorts", "balance_sheet_spread", "members")}
+    save_tables(folder, {**tables, "fan.svg": fan(drawn, reported_change(drawn.shorts.index))})
     click.echo(drawn.quantiles(drawn.shorts).round(1).to_string())
     click.echo(f"fan chart and paths: {folder}")

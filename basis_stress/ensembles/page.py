@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_stress.ensembles import figures
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture, style, svg
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition, label
 
@@ -119,8 +116,3 @@ def render(of: Simulation) -> str:
             *((formatting.words(name), setting(value)) for name, value in of.settings.items()),
         ],
     )
-
-
-def write(of: Simulation, path: str | os.PathLike[str]) -> Path:
-    """Write the page to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render(of), path, "report")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,7 +10,6 @@ from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
 from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill
 
 if TYPE_CHECKING:
@@ -143,14 +140,3 @@ def render(result: MarketResult) -> str:
         quiet=list(captions.quiet(result).values()),
         assumptions=assumptions(result),
     )
-
-
-def write(result: MarketResult, path: str | os.PathLike[str]) -> Path:
-    """Write the market report to ``path``.
-
-    Raises
-    ------
-    InputError
-        If the path is a folder or cannot be written.
-    """
-    return save(render(result), path, "report")

@@ -17,8 +17,8 @@ from basis_strategies.strategy import Portfolio, Strategy
 from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.result import MULTI_YEAR_TABLES, MultiYearRun
 from basis_stress.multi_year.run import run_strategies
-from basis_stress.reporting.files import save_tables
-from basis_stress.reporting.registry import Reported
+from basis_stress.reporting.files import Content, save_tables
+from basis_stress.reporting.registry import Reported, render_report
 
 Array = NDArray[np.float64]
 
@@ -49,15 +49,16 @@ class Comparison(Reported):
         """Caveats on the figures, by strategy."""
         return [f"{run.name}: {caveat}" for run in self.runs for caveat in run.caveats]
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the tables as Parquet, and those of each run in a folder of its own.
+    def save(self, folder: str | Path, *, report: bool = False) -> Path:
+        """Write the tables as Parquet, those of each run in a folder of its own, and on request report.html.
 
         Raises
         ------
         InputError
             If the folder cannot be written.
         """
-        tables = {"performance": self.performance, "differences": self.differences}
+        tables: dict[str, Content] = {"performance": self.performance, "differences": self.differences}
+        tables |= {"report.html": render_report(self)} if report else {}
         for number, run in enumerate(self.runs, 1):
             tables |= {f"strategy-{number}/{name}": getattr(run, name) for name in MULTI_YEAR_TABLES}
         return save_tables(folder, tables, replaces="strategy-*")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +10,6 @@ from basis_stress.multi_year import figures as figures
 from basis_stress.multi_year.performance import DAYS
 from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.reporting import formatting
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 
 if TYPE_CHECKING:
@@ -117,13 +114,3 @@ def render_comparison(comparison: Comparison) -> str:
         performance=performance_cells(comparison.performance),
         pictures=embedded(figures.draw_comparison(comparison)),
     )
-
-
-def write(run: MultiYearRun, path: str | os.PathLike[str]) -> Path:
-    """Write the page of a multi-year run to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render(run), path, "report")
-
-
-def write_comparison(comparison: Comparison, path: str | os.PathLike[str]) -> Path:
-    """Write the page of a comparison to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render_comparison(comparison), path, "report")

@@ -54,8 +54,14 @@ def save(content: str | bytes, path: str | os.PathLike[str], what: str) -> Path:
     return target
 
 
-def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces: str = "") -> Path:
-    """Write tables as Parquet files, named by key, into a folder: all of them, or none; one run at a time.
+Content = pd.DataFrame | str | bytes | Path
+"""A table, the content of a file, or a file to move."""
+
+
+def save_tables(folder: str | Path, tables: Mapping[str, Content], replaces: str = "") -> Path:
+    """Write tables as Parquet files, named by key, and other files into a folder: all of them, or none.
+
+    One run at a time, as another waits.
 
     A folder that holds nothing but an earlier result is replaced as a whole. In a folder that also holds other files,
     which are kept, the tables of the earlier result are deleted before the new ones are moved in: a kill in between
@@ -64,9 +70,10 @@ def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces
     Parameters
     ----------
     tables
-        By name; a name may contain a folder, as in ``strategy-1/daily``.
+        By name; a name may contain a folder, as in ``strategy-1/daily``. A file that is no table has a full name, as
+        in ``report.html``.
     replaces
-        Pattern of folders that an earlier result may have left, such as ``strategy-*``.
+        Pattern of files and folders that an earlier result may have left, such as ``strategy-*``.
 
     Raises
     ------
@@ -88,7 +95,7 @@ def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces
                 real.mkdir()
                 created.append(real)
             aside = beside and not real.is_mount() and real not in _here()
-            result = [*(f"{name}.parquet" for name in tables), _PAGE]
+            result = [*(_file_name(name, content) for name, content in tables.items()), _PAGE]
             earlier = {name.partition("/")[0] for name in result}
             earlier |= {path.name for path in real.glob(replaces)} if replaces else set()
             foreign = {path.name for path in real.iterdir() if not _scratch(path)} - earlier
@@ -105,12 +112,48 @@ def save_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], replaces
     return target
 
 
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """A new folder beside an output folder, for files too large for memory that `save_tables` then moves.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.drawing-")
+    except (OSError, ValueError) as problem:
+        raise InputError(
+            f"output folder {folder}: cannot be written ({_reason(problem)}); choose another with --out"
+        ) from None
+    with made as name:
+        yield Path(name)
+
+
+def _file_name(name: str, content: Content) -> str:
+    """Tables are named without the ending of their files."""
+    return f"{name}.parquet" if isinstance(content, pd.DataFrame) else name
+
+
+def _write(content: Content, path: Path) -> None:
+    """Write or move one file."""
+    path.parent.mkdir(exist_ok=True)
+    if isinstance(content, pd.DataFrame):
+        content.to_parquet(path)
+    elif isinstance(content, Path):
+        content.rename(path)
+    else:
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
 def _reason(problem: OSError | ValueError) -> str:
     """What the system says, without the path."""
     return getattr(problem, "strerror", None) or str(problem)
 
 
-def _write_and_place(real: Path, tables: Mapping[str, pd.DataFrame], earlier: Collection[str], whole: bool) -> None:
+def _write_and_place(real: Path, tables: Mapping[str, Content], earlier: Collection[str], whole: bool) -> None:
     """Write tables aside; then exchange the folder for the new one, or move them in."""
     parent, start = (real.parent, f".{real.name}.saving-") if whole else (real, _STAGING)
     for scratch in [*real.parent.glob(f".{glob.escape(real.name)}.saving-*"), *real.glob(f"{_STAGING}*")]:
@@ -118,9 +161,8 @@ def _write_and_place(real: Path, tables: Mapping[str, pd.DataFrame], earlier: Co
     with tempfile.TemporaryDirectory(dir=parent, prefix=start) as scratch_folder:
         new, old = Path(scratch_folder) / "new", Path(scratch_folder) / "old"
         new.mkdir()
-        for name, table in tables.items():
-            (new / name).parent.mkdir(exist_ok=True)
-            table.to_parquet(new / f"{name}.parquet")
+        for name, content in tables.items():
+            _write(content, new / _file_name(name, content))
         if whole:
             new.chmod(real.stat().st_mode)
             real.rename(old)

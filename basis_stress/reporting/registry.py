@@ -1,4 +1,4 @@
-"""The function that writes the page, draws the figure, or makes the notebook's card, of each kind of result.
+"""The function that renders the page, draws the figure, or makes the notebook's card, of each kind of result.
 
 Results do not import pages: a page imports the result that it draws, and drawing costs half a second of imports, which
 a caller who only reads tables does not pay.
@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from basis_data.tables.card import Card, as_html, as_text
-from basis_stress.reporting.files import save_tables
+from basis_stress.reporting.files import save, save_tables
 
 PAGES = {
-    "Result": "basis_stress.single_book.page:write",
-    "MarketResult": "basis_stress.funds_market.page:write",
-    "MultiYearRun": "basis_stress.multi_year.page:write",
-    "Comparison": "basis_stress.multi_year.page:write_comparison",
-    "Sweep": "basis_stress.sweeps.page:write",
-    "Simulation": "basis_stress.ensembles.page:write",
-    "Validation": "basis_stress.validation.page:write",
-    "BreakingPoint": "basis_stress.breaking.page:write",
+    "Result": "basis_stress.single_book.page:render",
+    "MarketResult": "basis_stress.funds_market.page:render",
+    "MultiYearRun": "basis_stress.multi_year.page:render",
+    "Comparison": "basis_stress.multi_year.page:render_comparison",
+    "Sweep": "basis_stress.sweeps.page:render",
+    "Simulation": "basis_stress.ensembles.page:render",
+    "Validation": "basis_stress.validation.page:render",
+    "BreakingPoint": "basis_stress.breaking.page:render",
 }
 """``module:function`` of the page of each class of result."""
 FIGURES = {"Frontier": "basis_stress.breaking.figures:draw_frontier"}
@@ -71,15 +71,16 @@ class Saved(Reported):
     TABLES: ClassVar[tuple[str, ...]]
     """Names of the tables, each an attribute."""
 
-    def save(self, folder: str | Path) -> Path:
-        """Write every table as Parquet into a folder: all of them, or none.
+    def save(self, folder: str | Path, *, report: bool = False) -> Path:
+        """Write every table as Parquet into a folder, and on request report.html: all of them, or none.
 
         Raises
         ------
         InputError
             If the folder cannot be written.
         """
-        return save_tables(folder, {name: getattr(self, name) for name in self.TABLES})
+        page = {"report.html": render_report(self)} if report else {}
+        return save_tables(folder, {name: getattr(self, name) for name in self.TABLES} | page)
 
 
 def _card(result: Any) -> Card:
@@ -96,8 +97,13 @@ def write_report(result: Any, path: str | os.PathLike[str], **options: Any) -> P
     InputError
         If the file cannot be written; nothing is left behind.
     """
-    written: Path = _function(PAGES[type(result).__name__])(result, path, **options)
-    return written
+    return save(render_report(result, **options), path, "report")
+
+
+def render_report(result: Any, **options: Any) -> str:
+    """The page of a result; equal results give equal bytes."""
+    page: str = _function(PAGES[type(result).__name__])(result, **options)
+    return page
 
 
 def draw_figure(result: Any) -> str:

@@ -21,7 +21,7 @@ from basis_data.shocks.samplers import FactorPaths
 from basis_data.shocks.statistics import TENOR_NAMES
 from basis_engine.base.errors import InputError
 from basis_stress.reporting.figure_style import Picture
-from basis_stress.reporting.files import save
+from basis_stress.reporting.files import Content, save_tables
 from basis_stress.reporting.html import embedded, fill
 from basis_stress.shock_diagnostics import figures as figures
 from basis_stress.shock_diagnostics.tables import group_cells, horizon_cells, odd_sentence, outside_cells, summary
@@ -208,11 +208,10 @@ def render(found: Diagnosis) -> str:
     )
 
 
-def write(found: Diagnosis, folder: str | os.PathLike[str]) -> Path:
-    """Write page, quantiles by day and evidence into a folder; see `basis_stress.reporting.files.save`."""
-    target = Path(folder)
-    save(summary(found.drawn).to_parquet(), target / "summary.parquet", "--out")
+def write(found: Diagnosis, folder: str | Path) -> Path:
+    """Write page, quantiles by day and evidence into a folder; see `basis_stress.reporting.files.save_tables`."""
+    files: dict[str, Content] = {"summary": summary(found.drawn), "shocks.html": render(found)}
     if found.evidence:
         tables = [evidence.table().reset_index().assign(stretch=label) for label, evidence in found.evidence.items()]
-        save(pd.concat(tables, ignore_index=True).to_parquet(), target / "evidence.parquet", "--out")
-    return save(render(found), target / "shocks.html", "--out")
+        files["evidence"] = pd.concat(tables, ignore_index=True)
+    return save_tables(folder, files, replaces="evidence.parquet") / "shocks.html"

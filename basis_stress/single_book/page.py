@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting import formatting
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book import figures, sentences, views
@@ -43,8 +40,3 @@ def render(result: Result) -> str:
         events_open=len(events[1]) <= _OPEN_EVENTS,
         clock=views.clock(result),
     )
-
-
-def write(result: Result, path: str | os.PathLike[str]) -> Path:
-    """Write the report to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render(result), path, "report")

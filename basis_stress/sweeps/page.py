@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +11,6 @@ from basis_engine.base.errors import InputError
 from basis_stress.catalogue.listing import scenarios
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import label
 from basis_stress.sweeps import effects_figures as effects
@@ -47,24 +44,6 @@ def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], 
         books=not sweep.market,
         without_dislocation=_without_dislocation(sweep),
     )
-
-
-def write(
-    sweep: Sweep,
-    path: str | os.PathLike[str],
-    x: str | None = None,
-    y: str | None = None,
-    at: Mapping[str, float] | None = None,
-    against: Sweep | None = None,
-) -> Path:
-    """Write the page.
-
-    Raises
-    ------
-    InputError
-        If the given axes did not vary, the sweeps cannot be compared, or the path cannot be written.
-    """
-    return save(render(sweep, x, y, at or {}, against), path, "report")
 
 
 def _title(name: str) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill
 from basis_stress.validation.figures import pictures
 from basis_stress.validation.validate import headline
@@ -79,8 +76,3 @@ def render(result: Validation) -> str:
         without=ablation_cells(result.without),
         pictures=embedded(pictures(result.moved)),
     )
-
-
-def write(result: Validation, path: str | os.PathLike[str]) -> Path:
-    """Write the page to ``path``; see `basis_stress.reporting.files.save`."""
-    return save(render(result), path, "report")

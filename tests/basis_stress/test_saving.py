@@ -11,14 +11,15 @@ import time
 import pandas as pd
 import pytest
 
+import basis_stress as bs
 from basis_engine.base.errors import InputError
 from basis_stress.reporting import files
-from basis_stress.reporting.files import save_tables
+from basis_stress.reporting.files import folder_beside, save_tables
 
 NAMES = [f"table-{k}" for k in range(6)]
 SAVER = """
 import sys, pandas as pd
-from basis_stress.reporting.files import save_tables
+from basis_stress.reporting.files import folder_beside, save_tables
 for run in range(int(sys.argv[2]), 10**9):
     save_tables(sys.argv[1], {f"table-{k}": pd.DataFrame({"run": [run] * 2000}) for k in range(6)})
     print(run, flush=True)
@@ -43,6 +44,38 @@ def test_savers_at_once_leave_one_result(tmp_path):
     assert len(runs_in(tmp_path / "out")) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{name}.parquet" for name in NAMES]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_page_is_that_of_the_tables_beside_it(tmp_path):
+    """Runs that write one after the other's tables left one's page beside the other's tables."""
+
+    def write(run):
+        save_tables(tmp_path / "out", {**tables(run), "report.html": str(run), "strategy-1/note.txt": b"x"})
+
+    threads = [threading.Thread(target=write, args=(run,)) for run in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {int((tmp_path / "out" / "report.html").read_text())} == runs_in(tmp_path / "out")
+
+
+def test_a_result_and_its_page_are_saved_at_once(tmp_path):
+    result = bs.backtest("april-2025", contract="TY", leverage=20)
+    result.save(tmp_path / "out", report=True)
+    assert (tmp_path / "out" / "report.html").read_text() == result.report(tmp_path / "page.html").read_text()
+    result.save(tmp_path / "out")
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_files_are_moved_into_the_folder_and_the_place_beside_it_goes(tmp_path):
+    with folder_beside(tmp_path / "new" / "out") as scratch:
+        (scratch / "large.parquet").write_bytes(b"1")
+        save_tables(tmp_path / "new" / "out", {"large.parquet": scratch / "large.parquet", "page.html": "x"})
+    assert sorted(path.name for path in (tmp_path / "new").rglob("*")) == ["large.parquet", "out", "page.html"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"), folder_beside(tmp_path / "file" / "out"):
+        pass
 
 
 @pytest.mark.parametrize("note", [False, True])

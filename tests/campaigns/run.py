@@ -1,0 +1,133 @@
+"""Run the campaigns for hours: ``make campaign HOURS=8``; every trial has a number, which is its seed.
+
+Progress is kept in a JSON file after each few seconds: a run that ends, in whatever way, goes on where it stopped.
+A failure is kept with its seed; ``python -m campaigns.run --only engine --seed 17`` runs that trial alone.
+"""
+
+import argparse
+import importlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CAMPAIGNS = {
+    "engine": "campaigns.engine_worlds",
+    "tables": "campaigns.public_tables",
+    "command line": "campaigns.command_line",
+    "files": "campaigns.files",
+    "kills": "campaigns.kills",
+}
+"""Name to module; its ``trial(seed)`` returns how many things it tried, and raises what it finds wrong."""
+SAVE_SECONDS = 5.0
+KEPT = 200
+"""Failures kept in full; all are counted."""
+
+
+def trial_of(name: str) -> Callable[[int], int]:
+    """The trial of a campaign."""
+    trial: Callable[[int], int] = importlib.import_module(CAMPAIGNS[name]).trial
+    return trial
+
+
+def go_on(name: str, folder: Path, hours: float) -> None:
+    """Run trials of one campaign from where its record ends, until the time is over."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent asks children to stop with SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    path = folder / f"{name.replace(' ', '-')}.json"
+    state = read(path)
+    trial, start, saved = trial_of(name), time.monotonic(), 0.0
+    earlier = state["seconds"]
+    try:
+        while time.monotonic() - start < 3600.0 * hours:
+            seed = state["next_seed"]
+            try:
+                state["tried"] += trial(seed)
+            except Exception as problem:
+                state["failed"] += 1
+                state["failures"] = [*state["failures"], failure(seed, problem)][:KEPT]
+            state["next_seed"], state["seconds"] = seed + 1, earlier + time.monotonic() - start
+            if time.monotonic() - saved > SAVE_SECONDS:
+                write(path, state)
+                saved = time.monotonic()
+    finally:
+        write(path, state)
+
+
+def failure(seed: int, problem: Exception) -> dict[str, Any]:
+    """What is kept of a failure."""
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    return {
+        "seed": seed,
+        "problem": f"{type(problem).__name__}: {problem}"[:1000],
+        "where": f"{Path(where.filename).name}:{where.lineno}",
+    }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The record of a campaign."""
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+    return {"tried": 0, "failed": 0, "next_seed": 0, "seconds": 0.0, "failures": []}
+
+
+def write(path: Path, state: dict[str, Any]) -> None:
+    """Exchange the record as a whole."""
+    scratch = path.with_suffix(".tmp")
+    scratch.write_text(json.dumps(state, indent=1) + "\n")
+    scratch.replace(path)
+
+
+def summary(folder: Path, names: list[str]) -> str:
+    """A line per campaign."""
+    lines = []
+    for name in names:
+        state = read(folder / f"{name.replace(' ', '-')}.json")
+        seeds = f"seeds 0 to {state['next_seed'] - 1}" if state["next_seed"] else "none yet"
+        seen = f"{state['failed']:,} failures, {state['seconds'] / 3600:.2f} h"
+        lines.append(f"{name:13} {state['tried']:>12,} tried, {seen}, {seeds}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run every campaign in a process of its own; 1 if one has found a failure."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--hours", type=float, default=1.0)
+    reader.add_argument("--only", choices=sorted(CAMPAIGNS), action="append")
+    reader.add_argument("--seed", type=int, help="run this trial alone, in this process")
+    reader.add_argument("--out", type=Path, default=Path("results/campaign"))
+    given = reader.parse_args()
+    names = given.only or list(CAMPAIGNS)
+    if given.seed is not None:
+        for name in names:
+            print(f"{name}: {trial_of(name)(given.seed)} tried, all well")
+        return 0
+    os.nice(19)
+    out = given.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    spawn = multiprocessing.get_context("spawn")
+    running = [spawn.Process(target=go_on, args=(name, out, given.hours)) for name in names]
+    for process in running:
+        process.start()
+    try:
+        while any(process.is_alive() for process in running):
+            time.sleep(min(60.0, 0.1 + 36.0 * given.hours))
+            print(summary(out, names), end="\n\n", flush=True)
+    except KeyboardInterrupt:
+        print("stopping; the next run goes on from here")
+    for process in running:
+        process.terminate()
+        process.join()
+    print(summary(out, names))
+    return int(any(read(out / f"{name.replace(' ', '-')}.json")["failed"] for name in names))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
