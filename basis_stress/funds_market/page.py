@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
@@ -35,7 +34,7 @@ def _cell(value: float, kind: str) -> str:
         return formatting.percent(value, 1, signed=True)
     if kind == "$":
         return formatting.usd(value)
-    if pd.isna(value):
+    if not math.isfinite(value):
         return "–"
     return f"{value:.2f}" if kind == "x" else f"{value:.1f}" if kind == "n" else f"{value:.0f}"
 

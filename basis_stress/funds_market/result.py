@@ -5,6 +5,7 @@ identified by history: inventory stays below capacity in every episode, and 1, 2
 therefore assumed, and a band over several multiples is run on request, for shocks that fill capacity.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -225,6 +226,13 @@ def _funds(episode: Episode) -> pd.DataFrame:
     )
 
 
+def sales_ratio(sold: float, alone: float) -> float:
+    """Sales with feedback over sales without it: 1 where nobody sells, infinite where funds sell only with feedback."""
+    if alone > 0.0:
+        return sold / alone
+    return 1.0 if sold == 0.0 else math.inf
+
+
 def _summary(episode: Episode, without: Episode) -> dict[str, float]:
     """Summary figures of one capacity multiple."""
     dealers = episode.dealers
@@ -238,7 +246,7 @@ def _summary(episode: Episode, without: Episode) -> dict[str, float]:
         "fund_sales_usd": 1e9 * float(sold),
         "fund_sales_without_feedback_usd": 1e9 * float(alone),
         "swap_sales_usd": 1e9 * float(dealers["swap_sales"].iloc[-1]),
-        "amplification": float(sold / alone) if alone > 0 else 1.0 if sold == 0 else np.nan,
+        "amplification": sales_ratio(float(sold), float(alone)),
         "peak_dislocation_bp": float(episode.dislocations.to_numpy().max()),
         "peak_inventory_usd": 1e9 * float(dealers["inventory"].max()),
         "worst_return": float(episode.returns.min()),

@@ -207,6 +207,7 @@ def _book_job(
         paths = tuple(held_in(book, path)[0] for path in paths)
     swept = {axis.name for axis in axes}
     if SCALE in swept:
+        _check_scalable(paths)
         # Without this a scale of 1 would be priced on another kind of curve than the other scales.
         same |= {"curve": "par", SCALE: 1.0}
     if "margin_multiple" in swept:
@@ -225,6 +226,16 @@ def _book_job(
     return BookJob(paths, design, codes, held, execution or Execution())
 
 
+def _check_scalable(paths: tuple[Scenario, ...]) -> None:
+    """Refuse scenarios whose yields cannot be scaled, as a backtest does."""
+    for path in paths:
+        if path.curve == "svensson":
+            raise InputError(
+                f"sweep, yield_scale: scenario {path.name} is priced on curve 'svensson', and only par yields can be "
+                "scaled; set curve to 'par' or 'auto'"
+            )
+
+
 def _market_job(paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, method: str, seed: int) -> MarketJob:
     """A sweep of whole markets."""
     allowed = [*fields.FIT_FIELDS, *fields.ERA_FIELDS, *fields.SCENARIO_FIELDS, *fields.POPULATION_FIELDS]
@@ -234,6 +245,7 @@ def _market_job(paths: tuple[Scenario, ...], given: dict[str, Any], cells: Any, 
     frozen = parameters()
     fit = frozen.fits[len(frozen.fits) // 2]
     if SCALE in {axis.name for axis in axes} | terms.keys():
+        _check_scalable(paths)
         paths = tuple(changed(path, path.name, **{"curve": "par", SCALE: 1.0}) for path in paths)
     if "margin_multiple" in {axis.name for axis in axes} | terms.keys():
         paths = tuple(changed(path, path.name, margin_multiple=1.0) for path in paths)

@@ -5,7 +5,6 @@ level of the era; repo haircuts follow the distribution of uncleared bilateral T
 each fund keeps cash for some standard deviations of a day's variation margin, which limits its leverage.
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,11 +25,11 @@ RANGES: dict[str, Range] = {
     "rank_exponent": (0.0, 10.0),
     "leverage": (1.0, 500.0),
     "leverage_sd": (0.0, 3.0),
-    "buffer_sd": (0.0, math.inf),
-    "limit_low": (1.0, math.inf),
-    "limit_high": (1.0, math.inf),
+    "buffer_sd": (0.0, 1000.0),
+    "limit_low": (1.0, 1000.0),
+    "limit_high": (1.0, 1000.0),
     "risk_speed": (0.0, 1.0),
-    "calm_volatility": (0.001, math.inf),
+    "calm_volatility": (0.001, 1e6),
     "term_share": (0.0, 1.0),
     "term_days": (1, 3650),
     "call_back": (0.0, 1.0),
@@ -38,13 +37,13 @@ RANGES: dict[str, Range] = {
     "haircut_floor": (-1.0, 1.0),
     "swap_funds": (1, 10_000),
     "swap_leverage": (1.0, 500.0),
-    "swap_buffer_sd": (0.0, math.inf),
-    "stop_low": (0.0, math.inf),
-    "stop_high": (0.0, math.inf),
+    "swap_buffer_sd": (0.0, 1000.0),
+    "stop_low": (0.0, 10_000.0),
+    "stop_high": (0.0, 10_000.0),
     "stop_cut": (0.0, 1.0),
     "stop_speed": (0.0, 1.0),
     "mixed_share": (0.0, 1.0),
-    "seed": (0, math.inf),
+    "seed": (0, 2**63 - 1),
 }
 """Range of each field of a population."""
 

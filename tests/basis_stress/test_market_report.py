@@ -1,6 +1,7 @@
 """The market report and the day-by-day page: self-contained, equal bytes, and the numbers of the run they show."""
 
 import base64
+import math
 import re
 
 import numpy as np
@@ -20,7 +21,7 @@ from basis_stress.funds_market.boundary import FALL, LEVERS, boundaries, find
 from basis_stress.funds_market.day_by_day import daily_totals, grouped, sentence
 from basis_stress.funds_market.day_by_day_page import boundary_cells, day_cells, outcome_cells, render
 from basis_stress.funds_market.episodes import episode_market, run_episode
-from basis_stress.funds_market.result import backtest_market
+from basis_stress.funds_market.result import backtest_market, sales_ratio
 from basis_stress.funds_market.variants import repo_freeze, run_intensity, variants
 from basis_stress.reporting import figure_style as figures_style
 
@@ -178,3 +179,7 @@ def test_old_names_work_with_a_warning(result):
     help_text = CliRunner().invoke(group, ["unrolled", "--help"])
     assert "basis-stress: unrolled is now day-by-day" in help_text.stderr
     assert "results/day-by-day.html" in help_text.stdout
+
+
+def test_sales_that_feedback_alone_causes_are_infinitely_more() -> None:
+    assert [sales_ratio(*sold) for sold in ((0.0, 0.0), (3.0, 2.0), (3.0, 0.0))] == [1.0, 1.5, math.inf]

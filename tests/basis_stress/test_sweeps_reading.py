@@ -152,6 +152,12 @@ def test_break_even_is_what_a_loop_finds(found):
     assert got["break_even"].nunique() > 3
 
 
+def test_yields_of_a_svensson_curve_are_not_scaled_in_silence(tmp_path):
+    with pytest.raises(InputError, match="only par yields can be scaled"):
+        bs.sweep("april-2025", out=tmp_path / "s", curve="svensson", yield_scale="1,1.5", leverage="20")
+    assert not (tmp_path / "s").exists()
+
+
 def test_books_too_small_for_one_future_are_not_called_short_of_capital(tmp_path):
     small = bs.sweep("april-2025", out=tmp_path / "small", equity="2000,1e8", leverage="10,1000")
     table = small.table(["equity", "leverage", "outcome", "constraint"]).set_index(["equity", "leverage"])

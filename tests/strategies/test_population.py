@@ -167,3 +167,9 @@ def test_no_field_takes_what_is_no_number(plan: Any, value: Any) -> None:
     for field in fields(plan):
         with pytest.raises(InputError, match=f"^{NAMES[plan]}, {field.name}: .* given"):
             plan(**{field.name: value})
+
+
+@pytest.mark.parametrize("name", sorted(RANGES))
+def test_every_field_has_an_end(name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        Population(**{name: 10**30})
