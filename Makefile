@@ -10,13 +10,14 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	'import sys; print(*("yes" for _ in range(sys.version_info >= (3, 11))))' 2>/dev/null),$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help april test lint clean
+.PHONY: help april test lint campaign clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make april   replay a 50x TY basis book through April 2025: the daily table, and results/april-2025"
 	@echo "make test    lint, types, import contracts and every test"
 	@echo "make lint    lint, types and import contracts only"
+	@echo "make campaign HOURS=8   random worlds, hostile inputs, damaged files and kills, for hours; goes on where it stopped"
 	@echo "make clean   remove .venv, caches and results"
 
 april: $(VENV)/.runtime
@@ -30,6 +31,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+campaign: $(VENV)/.dev
+	@PYTHONPATH=tests $(BIN)/python -m campaigns.run --hours $(or $(HOURS),1)
 
 clean:
 	rm -rf $(VENV) build dist results *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

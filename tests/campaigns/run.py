@@ -116,6 +116,7 @@ def main() -> int:
     running = [spawn.Process(target=go_on, args=(name, out, given.hours)) for name in names]
     for process in running:
         process.start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # children stop with their parent
     try:
         while any(process.is_alive() for process in running):
             time.sleep(min(60.0, 0.1 + 36.0 * given.hours))

@@ -1,5 +1,13 @@
 """The one exception a user's mistake raises; the command line turns it into one sentence and exit code 2."""
 
+import re
+
 
 class InputError(ValueError):
-    """What was given, where, what is allowed and what to do, in one sentence."""
+    """What was given, where, what is allowed and what to do, in one sentence.
+
+    Words of more than 200 letters, which a mistaken file or value may hold, are cut: they would hide the rest.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(re.sub(r"(\S{80})\S{81,}(\S{40})", r"\1...\2", sentence))
