@@ -10,7 +10,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	'import sys; print(*("yes" for _ in range(sys.version_info >= (3, 11))))' 2>/dev/null),$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help april test lint campaign clean
+.PHONY: help april test lint campaign audit clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test    lint, types, import contracts and every test"
 	@echo "make lint    lint, types and import contracts only"
 	@echo "make campaign HOURS=8   random worlds, hostile inputs, damaged files and kills, for hours; goes on where it stopped"
+	@echo "make audit   known vulnerabilities of the pinned dependencies (asks the network)"
 	@echo "make clean   remove .venv, caches and results"
 
 april: $(VENV)/.runtime
@@ -34,6 +35,10 @@ lint: $(VENV)/.dev
 
 campaign: $(VENV)/.dev
 	@PYTHONPATH=tests $(BIN)/python -m campaigns.run --hours $(or $(HOURS),1)
+
+audit: $(VENV)/.dev
+	@$(PIP) pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps
 
 clean:
 	rm -rf $(VENV) build dist results *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

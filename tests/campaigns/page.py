@@ -15,6 +15,7 @@ TRIED = {
     "command line": "hostile command lines, from click's definitions",
     "files": "damaged scenarios, tables, books, cells and sweep folders",
     "kills": "runs killed with SIGKILL at a random moment: sweeps, saves, paths, reports",
+    "faults": "SIGINT and SIGTERM at a random moment, full disks, closed pipes, no home, other encodings",
 }
 TEXT = """# The campaign
 

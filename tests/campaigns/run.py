@@ -23,6 +23,7 @@ CAMPAIGNS = {
     "command line": "campaigns.command_line",
     "files": "campaigns.files",
     "kills": "campaigns.kills",
+    "faults": "campaigns.faults",
 }
 """Name to module; its ``trial(seed)`` returns how many things it tried, and raises what it finds wrong."""
 SAVE_SECONDS = 5.0
