@@ -10,13 +10,14 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	'import sys; print(*("yes" for _ in range(sys.version_info >= (3, 11))))' 2>/dev/null),$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help april test lint campaign audit clean
+.PHONY: help april test lint docs campaign audit clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make april   replay a 50x TY basis book through April 2025: the daily table, and results/april-2025"
 	@echo "make test    lint, types, import contracts and every test"
 	@echo "make lint    lint, types and import contracts only"
+	@echo "make docs    build the site into docs/_build/html: examples are run, a warning is an error"
 	@echo "make campaign HOURS=8   random worlds, hostile inputs, damaged files and kills, for hours; goes on where it stopped"
 	@echo "make audit   known vulnerabilities of the pinned dependencies (asks the network)"
 	@echo "make clean   remove .venv, caches and results"
@@ -26,6 +27,11 @@ april: $(VENV)/.runtime
 
 test: lint
 	$(BIN)/python -m pytest -n auto
+
+docs: $(VENV)/.docs
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@$(BIN)/python docs/check_links.py docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -41,7 +47,7 @@ audit: $(VENV)/.dev
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps
 
 clean:
-	rm -rf $(VENV) build dist results *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist results docs/_build docs/tutorial docs/gallery *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -55,6 +61,11 @@ $(BIN)/python:
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what the main job needs (once) ..."
 	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "Installing what the site needs (once) ..."
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from basis_stress.multi_year.comparison import compare as compare
     from basis_stress.multi_year.result import MultiYearRun as MultiYearRun
     from basis_stress.multi_year.run import run_strategy as run_strategy
+    from basis_stress.reporting.dictionary import data_dictionary as data_dictionary
     from basis_stress.single_book.result import Result as Result
     from basis_stress.sweeps.reading import Sweep as Sweep
     from basis_stress.sweeps.reading import read_sweep as read_sweep
@@ -83,6 +84,7 @@ _HOMES = {
     "gross_basis": "basis_stress.bonds.delivery",
     "implied_repo": "basis_stress.bonds.delivery",
     "net_basis": "basis_stress.bonds.delivery",
+    "data_dictionary": "basis_stress.reporting.dictionary",
     "MarketResult": "basis_stress.funds_market.result",
     "Result": "basis_stress.single_book.result",
     "Sweep": "basis_stress.sweeps.reading",

@@ -15,6 +15,7 @@ import click.testing
 import basis_stress as bs
 from basis_data.markets.baskets import basket
 from basis_data.markets.parameters import parameters
+from basis_data.tables.layouts import TABLES
 from basis_data.tables.reader import read
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import group
@@ -31,6 +32,7 @@ from benchmarks.page import headline
 HERE = Path(__file__).parent
 DOCUMENTS = {
     "README.md": 2,
+    "docs/model-card.md": 3,
     "docs/performance/README.md": 1,
     "docs/strategies.md": 4,
     "docs/sweeps.md": 1,
@@ -43,6 +45,7 @@ TEN_DAYS = "ten days of: "
 PERFORMANCE = HERE / "performance" / "bench.json"
 """Written by ``basis-stress bench --full --peers --out docs/performance``."""
 BLOCK = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+FITTED = ("slope", "placement_rate", "risk_speed")
 HISTORY = {"2 to 4 April": (-10.8, "10%"), "4 to 9 April": (18.0, "25%")}
 """CFTC positions of 1 April 2025 times quoted closes, $bn, and the tolerance for the difference of clocks."""
 
@@ -240,7 +243,52 @@ def published() -> str:
     return "\n".join(rows) + "\n"
 
 
+def card_data() -> str:
+    """The embedded tables that runs read: rows, and first and last day."""
+    names = (
+        "par_yields",
+        "svensson",
+        "repo",
+        "margins",
+        "positions",
+        "basis_spreads",
+        "swap_spreads",
+        "flows",
+        "targets",
+    )
+    lines = ["| table | what it is | rows | first | last |", "|---|---|---|---|---|"]
+    for name in names:
+        rows, layout = read(name), TABLES[name]
+        dates = next((rows[column] for column in ("date", "report_date") if column in rows), None)
+        ends = ("–", "–") if dates is None else (f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}")
+        lines.append(f"| {layout.file} | {layout.about.split('; ')[0]} | {len(rows):,} | {ends[0]} | {ends[1]} |")
+    return "\n".join(lines) + "\n"
+
+
+def card_parameters() -> str:
+    """The fitted numbers, each with the range over which the fit is nearly as good."""
+    frozen = parameters()
+    heads = ("capacity multiple", "slope, bp a year per $bn", "placed a day", "sold a day past the limit", "loss")
+    lines = [f"| {' | '.join(heads)} |", "|---|---|---|---|---|"]
+    for fit in frozen.fits:
+        cells = [f"{getattr(fit, n):.3g} ({fit.intervals[n][0]:.2g} to {fit.intervals[n][1]:.2g})" for n in FITTED]
+        lines.append(f"| {fit.capacity_multiple:g} | {' | '.join(cells)} | {fit.loss:.2f} |")
+    return "\n".join([*lines, "", f"{frozen.source}; digest {frozen.digest}."]) + "\n"
+
+
+def card_evidence() -> str:
+    """The verdict and the misses of docs/validation.md, which a test computes anew."""
+    text = (HERE / "validation.md").read_text(encoding="utf-8")
+    block = next(text[match.start() : match.end()] for match in BLOCK.finditer(text) if match[2] == "validation")
+    inside = block.partition("-->\n")[2].rpartition("<!-- end -->")[0]
+    head, misses = inside.partition("| id |")[0], inside.partition("Not met, and not tuned away:")[2]
+    return f"{head.strip()}\n\nNot met, and not tuned away:\n\n{misses.strip()}\n"
+
+
 BLOCKS = {
+    "card: data": card_data,
+    "card: parameters": card_parameters,
+    "card: evidence": card_evidence,
     "breaking points": breaking_points,
     "a strategy of your own": example,
     "strategies over years": years,

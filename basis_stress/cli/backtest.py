@@ -9,7 +9,7 @@ import pandas as pd
 
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.execution import execution_options, taken_execution
-from basis_stress.cli.help import Command, scenario_names
+from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
 
@@ -53,7 +53,7 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
 
 
 @click.command(cls=Command, epilog=BACKTEST_EXAMPLES)
-@click.argument("scenario", shell_complete=scenario_names)
+@click.argument("scenario", shell_complete=complete_scenarios)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @book_options("'cftc' for the book of leveraged funds at the nearest report, or ")
 @execution_options
@@ -69,7 +69,6 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
     "--basis-bp", type=float, help="Cash is cheap against futures by this from the second day on, bp of price."
 )
 @click.option("--not-rolled", type=float, help="Share of the repo falling due not rolled from the second day on.")
-@click.option("--bond-cost-bp", type=float, help="Half spread of the notes that the fund sells, bp. [default: 1.4]")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for tables and report. [default: results/SCENARIO]"
 )

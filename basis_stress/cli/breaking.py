@@ -7,7 +7,7 @@ import click
 
 from basis_stress.cli.backtest import book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
-from basis_stress.cli.help import Command, scenario_names
+from basis_stress.cli.help import Command, complete_scenarios
 
 EXAMPLES = """\b
 Examples:
@@ -26,7 +26,7 @@ do not roll.
 
 
 @click.command("break", cls=Command, epilog=EXAMPLES)
-@click.argument("scenario", shell_complete=scenario_names)
+@click.argument("scenario", shell_complete=complete_scenarios)
 @click.option(
     "--lever", default="scale", show_default=True, help="scale, repo_bp, haircut, margin_multiple, not_rolled."
 )

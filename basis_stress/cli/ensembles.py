@@ -10,7 +10,7 @@ import click
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
-from basis_stress.cli.help import Command, generator_names
+from basis_stress.cli.help import Command, complete_generators
 from basis_stress.cli.shocks import setting
 
 EXAMPLES = """\b
@@ -35,7 +35,7 @@ def terms_options(command: Any) -> Any:
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("generator", shell_complete=generator_names)
+@click.argument("generator", shell_complete=complete_generators)
 @click.option("--paths", type=int, default=1000, show_default=True, help="Number of paths.")
 @click.option("--days", type=int, default=60, show_default=True, help="Business days of each path.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from basis_engine.base.errors import InputError
+from basis_stress.cli.help import Command, complete_scenarios
 
 EXAMPLES = """\b
 Examples:
@@ -14,8 +15,8 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
-@click.argument("scenario", default="april-2025")
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument("scenario", default="april-2025", shell_complete=complete_scenarios)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of this machine. [default: a free one]")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser. [default: yes]")
 @click.option(

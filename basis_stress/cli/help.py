@@ -37,21 +37,21 @@ class Group(_Readable, click.Group):
     """A group of commands with readable help."""
 
 
-def scenario_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_scenarios(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Names of scenarios that begin as typed, then files."""
     from basis_data.scenarios.scenario import names
 
     return _completed(names(), typed, files=True)
 
 
-def strategy_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_strategies(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Names of strategies that begin as typed, then files."""
-    from basis_strategies.library import LIBRARY
+    from basis_strategies.library import strategy_names
 
-    return _completed(LIBRARY, typed, files=True)
+    return _completed(strategy_names(), typed, files=True)
 
 
-def generator_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_generators(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Names of generators of shocks that begin as typed."""
     from basis_data.shocks.generators import GENERATORS
 

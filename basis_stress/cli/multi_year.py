@@ -6,10 +6,10 @@ from typing import Any, get_args
 import click
 
 from basis_engine.base.errors import InputError
-from basis_strategies.library import LIBRARY, find, parse_strategy
+from basis_strategies.library import find, known_strategies, parse_strategy, strategy_names
 from basis_strategies.run import StrategyError
 from basis_strategies.strategy import FundRules, Portfolio, Strategy, first_line, own_document
-from basis_stress.cli.help import Command, Group, strategy_names
+from basis_stress.cli.help import Command, Group, complete_strategies
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b
@@ -63,7 +63,7 @@ class StrategyGroup(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the library, and of what puts several into one fund."""
-        return [*LIBRARY, Portfolio.__name__]
+        return [*strategy_names(), Portfolio.__name__]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command that runs a strategy, or a portfolio of them."""
@@ -132,7 +132,7 @@ def _share(text: str) -> float:
 
 
 @click.command(cls=Command, epilog=COMPARE_EXAMPLES)
-@click.argument("names", nargs=-1, required=True, metavar="STRATEGY...", shell_complete=strategy_names)
+@click.argument("names", nargs=-1, required=True, metavar="STRATEGY...", shell_complete=complete_strategies)
 @click.option("--draws", type=int, default=4000, help="Bootstrap samples. [default: 4000]")
 @click.option("--block-days", type=int, default=20, help="Business days to a block. [default: 20]")
 @click.option("--level", type=float, default=0.9, help="Share of samples inside the interval. [default: 0.9]")
@@ -164,17 +164,17 @@ compare.params.extend(WINDOW)
 
 @click.command(cls=Command)
 @click.argument("action", required=False, type=click.Choice(["show"]))
-@click.argument("name", required=False, shell_complete=strategy_names)
+@click.argument("name", required=False, shell_complete=complete_strategies)
 def strategies(action: str | None, name: str | None) -> None:
     """List the strategies, or show one with its parameters: basis-stress strategies show LongBasis."""
     if action is None:
-        for kind in LIBRARY.values():
+        for kind in known_strategies().values():
             click.echo(f"{kind.__name__:20} {first_line(kind)}")
         click.echo(f"{'Portfolio':20} {first_line(Portfolio)}")
         click.echo(f"{'CashFuturesBasis':20} One book through one scenario: basis-stress backtest.")
         return
     if name is None:
-        raise InputError(f"strategies show: name a strategy, one of {', '.join(LIBRARY)}")
+        raise InputError(f"strategies show: name a strategy, one of {', '.join(strategy_names())}")
     kind = find(name)
     click.echo(f"{kind.__name__}: {own_document(kind) or 'no docstring; give the class one'}\n")
     for field, about in kind.model_fields.items():

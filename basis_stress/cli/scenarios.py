@@ -9,7 +9,7 @@ from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_engine.base.errors import InputError
 from basis_stress.catalogue import text as scenario_page
 from basis_stress.catalogue.listing import scenarios as scenario_table
-from basis_stress.cli.help import Command, Group, scenario_names
+from basis_stress.cli.help import Command, Group, complete_scenarios
 
 EXAMPLES = """\b
 Examples:
@@ -41,7 +41,7 @@ def scenarios(context: click.Context) -> None:
 
 
 @scenarios.command(cls=Command)
-@click.argument("name", shell_complete=scenario_names)
+@click.argument("name", shell_complete=complete_scenarios)
 @click.option("--out", type=click.Path(path_type=Path), help="Also draw yields and dated changes to this PNG.")
 def show(name: str, out: Path | None) -> None:
     """Show NAME (or a TOML file): its sentence, terms, and yields as a small plot."""
@@ -52,7 +52,7 @@ def show(name: str, out: Path | None) -> None:
 
 
 @scenarios.command(cls=Command)
-@click.argument("name", shell_complete=scenario_names)
+@click.argument("name", shell_complete=complete_scenarios)
 @click.option("--base", help="Scenario to compare with. [default: its base]")
 @click.option("--market", is_flag=True, help="The market of funds, instead of a single book.")
 @click.option("--contract", help="One contract or several of a single book, comma-separated. [default: TY]")

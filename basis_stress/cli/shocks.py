@@ -10,7 +10,7 @@ from basis_data.shocks.generators import shocks as shock_table
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import listing
-from basis_stress.cli.help import Command, generator_names
+from basis_stress.cli.help import Command, complete_generators
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +24,7 @@ Examples:
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("action", required=False, type=click.Choice(["show"]))
-@click.argument("name", required=False, shell_complete=generator_names)
+@click.argument("name", required=False, shell_complete=complete_generators)
 @click.option("--paths", type=int, default=1000, help="How many paths. [default: 1000]")
 @click.option("--days", type=int, default=60, help="Business days of each. [default: 60]")
 @click.option("--seed", type=int, default=0, help="Of all draws. [default: 0]")

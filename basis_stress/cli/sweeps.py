@@ -13,7 +13,7 @@ from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.backtest import book_options
 from basis_stress.cli.execution import execution_options, taken_execution
-from basis_stress.cli.help import Command, scenario_names
+from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.sweeps.fields import BOOK_FIELDS
 
 SWEEP_EXAMPLES = """\b
@@ -50,7 +50,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(cls=Command, epilog=SWEEP_EXAMPLES)
-@click.argument("scenario", nargs=-1, required=True, shell_complete=scenario_names)
+@click.argument("scenario", nargs=-1, required=True, shell_complete=complete_scenarios)
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")

@@ -7,7 +7,7 @@ import click
 
 from basis_data.markets.parameters import parameters
 from basis_stress.cli.ensembles import Progress
-from basis_stress.cli.help import Command, scenario_names
+from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.reporting.files import save, save_tables
 from basis_stress.reporting.registry import render_report
 from basis_stress.validation.calibrate import as_toml, fit_expected_repo
@@ -61,7 +61,7 @@ def calibrate(out: Path) -> None:
 
 
 @click.command(cls=Command, epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
-@click.argument("scenario", shell_complete=scenario_names)
+@click.argument("scenario", shell_complete=complete_scenarios)
 @click.option("--members", type=int, default=1000, help="How many draws. [default: 1000]")
 @click.option("--seed", type=int, default=0, help="Of all draws. [default: 0]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/SCENARIO-ensemble]")

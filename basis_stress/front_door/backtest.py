@@ -169,11 +169,11 @@ def _execution(given: Execution | None, bond_cost_bp: float | None) -> Execution
 
 
 def strategies() -> pd.DataFrame:
-    """Every strategy of the library: `name`, `description`, `parameters`, a row each."""
-    from basis_strategies.library import LIBRARY
+    """Every strategy of the library and of plugins: `name`, `description`, `parameters`, a row each."""
+    from basis_strategies.library import known_strategies
     from basis_strategies.strategy import Portfolio, first_line
 
-    known: list[type[BaseModel]] = [CashFuturesBasis, *LIBRARY.values(), Portfolio]
+    known: list[type[BaseModel]] = [CashFuturesBasis, *known_strategies().values(), Portfolio]
     return pd.DataFrame(
         {
             "name": [strategy.__name__ for strategy in known],

@@ -108,7 +108,7 @@ def largest_leverage(of: LargestLeverage) -> Card:
 
 def frontier(of: Frontier) -> Card:
     """Outcomes over leverage and a lever."""
-    levels = f"{of.leverages[0]:g}x to {of.leverages[-1]:g}x"
+    levels = f"{formatting.times(float(of.leverages[0]))} to {formatting.times(float(of.leverages[-1]))}"
     lever = of.of.lever
     text = (
         f"{len(of.leverages)} leverages from {levels} by {len(of.values)} values of {lever.title}, "

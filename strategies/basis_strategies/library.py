@@ -1,4 +1,4 @@
-"""The strategies that come with the program; finding a strategy by name, in a user's file, or from text."""
+"""The strategies that come with the program or with plugins; finding one by name, in a user's file, or from text."""
 
 import importlib.util
 import re
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from basis_data.tables.plugins import STRATEGIES, package_of, refuse_taken, registered
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_strategies.curve_trades import Butterfly, OnTheRunOffTheRun, Steepener
@@ -47,13 +48,46 @@ def find(name: str) -> type[Strategy]:
     file, found, own = name.partition(".py:")
     if found:
         return _in_file(Path(f"{file}.py"), own)
-    by_lower_name = {known.lower(): kind for known, kind in LIBRARY.items()}
-    kind = by_lower_name.get(name.replace("-", "").replace("_", "").lower())
-    if kind is None:
+    by_lower_name = {known.lower(): known for known in strategy_names()}
+    known = by_lower_name.get(name.replace("-", "").replace("_", "").lower())
+    if known is None:
         raise InputError(
-            f"strategy {name!r}: unknown{did_you_mean(name, LIBRARY)}; allowed are {', '.join(LIBRARY)}, or your own "
-            "as file.py:Class"
+            f"strategy {name!r}: unknown{did_you_mean(name, strategy_names())}; allowed are "
+            f"{', '.join(strategy_names())}, or your own as file.py:Class"
         )
+    return LIBRARY[known] if known in LIBRARY else _of_plugin(known)
+
+
+def strategy_names() -> list[str]:
+    """Names of the library's strategies, then of plugins' strategies, which are not imported for it."""
+    return [*LIBRARY, *(name for name in registered(STRATEGIES) if name not in LIBRARY)]
+
+
+def known_strategies() -> dict[str, type[Strategy]]:
+    """The library's strategies and those of plugins by name; plugins are imported."""
+    for name, entry in registered(STRATEGIES).items():
+        refuse_taken(name, LIBRARY, entry)
+    return {name: find(name) for name in strategy_names()}
+
+
+def _of_plugin(name: str) -> type[Strategy]:
+    """Import the strategy of a plugin.
+
+    Raises
+    ------
+    InputError
+        If the package cannot be imported, or the entry point is not a strategy.
+    """
+    entry = registered(STRATEGIES)[name]
+    where = f"strategy {name} of package {package_of(entry)}"
+    try:
+        kind = entry.load()
+    except (Exception, SystemExit) as problem:
+        raise InputError(
+            f"{where}: cannot be imported ({type(problem).__name__}: {problem}); correct or uninstall the package"
+        ) from problem
+    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+        raise InputError(f"{where}: {entry.value} is no strategy; name a subclass of basis_stress.Strategy there")
     return kind
 
 

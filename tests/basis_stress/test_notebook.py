@@ -21,28 +21,13 @@ from basis_strategies.terms import BookTerms, UnleveredTerms
 from basis_stress.cli.main import COMMANDS, group
 from basis_stress.reporting.registry import CARDS, PAGES
 from support import ROOT
-
-MONTHS = {"start": "2020-01-02", "end": "2020-06-01"}
+from support.one_of_each import one_of_each
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """One small result of each kind."""
-    grid = {"leverage": "10:60:25", "haircut": "0,0.01"}
-    made = [
-        bs.backtest("april-2025", leverage=50),
-        bs.backtest("april-2025", market=True),
-        bs.run_strategy(bs.LongBasis(), **MONTHS),
-        bs.compare(bs.LongBasis(), bs.LongBasis(enter_bp=10, exit_bp=0), draws=100, **MONTHS),
-        bs.sweep(["april-2025", "march-2020"], out=tmp_path_factory.mktemp("sweep") / "grid", **grid),
-        bs.simulate_paths("bootstrap", 64, 10, leverage=[20, 40]),
-        bs.breaking_point("april-2025", "repo_bp", "called", leverage=50, steps=20),
-        bs.frontier("april-2025", [10, 20], [1, 2]),
-        bs.largest_leverage(["april-2025", "march-2020"]),
-        bs.scenario("april-2025-perfect-storm"),
-        bs.generate("bootstrap", 300, 10),
-    ]
-    return {type(result).__name__: result for result in made}
+    return one_of_each(tmp_path_factory.mktemp("results"))
 
 
 KINDS = [*CARDS, "Scenario", "Paths"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from basis_data.scenarios.files import Files
 from basis_data.scenarios.parts import (
     Dislocation,
-    Files,
     Flow,
     HaircutChange,
     IntradayMark,
@@ -56,14 +56,21 @@ class Composition(StrictModel):
     """A window of days, the contracts in it, the terms of funding, and the shocks."""
 
     name: Name
+    """Name, also that of its folder of results."""
     title: Text = ""
+    """Heading of reports; the name where there is none."""
     story: Text = ""
+    """What happens, in a sentence or two."""
     source: Text = ""
+    """Where its facts and figures are from, and what is assumed."""
     base: str | None = None
     """Scenario that this one extends and is compared with: fields not given here are the base's, dated parts add up."""
     start: Date
+    """First day: books enter at its close."""
     end: Date
+    """Last day of the window."""
     contracts: Contracts = ("TU", "FV", "TY", "US")
+    """Contracts for which notes and futures are priced where a run names none."""
     delivery_month: DeliveryMonth | None = None
     """Delivery month held throughout (futures are not rolled); default: front quarterly month of the first day."""
     curve: Literal["auto", "svensson", "par"] = "auto"
@@ -73,17 +80,25 @@ class Composition(StrictModel):
     cash_spread_bp: BasisPoints = 0.0
     """Cash and margin earn SOFR minus this."""
     haircut: Haircut = 0.0
+    """Repo haircut of every note from the first day."""
     margin_multiple: Multiple = 1.0
     """Multiplies each contract's margin on every day, those of margin notices included."""
     margin_notices: tuple[MarginNotice, ...] = ()
+    """Changes of futures margins, each from its date."""
     haircut_changes: tuple[HaircutChange, ...] = ()
+    """Changes of the haircut, each from its date."""
     repo_rate_shifts: tuple[RepoRateShift, ...] = ()
+    """Repo dearer or cheaper than SOFR plus spread, as a spike or a new level."""
     not_rolled: tuple[NotRolled, ...] = ()
+    """Repo that lenders refuse to roll."""
     dislocations: tuple[Dislocation, ...] = ()
+    """Cash cheap, or rich, against futures."""
     other_losses: tuple[OtherLoss, ...] = ()
+    """Losses in other businesses of the funds, due in cash."""
     flows: tuple[Flow, ...] = ()
     """Flows in addition to the rows of the episode in the `flows` table, if any."""
     yield_scale: float = Field(default=1.0, ge=-10, le=10, title="multiple of each yield's move from the first day")
+    """Multiple of every move of yields; -1 reverses them."""
     yield_speed: float = Field(default=1.0, gt=0, le=20, title="days of the path per day, 2 is the same moves in half")
     """After the path's last day its last yields stay; dated parts of funding and flows keep their dates."""
     transposed: Window | None = None
@@ -91,9 +106,11 @@ class Composition(StrictModel):
     flat: bool = False
     """Yields stay at the level of the first day, except for `yield_moves`."""
     yield_moves: tuple[YieldMove, ...] = ()
+    """Moves of par yields in addition to those of the path."""
     intraday: tuple[IntradayMark, ...] = ()
     """Marks besides the daily closes; the other tenors of the curve are interpolated from those given."""
     files: Files = Files()
+    """The user's own data instead of the embedded tables."""
     market: MarketEra | None = None
     """The market of funds; a run of a single book does not need it."""
 

@@ -1,7 +1,6 @@
 """Parts of a scenario: dated changes of yields, funding, margins and flows, and its `[market]` and `[files]` tables."""
 
 import datetime
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -40,6 +39,7 @@ class DatedPart(StrictModel):
     """A change in force from its date on."""
 
     date: Date
+    """First day on which the change is in force; on a holiday the next business day."""
 
     def last_day(self, end: datetime.date) -> datetime.date:
         """Return the last day on which the change is in force, in a window to `end`."""
@@ -56,6 +56,7 @@ class PeriodPart(DatedPart):
     """A change in force from its date to `until`, both included; to the end of the window without `until`."""
 
     until: Date | None = None
+    """Last day on which the change is in force; where absent, see the kind of change."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -84,13 +85,16 @@ class MarginNotice(DatedPart):
     """
 
     multiple: Multiple
+    """Margin over what it would be that day."""
 
 
 class HaircutChange(DatedPart):
     """From its date, repo lenders require this haircut, on the collateral of one contract or of all."""
 
     haircut: Haircut
+    """New haircut."""
     contract: _OneContract | None = None
+    """Contract whose notes it applies to; all where absent."""
 
 
 class RepoRateShift(PeriodPart):
@@ -101,12 +105,14 @@ class RepoRateShift(PeriodPart):
     """
 
     bp: BasisPoints
+    """Repo costs this more, negative is less."""
 
 
 class NotRolled(DayOrPeriodPart):
     """Share of the repo falling due that lenders do not roll: on its date, or on each day to `until`."""
 
     share: Share
+    """Share of the repo falling due that is refused; 0.8 means 80% refused."""
 
     def days(self, days: Days) -> slice:
         """Select the business days; refuse the day of entry, on which the fund borrows and no repo falls due."""
@@ -126,7 +132,9 @@ class Dislocation(PeriodPart):
     """
 
     bp: Annotated[float, Field(ge=-1000, le=1000, title="basis points of price")]
+    """Cash is cheap against futures by this, negative is rich."""
     contract: _OneContract | None = None
+    """Contract it applies to; all where absent."""
 
 
 class YieldMove(DayOrPeriodPart):
@@ -137,8 +145,11 @@ class YieldMove(DayOrPeriodPart):
     """
 
     bp: Annotated[float, Field(ge=-2000, le=2000, title="basis points")] | None = None
+    """Size of the move of the shape; positive is a rise of yields."""
     shape: Literal["parallel", "twist", "hump"] = "parallel"
+    """Shape of the move over tenors."""
     by_tenor: dict[Tenor, Annotated[float, Field(ge=-2000, le=2000, title="basis points")]] = Field(default={})
+    """Moves of single tenors, basis points, linear between them."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -159,7 +170,9 @@ class IntradayMark(DatedPart):
     """Yields published for a time within the day, percent, at one or more tenors: prices are marked then too."""
 
     time: Clock
+    """New York time of the mark."""
     yields_pct: dict[Tenor, Annotated[float, Field(ge=-5, le=25, title="percent, 4.51 is 4.51%")]] = Field(min_length=1)
+    """Par yields by tenor at that time."""
 
     def last_day(self, end: datetime.date) -> datetime.date:
         """Return the date."""
@@ -174,7 +187,9 @@ class OtherLoss(DatedPart):
     """
 
     share: Share | None = None
+    """Loss as a share of each fund's equity at entry."""
     usd: Annotated[float, Field(gt=0, le=MOST_USD, title="US dollars")] | None = None
+    """Loss of all funds together, divided by equity."""
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
@@ -195,9 +210,13 @@ class Flow(DayOrPeriodPart):
     """
 
     kind: Literal["sale", "purchase"]
+    """Sale to dealers, or purchase from them."""
     usd_bn: float = Field(ge=0, le=DAY_USD_BN, title="billions of US dollars a day")
+    """Size on each day."""
     who: str = Field(min_length=1)
+    """Who sells or buys, as reports name them."""
     source: str = ""
+    """Where the figure is from."""
 
 
 class MarketEra(StrictModel):
@@ -251,7 +270,9 @@ class Window(StrictModel):
     """Days of history, both included."""
 
     start: Date
+    """First day."""
     end: Date
+    """Last day."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -259,17 +280,3 @@ class Window(StrictModel):
         if self.end <= self.start:
             raise ValueError(f"end: {self.end} given, allowed is a date after the start {self.start}")
         return self
-
-
-class Files(StrictModel):
-    """The user's own CSV files (data/basis_data/SCHEMA.md); paths are relative to the scenario's TOML file."""
-
-    par_yields: Path | None = None
-    svensson: Path | None = None
-    repo: Path | None = None
-    margins: Path | None = None
-    basis: Path | None = None
-    prices: Path | None = None
-    positions: Path | None = None
-    flows: Path | None = None
-    swap_spreads: Path | None = None

@@ -10,6 +10,7 @@ from basis_data.scenarios.sentence import sentence
 from basis_data.tables.card import Card, as_html, as_text
 from basis_data.tables.fields import StrictModel
 from basis_data.tables.files import read_text
+from basis_data.tables.plugins import scenario_files
 from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
 
@@ -138,8 +139,14 @@ def scenario(name_or_path: str | Path) -> Scenario:
 
 
 def names() -> list[str]:
-    """List the names of the embedded scenarios."""
-    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+    """List the names of the embedded scenarios, and of those of plugins."""
+    return sorted(_known())
+
+
+def _known() -> dict[str, Path]:
+    """Files of scenarios by name."""
+    embedded = {path.stem: path for path in SCENARIOS.glob("*.toml")}
+    return embedded | scenario_files(embedded)
 
 
 def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
@@ -157,12 +164,13 @@ def _find(name_or_path: str | Path, beside: Path | None = None) -> Path:
                 f"{where.replace(repr(given), given)}: no such file; give the path of a TOML file or a name"
             )
         return path
-    if given not in names():
+    known = _known()
+    if given not in known:
         raise InputError(
-            f"{where}: unknown{did_you_mean(given, names())}; allowed are the {len(names())} that `basis-stress "
+            f"{where}: unknown{did_you_mean(given, known)}; allowed are the {len(known)} that `basis-stress "
             "scenarios` lists, or the path of a TOML file"
         )
-    return SCENARIOS / f"{given}.toml"
+    return known[given]
 
 
 def _given(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:

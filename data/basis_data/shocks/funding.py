@@ -38,11 +38,17 @@ class FundingTerms(StrictModel):
     """How margins and repo respond to the curve."""
 
     margin_decay: float = Field(default=0.99, ge=0.8, lt=1, title="weight of the day before in margin's volatility")
+    """Memory of the volatility from which margins are set."""
     margin_floor: float = Field(default=0.4, gt=0, le=5, title="least volatility margined, multiple of its average")
+    """Margins do not fall below this volatility."""
     margin_cap: float = Field(default=3.0, gt=0, le=20, title="most volatility margined, multiple of its average")
+    """Margins do not rise above this volatility."""
     margin_step: float = Field(default=0.07, ge=0, le=1, title="gap to the margin in force that brings a notice, share")
+    """How far the margin must be off before a notice changes it."""
     repo_loading_bp: float = Field(default=10.0, ge=0, le=500, title="basis points per unit of volatility over average")
+    """Rise of repo with the turbulence of the curve."""
     repo_noise: float = Field(default=1.0, ge=0, le=10, title="multiple of history's own shocks to repo")
+    """Size of shocks to repo that do not come from the curve."""
 
     @model_validator(mode="after")
     def _floor_under_cap(self) -> Self:

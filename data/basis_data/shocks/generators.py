@@ -64,9 +64,13 @@ class ImpulseShock(Generator):
     noisy = False
 
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "parallel"
+    """Name of a shape, or basis points per basis point by tenor."""
     size_bp: float = Field(default=100.0, ge=-2000, le=2000, title="basis points")
+    """Size of the shock at full weight."""
     day: int = Field(default=1, ge=1, le=10_000, title="day of the path, the first is 1")
+    """Day on which it comes."""
     kept: float = Field(default=1.0, ge=0, le=1, title="share left a day later, 1 lasts")
+    """What is left of it on each following day."""
 
     def profile(self) -> Array:
         """Shock of each tenor on its day, decimal [11]."""
@@ -94,6 +98,7 @@ class SteepenerShock(ImpulseShock):
     title = "Steepener"
     story = "The gap from 2 to 30 years widens on one day, half up at 30 years, half down at 2 and below."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "steepener"
+    """Name of a shape, or its weight by tenor."""
 
 
 class ButterflyShock(ImpulseShock):
@@ -102,6 +107,7 @@ class ButterflyShock(ImpulseShock):
     title = "Butterfly"
     story = "The 7-year yield rises against the 2- and the 30-year on one day, half up, half down."
     shape: Annotated[dict[str, float] | str, AfterValidator(_known_shape)] = "butterfly"
+    """Name of a shape, or its weight by tenor."""
 
 
 class Bootstrap(Generator):
@@ -111,9 +117,11 @@ class Bootstrap(Generator):
     story = "Runs of real days since 1990, joined where the volatility of bills and of bonds was alike."
 
     run_days: float = Field(default=40.0, ge=1, le=2000, title="mean business days of a run")
+    """Length of the runs of real days that are joined."""
     volatility_classes: int = Field(
         default=5, ge=1, le=20, title="classes of bills' and of bonds' volatility, 1 is any"
     )
+    """How finely days are matched by volatility where runs are joined."""
 
     def fit(self, past: History) -> BlockBootstrap:
         """Sort days into cells of similar volatility of bills and of bonds."""

@@ -7,8 +7,11 @@ from html import escape
 MOST_ROWS, MOST_COLUMNS, MOST_TEXT = 12, 8, 600
 """Rows, columns and characters of a sentence: a card fits one screen, whatever it shows."""
 
-_BOX = "max-width:60em;border:1px solid #8886;border-radius:6px;padding:.6em 1em;font-family:system-ui,sans-serif"
-_CELL = "padding:.1em .8em .1em 0;text-align:{};white-space:nowrap;border:0"
+_BOX = (
+    "max-width:60em;overflow-x:auto;border:1px solid #8886;border-radius:6px;padding:.6em 1em;"
+    "font-family:system-ui,sans-serif"
+)
+_CELL = "padding:.1em .8em .1em 0;text-align:{};border:0"
 
 
 @dataclass(frozen=True)

@@ -87,4 +87,4 @@ Tenor = Annotated[str, AfterValidator(_known_tenor)]
 class StrictModel(BaseModel):
     """Base of user-input models: refuses unknown keys and numbers that are not finite; values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
