@@ -30,6 +30,7 @@ COMMANDS = {
     "paths": ("ensembles", "Run a book through thousands of generated paths: losses, time to call and default."),
     "explore": ("explore", "Open a page on this machine that runs a book while its settings are dragged."),
     "clients": ("clients", "Run the books of many clients through scenarios: who fails, and who bears the loss."),
+    "warm-up": ("warm_up", "Compile the kernels of all commands now, on all cores; later commands load them."),
     "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
     "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),

@@ -26,7 +26,7 @@ SECONDS = 20
 """Processor time that one may take; the machine may be busy."""
 PROCESSES = 100
 """One command line in so many runs in a process of its own."""
-LONG = {"bench", "validate", "calibrate", "day-by-day", "ensemble", "shocks", "explore"}
+LONG = {"warm-up", "bench", "validate", "calibrate", "day-by-day", "ensemble", "shocks", "explore"}
 """Commands that take minutes with good values, or serve until stopped; they are given a wrong option each time."""
 SHORT = {
     "run": ("--end", "2018-04-10", "--no-report"),

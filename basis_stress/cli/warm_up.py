@@ -1,0 +1,69 @@
+"""The command `warm-up`: compile the kernels of all commands at once, on all cores, before a first result."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import as_completed
+
+import click
+import numpy as np
+
+import basis_stress as bs
+from basis_data.markets.cached_markets import scenario_market
+from basis_data.scenarios.scenario import scenario
+from basis_engine.base.compile import CACHE_DIRECTORY
+from basis_engine.base.errors import InputError
+from basis_strategies.cells import outcomes
+from basis_stress.cli.help import Command
+from basis_stress.sweeps.processes import process_pool
+
+
+def backtests() -> None:
+    """Compile what a backtest of a book, its tables and a market of funds need."""
+    bs.backtest("april-2025").positions  # noqa: B018
+    bs.backtest("april-2025", market=True)
+
+
+def sweeps() -> None:
+    """Compile what sweeps and the search for breaking points need."""
+    outcomes(scenario_market(scenario("april-2025"), ("TY",)), {"leverage": np.array([10.0, 20.0])})
+
+
+def paths() -> None:
+    """Compile what generated paths need."""
+    bs.simulate_paths("bootstrap", paths=2, days=5, leverage=20, threads=1)
+
+
+def years() -> None:
+    """Compile what strategies over years need."""
+    bs.run_strategy(bs.LongBasis.model_validate({"legs": ("FV",)}), "2024-01-02", "2024-03-28")
+
+
+JOBS: tuple[Callable[[], None], ...] = (backtests, years, paths, sweeps)
+"""The longest first; each compiles in a process of its own."""
+
+
+EXAMPLES = """\b
+Example:
+  basis-stress warm-up
+"""
+
+
+@click.command("warm-up", cls=Command, epilog=EXAMPLES)
+def warm_up() -> None:
+    """Compile the kernels of all commands now, on all cores; later commands load them.
+
+    Kernels are compiled once for each machine and version. Without this the first command of each kind compiles what it
+    needs, 10 to 20 seconds.
+    """
+    if not CACHE_DIRECTORY:
+        raise InputError(
+            "warm-up: no folder that only you can write is found for compiled kernels; set BASIS_STRESS_CACHE"
+        )
+    start = time.perf_counter()
+    with process_pool(min(len(JOBS), os.cpu_count() or 1)) as pool:
+        waiting = {pool.submit(job): job.__name__ for job in JOBS}
+        for number, done in enumerate(as_completed(waiting), 1):
+            done.result()
+            click.echo(f"{number} of {len(JOBS)}: {waiting[done]}, {time.perf_counter() - start:.0f} s", err=True)
+    click.echo(f"The kernels of all commands are compiled, in {CACHE_DIRECTORY}")
