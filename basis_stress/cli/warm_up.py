@@ -8,20 +8,23 @@ from concurrent.futures import as_completed
 import click
 import numpy as np
 
-import basis_stress as bs
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.scenarios.scenario import scenario
 from basis_engine.base.compile import CACHE_DIRECTORY
 from basis_engine.base.errors import InputError
 from basis_strategies.cells import outcomes
+from basis_strategies.hedged_trades import LongBasis
 from basis_stress.cli.help import Command
+from basis_stress.ensembles.simulate import simulate_paths
+from basis_stress.front_door.backtest import backtest
+from basis_stress.multi_year.run import run_strategy
 from basis_stress.sweeps.processes import process_pool
 
 
 def backtests() -> None:
     """Compile what a backtest of a book, its tables and a market of funds need."""
-    bs.backtest("april-2025").positions  # noqa: B018
-    bs.backtest("april-2025", market=True)
+    backtest("april-2025").positions  # noqa: B018
+    backtest("april-2025", market=True)
 
 
 def sweeps() -> None:
@@ -31,12 +34,12 @@ def sweeps() -> None:
 
 def paths() -> None:
     """Compile what generated paths need."""
-    bs.simulate_paths("bootstrap", paths=2, days=5, leverage=20, threads=1)
+    simulate_paths("bootstrap", paths=2, days=5, leverage=20, threads=1)
 
 
 def years() -> None:
     """Compile what strategies over years need."""
-    bs.run_strategy(bs.LongBasis.model_validate({"legs": ("FV",)}), "2024-01-02", "2024-03-28")
+    run_strategy(LongBasis.model_validate({"legs": ("FV",)}), "2024-01-02", "2024-03-28")
 
 
 JOBS: tuple[Callable[[], None], ...] = (backtests, years, paths, sweeps)
