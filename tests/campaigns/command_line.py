@@ -139,7 +139,7 @@ def ends(line: list[str], alone: bool = False) -> tuple[int, str]:
     """Exit code and what was printed on the error stream, in this process or one of its own."""
     if alone:
         command = [sys.executable, "-m", "basis_stress", *line]
-        run = subprocess.run(command, capture_output=True, timeout=10 * SECONDS, check=False)
+        run = subprocess.run(command, capture_output=True, timeout=3600, check=False)
         return run.returncode, run.stderr.decode(errors="replace")
     out, errors = io.StringIO(), io.StringIO()
     code: Any = None

@@ -46,6 +46,7 @@ def go_on(name: str, folder: Path, hours: float) -> None:
     trial, start, saved = trial_of(name), time.monotonic(), 0.0
     earlier = state["seconds"]
     try:
+        again(state, trial)
         while time.monotonic() - start < 3600.0 * hours:
             seed = state["next_seed"]
             try:
@@ -59,6 +60,17 @@ def go_on(name: str, folder: Path, hours: float) -> None:
                 saved = time.monotonic()
     finally:
         write(path, state)
+
+
+def again(state: dict[str, Any], trial: Callable[[int], int]) -> None:
+    """Try the failures of earlier runs again; those that hold now are counted as mended."""
+    for one in list(state["failures"]):
+        try:
+            state["tried"] += trial(one["seed"])
+        except Exception:
+            continue
+        state["failures"].remove(one)
+        state["failed"], state["mended"] = state["failed"] - 1, state["mended"] + 1
 
 
 def failure(seed: int, problem: Exception) -> dict[str, Any]:
@@ -75,8 +87,8 @@ def read(path: Path) -> dict[str, Any]:
     """The record of a campaign."""
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
-        return found
-    return {"tried": 0, "failed": 0, "next_seed": 0, "seconds": 0.0, "failures": []}
+        return {"mended": 0, **found}
+    return {"tried": 0, "failed": 0, "mended": 0, "next_seed": 0, "seconds": 0.0, "failures": []}
 
 
 def write(path: Path, state: dict[str, Any]) -> None:
