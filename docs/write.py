@@ -67,11 +67,11 @@ def first_ten_days(text: str) -> str:
 
 
 def picture() -> str:
-    """What becomes of a 10-year book over leverage and haircut in two episodes, as SVG."""
+    """What becomes of a 10-year book over its cash buffer and the size of the moves in two episodes, as SVG."""
     episodes = ["april-2025", "march-2020"]
     with tempfile.TemporaryDirectory() as folder:
-        swept = bs.sweep(episodes, out=f"{folder}/sweep", leverage="10:100:1", haircut="0:0.04:41x")
-        maps = [swept.outcome_map("leverage", "haircut", scenario=name) for name in episodes]
+        swept = bs.sweep(episodes, out=f"{folder}/sweep", buffer="0.0002:0.02:80x", yield_scale="0:4:41x")
+        maps = [swept.outcome_map("buffer", "yield_scale", scenario=name) for name in episodes]
         return outcome_maps(maps, ["April 2025", "March 2020"])
 
 

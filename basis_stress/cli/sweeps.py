@@ -36,6 +36,7 @@ Examples:
   basis-stress sweep-report results/april-2025-sweep
   basis-stress sweep-report results/april-2025-sweep --x leverage --y margin_multiple --at haircut=0
   basis-stress sweep-report results/hold results/cure --out results/hold-or-cure.html
+  basis-stress sweep-report results/april-2025-sweep --interactive
 """
 
 
@@ -119,9 +120,16 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
 @click.option("--x", help="Horizontal axis. [default: leverage, or the longest]")
 @click.option("--y", help="Vertical axis. [default: the next longest]")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="Hold another axis at one of its levels.")
+@click.option("--interactive", is_flag=True, help="One file with sliders over up to four axes; it needs no server.")
 @click.option("--out", type=click.Path(path_type=Path), help="The page. [default: FOLDER.html]")
 def sweep_report(
-    folder: Path, other: Path | None, x: str | None, y: str | None, at: tuple[str, ...], out: Path | None
+    folder: Path,
+    other: Path | None,
+    x: str | None,
+    y: str | None,
+    at: tuple[str, ...],
+    interactive: bool,
+    out: Path | None,
 ) -> None:
     """Read the sweep in FOLDER: outcome map, break-even leverage, effects; compared with OTHER if given."""
     from basis_stress.sweeps.reading import read_sweep
@@ -132,7 +140,14 @@ def sweep_report(
     against = None if other is None else read_sweep(other)
     click.echo(describe(found))
     click.echo()
-    page = out or folder.with_name(f"{folder.name}.html")
+    page = out or folder.with_name(f"{folder.name}{'-cube' * interactive}.html")
+    if interactive:
+        if against is not None or held:
+            raise InputError("--interactive: given with OTHER or --at, whose choices the page itself offers; drop them")
+        from basis_stress.sweeps.cube import write
+
+        click.echo(f"cube: {write(found, page, x, y)}")
+        return
     click.echo(f"report: {found.report(page, x=x, y=y, at=held, against=against)}")
 
 

@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.yield_paths import observed
 from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import scenario as load_scenario
-from basis_data.tables.fields import TENORS
 from basis_stress.explorer.controls import CONTROLS
 from basis_stress.explorer.state import State
 from basis_stress.reporting import formatting
 from basis_stress.reporting.html import setting
 from basis_stress.reporting.outcomes import DEFINITIONS, OUTCOMES, label
-from basis_stress.single_book import sentences, views
+from basis_stress.single_book import sentences
 from basis_stress.single_book import text_tables as tables
 from basis_stress.single_book.result import Result
-
-_CAUSES = 6
-"""Events shown of one day."""
+from basis_stress.single_book.series import series, with_causes
 
 
 def answer(state: State, result: Result) -> dict[str, Any]:
@@ -45,8 +41,8 @@ def answer(state: State, result: Result) -> dict[str, Any]:
         "numbers": {name: plain(value) for name, value in _numbers_of(result).items()},
         "rest": _rest(state, result),
         "leverage": float(result.summary["leverage_start"].iloc[0]),
-        "daily": {"heads": [*heads[:-1], "what happened, and its cause"], "rows": _with_causes(rows, result)},
-        "series": _series(result),
+        "daily": {"heads": [*heads[:-1], "what happened, and its cause"], "rows": with_causes(rows, result)},
+        "series": series(result),
         "settings": [[formatting.words(name), setting(value)] for name, value in result.settings.items()],
         "assumptions": result.assumptions,
     }
@@ -79,64 +75,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return int(value) if isinstance(value, np.integer) else None if value is pd.NaT else value
-
-
-def _with_causes(rows: list[list[str]], result: Result) -> list[list[str]]:
-    """Rows of the daily table, their last cell the day's events, each with its cause."""
-    happened = events_by_day(result)
-    return [[*row[:-1], "; ".join(happened.get(row[0], []))] for row in rows]
-
-
-def events_by_day(result: Result) -> dict[str, list[str]]:
-    """Events of each day in words: ``15:00 call raised $112m variation margin, for price move``."""
-    log = result.events[~result.events["event"].isin(["price_move", "entry", "end_of_window"])]
-    found: dict[str, list[str]] = {}
-    left: dict[str, int] = {}
-    for time, event, claim, cause, amount, level in zip(
-        log["time"], log["event"], log["claim"], log["cause"], log["amount_usd"], log["level"], strict=True
-    ):
-        day = f"{time:%Y-%m-%d}"
-        if len(found.setdefault(day, [])) == _CAUSES:
-            left[day] = left.get(day, 0) + 1
-            continue
-        size = formatting.usd(abs(amount)) if amount == amount and amount else f"{level:.4g}" if level == level else ""
-        words = " ".join(filter(None, [f"{time:%H:%M}", formatting.words(event), formatting.words(claim), size]))
-        found[day].append(words + (f" (cause: {formatting.words(cause)})" if cause else ""))
-    for day, number in left.items():
-        found[day].append(f"and {number} more")
-    return found
-
-
-def _series(result: Result) -> dict[str, Any]:
-    """Series by day, for the charts."""
-    funds, cash = views.funds_by_day(result), views.cash_by_day(result)
-    days = funds.index
-    cash = cash.reindex(days, fill_value=0.0)
-    legs = {leg: cash[leg] for leg in views.LEGS if (cash[leg] != 0.0).any()}
-    carry = cash[list(views.CARRY)].sum(axis=1)
-    other = cash.drop(columns=[*views.LEGS, *views.CARRY]).sum(axis=1)
-    every: dict[str, Any] = {**legs, "carry": carry, "other": other}
-    after = {name: [0.0, *map(float, line.iloc[1:])] for name, line in every.items()}
-    return {
-        "dates": [f"{day:%Y-%m-%d}" for day in days],
-        **{name: _numbers(funds[name]) for name in ("equity", "cash", "free", "leverage")},
-        "legs": after,
-        "leg_names": {name: formatting.words(name) for name in after},
-        "yields": {tenor: _numbers(line) for tenor, line in views.par_yields(result, ("2y", "10y", "30y")).items()},
-        "observed": _observed(result, days),
-        "marks": {f"{day:%Y-%m-%d}": words[0] for day, words in views.notes_by_day(result).items()},
-        "clock": views.clock(result),
-    }
-
-
-def _observed(result: Result, days: pd.Index) -> dict[str, list[float | None]]:
-    """Yields as published on the same days, where those of the scenario differ."""
-    if not result.scenario.moves_yields:
-        return {}
-    published = 100 * observed(result.scenario, days.to_numpy().astype("datetime64[D]"), [])
-    return {tenor: _numbers(pd.Series(published[:, list(TENORS).index(tenor)])) for tenor in ("2y", "10y", "30y")}
-
-
-def _numbers(series: Any) -> list[float | None]:
-    """Numbers of a series, None for NaN."""
-    return [float(value) if math.isfinite(value) else None for value in series]

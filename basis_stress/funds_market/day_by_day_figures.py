@@ -31,6 +31,26 @@ def books(variant_runs: Sequence[VariantRun]) -> Figure:
     return figure
 
 
+def draw_variant(group: Sequence[VariantRun]) -> Picture:
+    """The hedged book by day in one variant, a band per intensity, with what was left of it in the caption."""
+    with look.style():
+        figure, (axes,) = look.new_figure(2.4)
+        for run, colour in zip(group, look.PALETTE, strict=False):
+            band(axes, 100 * run.held / run.held.iloc[0], colour, run.intensity.label)
+        low = min(float((run.held / run.held.iloc[0]).min().min()) for run in group)
+        axes.set_ylim(max(0.0, 100 * low - 5.0), 104.0)
+        axes.set_ylabel("hedged book, %")
+        look.legend_above(axes, len(group))
+        look.date_axis(axes, pd.DatetimeIndex(group[0].held.index))
+        left = [100 * run.held.iloc[-1] / run.held.iloc[0] for run in group]
+        ends = [
+            f"{run.intensity.label} {share.min():.0f} to {share.max():.0f}%"
+            for run, share in zip(group, left, strict=True)
+        ]
+        caption = f"Left of the hedged book on 30 April over the capacity multiples, in the model: {'; '.join(ends)}."
+        return Picture(group[0].variant.name, group[0].variant.title, caption, look.svg(figure))
+
+
 def levers(found: Sequence[Boundary]) -> Figure:
     """Fall of the hedged book against each lever, a line per capacity multiple, with its crossing of a tenth."""
     rows = -(-len(LEVERS) // 2)

@@ -130,7 +130,8 @@ def render(variant_runs: Sequence[VariantRun], found: Sequence[Boundary], frozen
     sections = []
     for group in by_variant(variant_runs):
         shown = [group[i] for i in group[0].variant.day_by_day]
-        sections.append((group[0].variant, [(run.intensity.label, day_cells(run)) for run in shown]))
+        days = [(run.intensity.label, day_cells(run)) for run in shown]
+        sections.append((group[0].variant, days, embedded([figures.draw_variant(group)])[0]))
     return fill(
         "day_by_day.html",
         headline=headline(variant_runs, found),

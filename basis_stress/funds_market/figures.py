@@ -56,7 +56,7 @@ def basis(result: MarketResult) -> Figure:
     observed = result.observed_basis()
     codes = [column for column in result.dealers.columns if column.isupper()]
     figure, panels = look.new_figure(1.0 + 1.45 * len(codes), len(codes))
-    for axes, code, colour in zip(panels, codes, look.PALETTE, strict=False):
+    for axes, code, colour in zip(panels, codes, map(look.contract_colour, codes), strict=True):
         band(axes, result.by_capacity_multiple("dealers", code), colour, f"{code}, model{_spanned(result)}")
         if code in observed:
             places = result.days.get_indexer(observed.index)

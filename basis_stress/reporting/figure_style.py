@@ -23,6 +23,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from basis_stress.reporting import formatting
+from basis_stress.reporting.colours import CONTRACT
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 OCHRE, INK, GREY, PALE = "#8C6D1F", "#222222", "#8a8a8a", "#dcdcdc"
@@ -53,6 +54,11 @@ _STYLE: Any = {
 }
 _MOST_LABELS = 24
 _SETTLEMENT_MINUTES = 15 * 60
+
+
+def contract_colour(code: object) -> str:
+    """Colour of a futures contract, that of its tenor."""
+    return CONTRACT[str(code)].light if str(code) in CONTRACT else GREY
 
 
 @dataclass(frozen=True)

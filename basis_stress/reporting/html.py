@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from basis_stress.reporting.colours import css
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.outcomes import DEFINITIONS, label
 
@@ -39,6 +40,12 @@ def _version() -> str:
         return "(source tree)"
 
 
+def inlined(*names: str) -> str:
+    """Script modules of `STATIC` as one script, without the imports and exports between them."""
+    lines = [line for name in names for line in (STATIC / name).read_text(encoding="utf-8").splitlines()]
+    return "\n".join(line.removeprefix("export ") for line in lines if not line.startswith("import "))
+
+
 def setting(value: object) -> str:
     """A setting as text: floats without noise, lists joined."""
     if isinstance(value, float):
@@ -58,7 +65,7 @@ def fill(template: str, **facts: Any) -> str:
         lstrip_blocks=True,
     )
     definitions = {label(outcome): text for outcome, text in DEFINITIONS.items()}
-    common = {"notices": _NOTICES, "version": _version(), "definitions": definitions}
+    common = {"notices": _NOTICES, "version": _version(), "definitions": definitions, "colours": css()}
     return environment.get_template(template).render(**common, **facts)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from basis_data.shocks.statistics import GROUPS, TENOR_NAMES
 from basis_stress.reporting import figure_style as look
+from basis_stress.reporting.colours import TENOR
 from basis_stress.reporting.figure_style import Picture
 
 if TYPE_CHECKING:
@@ -185,7 +186,12 @@ def impulse(drawn: Paths, profile: Array) -> Figure:
     top.set_title("Shock on its first day, bp")
     days = np.arange(drawn.changes.shape[1] + 1)
     levels = 1e4 * drawn.levels(np.zeros(len(TENOR_NAMES)))[0]
-    for name, colour in (("2y", look.SKY), ("7y", look.ORANGE), ("10y", look.BLUE), ("30y", look.PURPLE)):
+    for name, colour in (
+        ("2y", TENOR["2y"].light),
+        ("7y", look.ORANGE),
+        ("10y", TENOR["10y"].light),
+        ("30y", TENOR["30y"].light),
+    ):
         middle.step(days, levels[:, TENOR_NAMES.index(name)], where="post", color=colour, label=name)
     middle.set_title("Yields since the start, bp")
     look.legend_above(middle, 4)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from basis_stress.reporting import figure_style as look
 from basis_stress.reporting import formatting
+from basis_stress.reporting.colours import CONTRACT, LEG, SERIES, TENOR
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.single_book import captions, views
 
@@ -61,15 +62,15 @@ def market(result: Result) -> Figure:
     days = views.business_days(result)
     figure, (top, bottom) = look.new_figure(5.4, 2)
     yields = views.par_yields(result, _TENORS).reindex(days)
-    for tenor, colour in zip(yields.columns, look.PALETTE, strict=False):
-        top.plot(np.arange(len(days)), yields[tenor], color=colour, label=tenor)
+    for tenor in yields.columns:
+        top.plot(np.arange(len(days)), yields[tenor], color=TENOR[str(tenor)].light, label=tenor)
     top.set_title("Par yields")
     top.set_ylabel("% per year")
     _markers(top, result, days)
     prices = views.futures(result).reindex(days)
-    for contract, colour in zip(prices.columns, look.PALETTE, strict=False):
+    for contract in prices.columns:
         rebased = 100.0 * prices[contract] / prices[contract].dropna().iloc[0]
-        bottom.plot(np.arange(len(days)), rebased, color=colour, label=contract)
+        bottom.plot(np.arange(len(days)), rebased, color=look.contract_colour(contract), label=contract)
     bottom.set_title("Futures, modelled")
     bottom.set_ylabel("first day = 100")
     for axes in (top, bottom):
@@ -86,7 +87,7 @@ def equity(result: Result) -> Figure:
     table = views.funds_by_day(result)
     place = np.arange(len(table))
     figure, (top, bottom) = look.new_figure(5.0, 2)
-    top.plot(place, table["equity"], color=look.BLUE)
+    top.plot(place, table["equity"], color=SERIES["equity"].light)
     top.axhline(table["equity"].iloc[0], color=look.GREY, lw=0.9, ls=(0, (3, 2)))
     top.axhline(0.0, color=look.INK, lw=0.8)
     top.margins(y=0.12)
@@ -102,7 +103,7 @@ def equity(result: Result) -> Figure:
     elif funds.shape[1] > 1:
         for name, colour in zip(funds.columns, look.PALETTE[1:], strict=False):
             bottom.plot(place, funds[name], color=colour, lw=1.2, label=str(name))
-    bottom.plot(place, table["leverage"], color=look.BLUE, label="all funds")
+    bottom.plot(place, table["leverage"], color=SERIES["leverage"].light, label="all funds")
     if funds.shape[1] > 1:
         look.legend_above(bottom, 6)
     bottom.set_title("Leverage: bonds at market over equity")
@@ -123,7 +124,8 @@ def waterfall(result: Result) -> Figure:
     figure, panels = look.new_figure(5.8 if several else 3.7, 2 if several else 1)
     tables = [(legs, "By leg")] + ([(contracts, "By contract, all legs")] if several else [])
     for axes, (table, title) in zip(panels, tables, strict=True):
-        look.stacked_bars(axes, table)
+        group = LEG if title == "By leg" else CONTRACT
+        look.stacked_bars(axes, table, tuple(group.get(str(name), LEG["other"]).light for name in table.columns))
         look.money_axis(axes, signed=True)
         axes.set_title(title if several else "Margin cash per day")
         look.legend_above(axes, 6)
@@ -174,8 +176,8 @@ def buffer(result: Result) -> Figure:
     table = views.funds_by_day(result)
     place = np.arange(len(table))
     figure, (axes,) = look.new_figure(3.2)
-    axes.plot(place, table["cash"], color=look.BLUE, label="cash")
-    axes.plot(place, table["free"], color=look.ORANGE, label="free: after tonight's variation margin")
+    axes.plot(place, table["cash"], color=SERIES["cash"].light, label="cash")
+    axes.plot(place, table["free"], color=SERIES["free"].light, label="free: after tonight's variation margin")
     short = table["free"] < 0.0
     axes.fill_between(place, table["free"], 0.0, where=short, interpolate=True, color=look.RED, alpha=0.3, lw=0)
     axes.axhline(0.0, color=look.INK, lw=0.8)

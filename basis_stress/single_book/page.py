@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting import formatting
-from basis_stress.reporting.html import embedded, fill, setting
+from basis_stress.reporting.html import VENDOR, embedded, fill, inlined, setting
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book import figures, sentences, views
 from basis_stress.single_book import text_tables as tables
+from basis_stress.single_book.series import series
 
 if TYPE_CHECKING:
     from basis_stress.single_book.result import Result
@@ -39,4 +41,13 @@ def render(result: Result) -> str:
         events_all=int((result.events["event"] != "price_move").sum()),
         events_open=len(events[1]) <= _OPEN_EVENTS,
         clock=views.clock(result),
+        vendor=(VENDOR / "echarts.common.min.js").read_text(encoding="utf-8"),
+        script=_script(result),
     )
+
+
+def _script(result: Result) -> str:
+    """The script that draws the charts, and lets tables be sorted; without it the figures stand in their place."""
+    data = json.dumps({"headline": sentences.headline(result), "series": series(result)}).replace("<", "\\u003c")
+    modules = inlined("outcome-map.js", "tables.js", "charts.js", "report.js")
+    return f"{modules}\nshowReport({data});"

@@ -28,7 +28,7 @@ _MOST_CELLS = 3_000_000
 
 def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> str:
     """Render a sweep as one self-contained HTML page; equal sweeps give equal bytes."""
-    pictures = _maps(sweep, x, y, at, against)
+    pictures = maps(sweep, x, y, at, against)
     if sweep.size <= _MOST_CELLS:
         pictures += [*_break_even(sweep), *_effects(sweep)]
     return fill(
@@ -40,13 +40,13 @@ def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], 
         pictures=embedded(pictures),
         comparison=None if against is None or sweep.market else _comparison(sweep, against),
         axes=_axis_cells(sweep),
-        inputs=_inputs(sweep),
+        inputs=inputs(sweep),
         books=not sweep.market,
         without_dislocation=_without_dislocation(sweep),
     )
 
 
-def _title(name: str) -> str:
+def scenario_title(name: str) -> str:
     """The title of a scenario up to its colon, or its name."""
     known = scenarios().set_index("name")["title"]
     return str(known[name]).split(":")[0] if name in known.index and known[name] else name
@@ -55,23 +55,27 @@ def _title(name: str) -> str:
 def _without_dislocation(sweep: Sweep) -> str:
     """Scenarios that state no widening of the basis."""
     paths = zip(sweep.manifest["scenarios"], sweep.manifest["files"], strict=True)
-    found = [_title(path["name"]) for path, files in paths if not path.get("dislocations") and "basis" not in files]
+    found = [
+        scenario_title(path["name"]) for path, files in paths if not path.get("dislocations") and "basis" not in files
+    ]
     return formatting.listing(found) if found else ""
 
 
-def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> list[Picture]:
+def maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], against: Sweep | None) -> list[Picture]:
     """The outcome map, a panel per scenario; of two sweeps, a panel per sweep."""
     if sweep.market or (len(sweep.axes) < 2 and not (x or y)):
         return []
     across, up = map_axes(sweep, x, y, at)
-    chosen = [(sweep, name, _title(name)) for name in sweep.scenarios[:_MOST_PANELS]]
+    chosen = [(sweep, name, scenario_title(name)) for name in sweep.scenarios[:_MOST_PANELS]]
     if against is not None:
         pairs = ((sweep, sweep.scenarios[0]), (against, against.scenarios[0]))
-        chosen = [(each, name, f"{_title(name)}: {each.folder.name}") for each, name in pairs]
-    maps = [each.outcome_map(across, up, at=at, scenario=name) for each, name, _ in chosen]
-    if len({int(number) for drawn in maps for number in np.unique(drawn.outcome)} - {-1}) < 2:
+        chosen = [(each, name, f"{scenario_title(name)}: {each.folder.name}") for each, name in pairs]
+    drawn_maps = [each.outcome_map(across, up, at=at, scenario=name) for each, name, _ in chosen]
+    if len({int(number) for drawn in drawn_maps for number in np.unique(drawn.outcome)} - {-1}) < 2:
         return []  # a map of one colour adds nothing to the table
-    others = formatting.listing([formatting.words(name) for name in maps[0].others]) if maps[0].others else ""
+    others = (
+        formatting.listing([formatting.words(name) for name in drawn_maps[0].others]) if drawn_maps[0].others else ""
+    )
     caption = (
         "The outcome of a book at each pair of levels, and the constraint that bound first in most of its cells. "
         + (f"The worst over {others} is shown." if others else "")
@@ -79,10 +83,12 @@ def _maps(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], a
             f" Held at one level: {formatting.words(name)} {outcome_map.level_text(name, value)}."
             for name, value in at.items()
         )
-        + f" {entry_sentence(maps, [text for _, _, text in chosen])}"
+        + f" {entry_sentence(drawn_maps, [text for _, _, text in chosen])}"
     )
     title = f"Outcome over {formatting.words(across)} and {formatting.words(up)}"
-    return [Picture("map", title, caption.strip(), outcome_map.outcome_maps(maps, [text for _, _, text in chosen]))]
+    return [
+        Picture("map", title, caption.strip(), outcome_map.outcome_maps(drawn_maps, [text for _, _, text in chosen]))
+    ]
 
 
 def _break_even(sweep: Sweep) -> list[Picture]:
@@ -117,7 +123,7 @@ def _effects(sweep: Sweep) -> list[Picture]:
 def _variance(sweep: Sweep, name: str) -> list[Picture]:
     """Sources of the variance of one measure in the first scenario: Sobol indices if the design has them."""
     title = measure(name, sweep.market).title.split(",")[0]
-    of = f"{_title(sweep.scenarios[0])}: share of the variance of {title}"
+    of = f"{scenario_title(sweep.scenarios[0])}: share of the variance of {title}"
     if len(sweep.axes) < 2:
         return []
     if sweep.kind == "saltelli":
@@ -183,7 +189,7 @@ def _axis_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:
     return ["axis", "from, to", "levels"], rows
 
 
-def _inputs(sweep: Sweep) -> list[str]:
+def inputs(sweep: Sweep) -> list[str]:
     """The inputs of the sweep, a sentence each."""
     manifest, design = sweep.manifest, sweep.manifest["design"]
     same: dict[str, object] = manifest.get("book", manifest.get("settings", {}))

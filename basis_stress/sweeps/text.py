@@ -40,7 +40,7 @@ def outcome_cells(sweep: SweepDataset) -> tuple[list[str], list[list[str]]]:
         [str(scenario), *(f"{int(n):,} ({share(int(n), int(row.sum()))})" if n else "–" for n in row)]
         for scenario, row in table.iterrows()
     ]
-    return ["", *(label(str(outcome)) for outcome in table.columns)], rows
+    return ["scenario", *(label(str(outcome)) for outcome in table.columns)], rows
 
 
 def entry_sentence(maps: Sequence[OutcomeMap], titles: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """The explorer in a real browser: its numbers, its manners, its keyboard, its accessibility, its end."""
 
 import os
+import re
 import shutil
 import signal
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +18,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import basis_stress as bs
+from basis_stress.reporting.outcomes import label
+from basis_stress.sweeps.cube import write as write_cube
 from support.served import Served, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -257,3 +261,55 @@ def test_it_ends_cleanly(sent: signal.Signals) -> None:
         running.process.send_signal(sent)
         rest, complaints = running.process.communicate(timeout=20)
     assert (running.process.returncode, rest, complaints) == (0, "", "")
+
+
+def opened_file(browser: Browser, path: Path, heard: Heard) -> Page:
+    """A page of one file, which asks for nothing else."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    heard.listen(page)
+    page.goto(path.as_uri())
+    page.wait_for_selector("html.scripted")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    return page
+
+
+def test_a_cube_of_four_axes_needs_no_server(browser: Browser, tmp_path: Path, heard: Heard) -> None:
+    axes = {"buffer": "0.001:0.02:20x", "haircut": "0:0.04:20x", "margin_multiple": "0.5:3:20x"}
+    swept = bs.sweep("april-2025", **axes, term_share="0:0.9:10x", out=tmp_path / "cube")
+    assert swept.size == 80_000
+    path = write_cube(swept, tmp_path / "cube.html")
+    assert path.stat().st_size < 2_000_000
+    page = opened_file(browser, path, heard)
+    page.select_option("#y", "margin_multiple")
+    page.locator("#held input").first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.focus("#map")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    table = swept.table()
+    haircut, buffer = np.unique(table["haircut"])[5], np.unique(table["buffer"])[1]
+    multiple = np.unique(table["margin_multiple"])[10]
+    held = table[(table["haircut"] == haircut) & (table["buffer"] == buffer) & (table["term_share"] == 0)]
+    row = held[held["margin_multiple"] == multiple].iloc[0]
+    said = page.inner_text("#cell")
+    assert f"→ {label(row['outcome'])}" in said
+    change = row["equity_end"] / row["entry_equity"] - 1
+    assert f"return on equity {abs(100 * change):.1f}%" in said.replace("−", "")
+    assert heard.complaints == []
+    assert {url for url in heard.requests if not url.startswith(("file:", "data:"))} == set()
+
+
+def test_a_report_has_hover_and_sorts_and_prints_to_three_pages(browser: Browser, tmp_path: Path, heard: Heard) -> None:
+    page = opened_file(browser, bs.backtest("april-2025", leverage=50).report(tmp_path / "report.html"), heard)
+    page.wait_for_selector("#live-equity svg")
+    page.click("#daily th:nth-child(12) button")
+    column = "#daily tbody tr td:nth-child(12)"
+    shown = page.eval_on_selector_all(column, "all => all.map(one => Number(one.textContent))")
+    assert shown == sorted(shown)
+    assert len(shown) == 21
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 3
+    assert heard.complaints == []

@@ -101,6 +101,7 @@ const drawn = newest("/api/map", (given) => {
   const map = { ...found, outcome: bytes(found.outcome), constraint: bytes(found.constraint), firstCall: bytes(found.first_call_day) };
   chart.show(map, cross(map));
   legend($("legend"), map);
+  if (!document.body.dataset.mapMs) $("cell").textContent = "Each cell is a backtest. Point at one, or move with the arrow keys; click or Enter loads it.";
   document.body.dataset.mapMs = took.toFixed(0);
   $("map").setAttribute("aria-label", `Outcome map of ${map.x.label} and ${map.y.label}: ${$("legend").innerText.replaceAll("\n", ", ")}. Arrow keys move over its cells, Enter loads one.`);
 });
