@@ -27,7 +27,7 @@ Examples:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/clients"), show_default=True)
 @click.option("--quiet", is_flag=True, help="Print only the path of the results.")
 def clients(positions: str, scenarios: str, out: Path, quiet: bool, **options: Any) -> None:
-    """Run the books of many clients, POSITIONS, through several scenarios: who fails, on what, and who bears the loss.
+    """Run the books of many clients, POSITIONS: who fails, on what, and who bears the loss.
 
     Writes clients.parquet (a row per client and scenario), by_lender, by_clearing_member, by_day and summary.
     """

@@ -22,6 +22,7 @@ class UnleveredTerms(TypedDict, total=False):
     term_days: int
     term_spread_bp: float
     repo_spread_bp: float
+    financing_hedge: float
     repo_threshold: float
     sizing: Literal["conversion-factor", "dv01"]
     whole_contracts: bool
