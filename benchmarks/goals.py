@@ -79,7 +79,6 @@ def _millions(record: Record) -> Interval | None:
 
 
 def _against_peers(record: Record) -> Interval | None:
-    """Bars per second over the fastest peer's."""
     ours = _timing(record, PEERS, "basis-stress, lean cells")
     peer = fastest_peer([one for one in record.timings if one.group == PEERS])
     return ratio(peer, ours) if ours and peer else None

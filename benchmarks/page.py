@@ -107,7 +107,6 @@ def _goal_table(record: Record) -> str:
 
 
 def _ruin_table(facts: Sequence[Fact]) -> str:
-    """How each program takes a loss beyond equity."""
     rows = [[fact.who, f"{fact.value:,.0f}", fact.note] for fact in facts if fact.group == RUIN_GROUP]
     return (
         f"**{RUIN_GROUP[0].upper()}{RUIN_GROUP[1:]}**\n\n{table(['', 'final equity, $', 'position'], rows)}"

@@ -89,7 +89,6 @@ def _prices() -> dict[str, list[float]]:
 
 
 def _ours(books: int = 50, more: int = 10) -> list[Contender]:
-    """Our book over as many days."""
     setups = cells(quiet(Size(BARS)), books)
     full, lean = FullRecord(setups), lean_cells([*setups] * more)
     return [
@@ -169,7 +168,6 @@ def _environment(peer: Peer) -> str:
 
 
 def _call(*command: str) -> str:
-    """What a program prints."""
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, **_alone())
     return str(run.stdout).strip()
 

@@ -56,7 +56,6 @@ def naive_days(setup: Setup) -> list[Day]:
 
 
 def _marks(setup: Setup, path: Timeline) -> list[Mark]:
-    """Every mark, with the quotes of each position."""
     notes = path.notes[["clean", "accrued", "coupon_due", "convergence"]][:, setup.positions["bond"]].tolist()
     futures = path.futures[["price", "dislocation"]][:, setup.positions["contract"]].tolist()
     quotes = [
