@@ -11,6 +11,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from basis_data.markets.as_of import as_of as as_of
+    from basis_data.refresh.snapshot import refresh as refresh
     from basis_data.scenarios.scenario import Scenario as Scenario
     from basis_data.scenarios.scenario import scenario as scenario
     from basis_data.shocks.funding import FundingTerms as FundingTerms
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from basis_data.shocks.paths import Paths as Paths
     from basis_data.shocks.paths import chunks as chunks
     from basis_data.shocks.paths import generate as generate
+    from basis_data.tables.data_in_use import data_in_use as data_in_use
+    from basis_data.tables.data_in_use import use_data as use_data
     from basis_engine.base.compile import compiled as compiled
     from basis_engine.base.errors import InputError as InputError
     from basis_strategies import rules as rules
@@ -91,6 +95,10 @@ _HOMES = {
     "read_sweep": "basis_stress.sweeps.reading",
     "sweep": "basis_stress.sweeps.run",
     "Scenario": "basis_data.scenarios.scenario",
+    "as_of": "basis_data.markets.as_of",
+    "use_data": "basis_data.tables.data_in_use",
+    "data_in_use": "basis_data.tables.data_in_use",
+    "refresh": "basis_data.refresh.snapshot",
     "scenario": "basis_data.scenarios.scenario",
     "scenarios": "basis_stress.catalogue.listing",
     "compare_scenarios": "basis_stress.catalogue.comparison",

@@ -32,7 +32,7 @@ LAYERS = (
     ("basis_stress.bonds",),
     ("basis_stress.reporting",),
     ("basis_strategies",),
-    ("basis_data.multi_year", "basis_data.shocks"),
+    ("basis_data.multi_year", "basis_data.shocks", "basis_data.refresh"),
     ("basis_data.markets",),
     ("basis_data.scenarios",),
     ("basis_data.tables",),

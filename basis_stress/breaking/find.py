@@ -39,6 +39,7 @@ def breaking_point(
     steps: int = STEPS,
     day: str | date | None = None,
     execution: Execution | None = None,
+    as_of: str | date | None = None,
     **terms: Unpack[BookTerms],
 ) -> BreakingPoint:
     """Find the smallest value of a lever at which a book is called, forced to sell, or defaults.
@@ -66,6 +67,8 @@ def breaking_point(
         'scale'.
     execution
         Costs of trading and depth of the market.
+    as_of
+        As in `backtest`.
     **terms
         Fields of `CashFuturesBasis`, such as ``leverage=50``; or your own ``book``, with ``funds`` or ``equity``, and
         of several funds the name of one as ``fund``.
@@ -81,7 +84,7 @@ def breaking_point(
         One sentence on the first argument that is wrong.
     """
     until = check_until(until)
-    of = levered_book(scenario, lever, contract, day, execution, **terms)
+    of = levered_book(scenario, lever, contract, day, execution, as_of=as_of, **terms)
     return find_breaking_point(of, until, low, high, steps)
 
 

@@ -95,6 +95,7 @@ def frontier(
     contract: str | Sequence[str] | None = None,
     day: str | date | None = None,
     execution: Execution | None = None,
+    as_of: str | date | None = None,
     **terms: Unpack[UnleveredTerms],
 ) -> Frontier:
     """Run a book at every pair of a leverage and a value of a lever.
@@ -105,7 +106,7 @@ def frontier(
         Bonds over equity; 121 up to what haircut and initial margin allow by default.
     scales, values
         Values of the lever, or of the lever 'scale'; 161 over its range by default.
-    lever, contract, day, execution, **terms
+    lever, contract, day, execution, as_of, **terms
         See `breaking_point`.
 
     Raises
@@ -118,7 +119,7 @@ def frontier(
             raise InputError(f"{name}: given, but a frontier runs over leverage; give leverages=... instead")
     if scales is not None and (values is not None or lever != "scale"):
         raise InputError("scales: given beside another lever or its values; give values=... for the lever named")
-    of = levered_book(scenario, lever, contract, day, execution, **terms)
+    of = levered_book(scenario, lever, contract, day, execution, as_of=as_of, **terms)
     return frontier_of(of, leverages, values if scales is None else scales)
 
 

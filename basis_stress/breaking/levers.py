@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.markets.books import Table, held_in
 from basis_data.markets.curves import scaled
 from basis_data.markets.market_data import MarketData, market_data
@@ -182,6 +183,7 @@ def levered_book(
     book: Table | None = None,
     funds: Table | None = None,
     fund: str | None = None,
+    as_of: str | date | None = None,
     **terms: Any,
 ) -> LeveredBook:
     """Prepare a book under a lever.
@@ -192,6 +194,8 @@ def levered_book(
         Day from which the lever acts, ISO date; by default the second business day, the first after entry.
     book, funds, fund
         Your own book, as in `backtest`; of several funds, the name of one.
+    as_of
+        Business day, ISO date, whose curve, contracts, notes and rates the episode's moves are put on.
     terms
         Fields of `CashFuturesBasis`.
 
@@ -209,11 +213,12 @@ def levered_book(
         chosen = changed(chosen, chosen.name, curve="par")
     base: CashFuturesBasis | FundBook
     if (own := own_book(book, funds, contract, None, terms)) is not None:
-        base = lone_book(own, fund)
+        base, chosen = lone_book(own, fund), scenario_as_of(chosen, as_of, own.codes)
         data = market_data(held_in(own, chosen)[0])
         priced = priced_market(data)
         check_carried(base, priced)
     else:
+        chosen = scenario_as_of(chosen, as_of, chosen_contracts(contract))
         data = market_data(chosen, chosen_contracts(contract))
         priced, base = priced_market(data), validated(CashFuturesBasis, terms, "breaking point")
     highest = _highest(data) if name == "scale" else chosen_lever.most

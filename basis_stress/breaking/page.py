@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from basis_data.tables.data_in_use import data_in_use
 from basis_stress.breaking.figures import draw_frontier
 from basis_stress.breaking.find import find_breaking_point
 from basis_stress.breaking.point import BreakingPoint
@@ -73,6 +74,7 @@ def render(found: BreakingPoint) -> str:
         settings=[
             ("contracts", ", ".join(of.contracts)),
             ("curve", of.book.market.data.curves.remark),
+            ("data", str(data_in_use())),
             *((formatting.words(name), setting(value)) for name, value in given.items()),
         ],
     )

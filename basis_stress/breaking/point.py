@@ -107,7 +107,11 @@ class BreakingPoint(Reported):
             return None
         codes = ",".join(self.of.contracts)
         given = f"--contract {codes} --leverage {terms.leverage:g} --yield-scale {self.value:.6g} --curve par"
-        return f"basis-stress backtest {self.of.scenario.name} {given}"
+        scenario = self.of.scenario
+        if scenario.moves_from is not None:
+            name, given = scenario.name.removesuffix(f"-as-of-{scenario.start}"), f"{given} --as-of {scenario.start}"
+            return f"basis-stress backtest {name} {given}"
+        return f"basis-stress backtest {scenario.name} {given}"
 
 
 def _book(of: LeveredBook) -> str:

@@ -22,6 +22,7 @@ Examples:
   basis-stress backtest march-2020 --book positions.csv --equity 2e9
   basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
   basis-stress backtest march-2020 --market
+  basis-stress backtest march-2020 --contract TY --leverage 50 --as-of 2026-07-22
 """
 
 
@@ -52,12 +53,20 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
     return add
 
 
+as_of_option = click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    help="Put the episode's moves on this day's curve, contracts, notes and rates. [default: its own first day]",
+)
+
+
 @click.command(cls=Command, epilog=BACKTEST_EXAMPLES)
 @click.argument("scenario", shell_complete=complete_scenarios)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @book_options("'cftc' for the book of leveraged funds at the nearest report, or ")
 @execution_options
 @strategy_options
+@as_of_option
 @click.option("--start", help="First day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--end", help="Last day, YYYY-MM-DD. [default: the scenario's]")
 @click.option("--curve", type=click.Choice(["auto", "svensson", "par"]), help="Curve on which notes are priced.")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from basis_stress.cli.backtest import book_options, strategy_options
+from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
 
@@ -37,6 +37,7 @@ do not roll.
     help="called, forced_sale, defaulted (illiquid or insolvent) or insolvent; each includes worse outcomes.",
 )
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
+@as_of_option
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
 @execution_options

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from basis_engine.base.errors import InputError
-from basis_stress.cli.backtest import book_options, strategy_options
+from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_generators
 from basis_stress.cli.shocks import setting
@@ -41,6 +41,7 @@ def terms_options(command: Any) -> Any:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all draws.")
 @execution_options
 @terms_options
+@as_of_option
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
 @click.option("--leverage", help="One or several, comma-separated: 20,30,50. [default: 20, or the book's]")

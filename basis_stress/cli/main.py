@@ -31,6 +31,7 @@ COMMANDS = {
     "explore": ("explore", "Open a page on this machine that runs a book while its settings are dragged."),
     "clients": ("clients", "Run the books of many clients through scenarios: who fails, and who bears the loss."),
     "warm-up": ("warm_up", "Compile the kernels of all commands now, on all cores; later commands load them."),
+    "data": ("data", "Show the data in use, refresh them from their publishers, verify digests."),
     "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
     "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),
@@ -133,9 +134,14 @@ class LazyGroup(Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(package_name="basis-stress", prog_name="basis-stress")
+@click.option("--data", "snapshot", metavar="SNAPSHOT", help="Run on a snapshot of `data refresh`. [default: embedded]")
 @click.pass_context
-def group(context: click.Context) -> None:
+def group(context: click.Context, snapshot: str | None) -> None:
     """Replay a leveraged Treasury cash-futures basis book through a real crisis."""
+    if snapshot is not None:
+        from basis_data.tables.data_in_use import use_data
+
+        use_data(snapshot)
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     if sys.stderr.isatty():

@@ -11,7 +11,7 @@ import click
 
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_stress.cli.backtest import book_options
+from basis_stress.cli.backtest import as_of_option, book_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.sweeps.fields import BOOK_FIELDS
@@ -53,6 +53,7 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(cls=Command, epilog=SWEEP_EXAMPLES)
 @click.argument("scenario", nargs=-1, required=True, shell_complete=complete_scenarios)
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
+@as_of_option
 @book_options()
 @click.option("--fund", help="The fund of the book, if it has several.")
 @execution_options

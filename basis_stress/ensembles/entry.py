@@ -5,21 +5,25 @@ from pathlib import Path
 
 import numpy as np
 
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.markets.market_data import MarketData, market_data
 from basis_data.scenarios.scenario import Scenario, changed
-from basis_data.scenarios.scenario import scenario as load_scenario
-from basis_data.tables.calendars import mark_days
+from basis_data.tables.calendars import DateLike, mark_days
 from basis_data.tables.contracts import delivery_dates
 from basis_stress.single_book.run import chosen_contracts
 
 
-def entry_market(scenario: str | Path | Scenario, contract: str | Sequence[str] | None, days: int) -> MarketData:
+def entry_market(
+    scenario: str | Path | Scenario, contract: str | Sequence[str] | None, days: int, as_of: DateLike | None = None
+) -> MarketData:
     """Market of so many days from the first day of a scenario, in contracts that deliver after them."""
-    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    codes = chosen_contracts(contract)
+    chosen = scenario_as_of(scenario, as_of, codes)
+    if as_of is not None:  # the month that lasts through the paths, not through the episode
+        chosen = changed(chosen, chosen.name, delivery_month=None)
     first = np.datetime64(chosen.start)
     window = mark_days(first, first + 2 * days + 30)[: days + 1]
     chosen = changed(chosen, f"{chosen.name} over {days} business days", end=str(window[-1]), curve="par")
-    codes = chosen_contracts(contract)
     if chosen.delivery_month is None:
         chosen = changed(chosen, chosen.name, delivery_month=_month_after(codes, window[-1]))
     return market_data(chosen, codes)

@@ -19,6 +19,8 @@ from basis_data.scenarios.scenario import Scenario
 from basis_data.shocks import markets
 from basis_data.shocks import paths as shock_paths
 from basis_data.shocks.funding import FundingTerms
+from basis_data.tables.calendars import DateLike
+from basis_data.tables.data_in_use import data_in_use
 from basis_data.tables.labelled import labelled
 from basis_data.tables.validation import validated
 from basis_engine.base.compile import set_threads
@@ -151,6 +153,7 @@ def simulate_paths(
     funding: FundingTerms | dict[str, Any] | None = None,
     settings: dict[str, Any] | None = None,
     execution: Execution | None = None,
+    as_of: DateLike | None = None,
     out: str | Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
     **terms: Unpack[UnleveredTerms],
@@ -175,6 +178,8 @@ def simulate_paths(
         All of the machine's by default; like ``chunk``, they do not change the result.
     settings
         Settings of the generator, by name.
+    as_of
+        Day of entry instead of the scenario's first day, ISO date, with that day's curve, contracts, notes and rates.
     out
         Folder: every outcome is streamed to ``paths.parquet`` in it.
     progress
@@ -190,11 +195,11 @@ def simulate_paths(
     shock_paths.check_counts(days=(days, _MOST_DAYS), chunk=(chunk, shock_paths.MOST_PATHS))
     base: CashFuturesBasis | FundBook
     if (own := own_book(book, funds, contract, None, dict(terms))) is not None:
-        base, data = lone_book(own, fund), entry_market(scenario, own.codes, days)
+        base, data = lone_book(own, fund), entry_market(scenario, own.codes, days, as_of)
         leverages = _leverages(own_leverage(base, priced_market(data)) if leverage is None else leverage, {})
     else:
         leverages = _leverages(20.0 if leverage is None else leverage, dict(terms))
-        base, data = validated(CashFuturesBasis, dict(terms), "paths"), entry_market(scenario, contract, days)
+        base, data = validated(CashFuturesBasis, dict(terms), "paths"), entry_market(scenario, contract, days, as_of)
     threads = _set_threads(threads)
     drawn = shock_paths.chunks(generator, paths, days, seed, threads, min(chunk, paths), funding, **(settings or {}))
     target = None if out is None else Path(out) / "paths.parquet"
@@ -209,7 +214,8 @@ def simulate_paths(
             done += len(rows)
             progress(done)
     narrow = np.concatenate(kept)
-    given = {name: value for name, value in settings_of(base).items() if name != "leverage"}
+    given = {"delivery_month": data.futures[0].delivery_month, "data": str(data_in_use()), **settings_of(base)}
+    given.pop("leverage", None)
     return Simulation(
         scenario=data.scenario,
         contracts=tuple(future.code for future in data.futures),
@@ -220,7 +226,7 @@ def simulate_paths(
         losses_by_path=narrow["loss"],
         days_by_path={column: narrow[column] for column in FIRST_DAYS.values()},
         outcome_numbers=narrow["outcome"],
-        settings={"delivery_month": data.futures[0].delivery_month, **given, **(settings or {})},
+        settings=given | (settings or {}),
         file=target,
     )
 

@@ -32,6 +32,7 @@ def backtest(
     funds: Table | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
+    as_of: str | date | None = None,
     curve: str | None = None,
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
@@ -59,6 +60,7 @@ def backtest(
     funds: Table | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
+    as_of: str | date | None = None,
     curve: str | None = None,
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
@@ -88,6 +90,8 @@ def backtest(
         ``equity=2e9`` will do.
     start, end
         Another window than the scenario's; ISO dates.
+    as_of
+        Business day, ISO date, whose curve, contracts, notes and rates the episode's moves are put on.
     curve
         'auto', 'svensson' or 'par'.
     margin_multiple
@@ -143,7 +147,7 @@ def backtest(
             "execution": execution,
             **terms,
         }
-        given = {**window, **shock, "bond_cost_bp": bond_cost_bp, **book_terms}
+        given = {**window, **shock, "bond_cost_bp": bond_cost_bp, **book_terms, "as_of": as_of}
         return backtest_market(
             market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
         )
@@ -155,6 +159,7 @@ def backtest(
         funds=funds,
         execution=_execution(execution, bond_cost_bp),
         changes={**window, **shock},
+        as_of=as_of,
         terms=terms,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.flows import outside_flows
 from basis_data.markets.parameters import Fit
@@ -173,6 +174,8 @@ def market_scenario(given: str | Path | Scenario, options: dict[str, Any]) -> Sc
     InputError
         If an option belongs to a single book: the market's funds are drawn from the scenario's `[market]` part.
     """
+    options = dict(options)
+    when = options.pop("as_of", None)
     unknown = [name for name in options if name not in _FIELDS]
     if unknown:
         raise InputError(
@@ -180,7 +183,9 @@ def market_scenario(given: str | Path | Scenario, options: dict[str, Any]) -> Sc
             "out or backtest a single book without the market"
         )
     base = given if isinstance(given, Scenario) else load_scenario(given)
-    return changed(base, base.name, **{_FIELDS[name]: value for name, value in options.items()}) if options else base
+    if options:
+        base = changed(base, base.name, **{_FIELDS[name]: value for name, value in options.items()})
+    return scenario_as_of(base, when, None if base.market is None else base.market.contracts)
 
 
 def era_population(era: MarketEra) -> Population:

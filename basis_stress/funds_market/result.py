@@ -18,6 +18,7 @@ import pandas as pd
 from basis_data.markets.parameters import parameters
 from basis_data.markets.positions import leveraged_fund_shorts
 from basis_data.scenarios.scenario import Scenario, market_era
+from basis_data.tables.data_in_use import data_in_use
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import FundColumn, LogEvent, Party, PositionColumn, Status
@@ -150,7 +151,7 @@ def backtest_market(
     first = runs[0][1]
     return MarketResult(
         scenario=market.scenario,
-        source=f"{frozen.source}; digest {frozen.digest}",
+        source=f"{frozen.source}; digest {frozen.digest}; data: {data_in_use()}",
         capacity_usd=first.dealer_plan.capacity_usd,
         years_to_delivery=first.dealer_plan.balance_sheet_years,
         hedged_usd=first.hedged.iloc[0],
@@ -178,6 +179,8 @@ def _stacked(tables: Iterable[tuple[float, pd.DataFrame]], place: int = 1) -> pd
 def _reported(market: EpisodeMarket) -> "pd.Series[float]":
     """Gross shorts, USD, of every weekly report dated inside the window; empty if the scenario changes the yields."""
     path = market.scenario.files.positions
+    if market.scenario.moves_from is not None:
+        return pd.Series(dtype=float)  # no report has counted these days
     reports = [leveraged_fund_shorts(day, path, market.scenario.report) for day in market.days]
     totals = {report["report_date"].iloc[0]: float(report["face_usd"].sum()) for report in reports}
     series = pd.Series(totals, dtype=float).sort_index()

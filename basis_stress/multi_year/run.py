@@ -8,6 +8,7 @@ from typing import Literal
 from basis_data.multi_year.market import FIRST_DAY, LAST_DAY, multi_year_market
 from basis_data.multi_year.rates import Expectations
 from basis_data.tables.calendars import DateLike
+from basis_data.tables.data_in_use import on_new_data
 from basis_engine.base.errors import InputError
 from basis_strategies.multi_year_market import MarketRows, market_rows
 from basis_strategies.plan import Execution
@@ -123,6 +124,9 @@ def _market(
         swap_spreads=swap_spreads,
     )
     return market_rows(market, execution)
+
+
+on_new_data(_market.cache_clear)
 
 
 def _run(strategy: Strategy | Portfolio, market: MarketRows) -> MultiYearRun:

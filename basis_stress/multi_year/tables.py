@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from basis_data.tables.data_in_use import data_in_use
 from basis_engine.simulation.names import FundColumn, LogEvent, PnlLine, PositionColumn, Status, column_names
 from basis_strategies.run import StrategyRun
 from basis_strategies.strategy import Portfolio, first_line
@@ -164,4 +165,9 @@ def _settings(played: StrategyRun) -> dict[str, object]:
     given = {name: value for name, value in played.rules.model_dump().items() if name != "strategies"}
     if isinstance(played.rules, Portfolio):
         given["strategies"] = [strategy.name for strategy in played.rules.strategies]
-    return {"start": str(played.market.dates[0]), "end": str(played.market.dates[played.days - 1]), **given}
+    return {
+        "start": str(played.market.dates[0]),
+        "end": str(played.market.dates[played.days - 1]),
+        **given,
+        "data": str(data_in_use()),
+    }

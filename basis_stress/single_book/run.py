@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from basis_data.markets.as_of import outlasted, scenario_as_of
+from basis_data.markets.as_of import remarks as as_of_remarks
 from basis_data.markets.books import Book, Table, held_in
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.left_out import left_out
@@ -15,7 +17,9 @@ from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.scenarios.shock import Shock
+from basis_data.tables.calendars import DateLike
 from basis_data.tables.contracts import codes
+from basis_data.tables.data_in_use import data_in_use
 from basis_data.tables.validation import did_you_mean, validated
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import SVENSSON
@@ -38,11 +42,13 @@ def backtest_book(
     funds: Table | None,
     execution: Execution | None,
     changes: Mapping[str, object],
+    as_of: DateLike | None = None,
     terms: Mapping[str, Any],
 ) -> Result:
     """Backtest one book; see `basis_stress.front_door.backtest.backtest`.
 
-    ``changes`` are fields of the scenario and of a `Shock`; None leaves a field as it is.
+    ``changes`` are fields of the scenario and of a `Shock`; None leaves a field as it is. They are made before the
+    scenario is put on another day.
     """
     chosen = changed_scenario(scenario, changes)
     for name, value, kind in (("strategy", strategy, CashFuturesBasis), ("execution", execution, Execution)):
@@ -51,9 +57,10 @@ def backtest_book(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
     if (own := own_book(book, funds, contract, strategy, terms)) is not None:
-        return _backtest_own(own, chosen, execution or Execution())
+        return _backtest_own(own, scenario_as_of(chosen, as_of, own.codes), execution or Execution())
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
-    return _through(strategy, chosen_contracts(contract, book), book, execution or Execution(), chosen)
+    held = chosen_contracts(contract, book)
+    return _through(strategy, held, book, execution or Execution(), scenario_as_of(chosen, as_of, held))
 
 
 def _through(
@@ -62,7 +69,7 @@ def _through(
     """Run a book through a scenario."""
     priced = scenario_market(chosen, codes)
     plan, remarks = _plan(strategy, priced, book, execution)
-    settings = {**_settings(strategy, plan, priced), **remarks}
+    settings = {**_settings(strategy, plan, priced), **remarks, "data": str(data_in_use())}
     outcome, again = run(assemble(plan, priced)), partial(_through, strategy, codes, book, execution)
     return Result(priced.data.scenario, settings, _assumptions(plan, priced), outcome, plan, priced, through=again)
 
@@ -74,7 +81,7 @@ def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Resul
     funds = fund_books(book)
     remarks += tuple(remark for fund in funds for remark in check_carried(fund, priced))
     plan = Plan(tuple(fund.fund(priced) for fund in funds), execution)
-    settings = {**book_settings(book, funds, priced), **vars(execution)}
+    settings = {**book_settings(book, funds, priced), **vars(execution), "data": str(data_in_use())}
     kept = ["lender", *book.labels] if (book.positions["lender"] != "").any() else book.labels
     return Result(
         held,
@@ -152,6 +159,8 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         if future.basket.unpriced
     ]
     return [
+        *as_of_remarks(data),
+        *_roll(plan, market),
         "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
         "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
         f"Notes are priced on the curve: {market.data.curves.remark}. {_marks(market)}",
@@ -165,6 +174,19 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         *left_out(
             data.scenario, data.dates.astype("datetime64[D]"), market.cusips, data.effr, data.curves.kind == SVENSSON
         ),
+    ]
+
+
+def _roll(plan: Plan, market: PricedMarket) -> list[str]:
+    """What a roll would cost where the front month ends within the window of a run as of another day."""
+    months = outlasted(market.data)
+    if months is None:
+        return []
+    face = sum(abs(position.face_usd) for fund in plan.funds for position in fund.positions)
+    bp = 2 * (plan.execution.futures_cost_bp + plan.execution.bond_cost_bp)
+    return [
+        f"The window lasts beyond the {months[0]} futures, the front month: it is held in {months[1]} throughout. "
+        f"A roll of both legs would cost four half spreads, {bp:g} bp or ${face * bp / 1e4:,.0f}; it is not charged."
     ]
 
 

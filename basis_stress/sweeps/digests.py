@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.data_in_use import cached, data_in_use
 from basis_engine.base.errors import InputError
 
 _LIBRARIES = ("basis-stress", "numba", "numpy", "pyarrow", "scipy")
@@ -58,12 +59,13 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@cache
+@cached
 def data_digest() -> str:
-    """Digest of the data files of the program, without their documentation."""
+    """Digest of the data in use: the files of the program, without their documentation, and a snapshot's digest."""
     room = _room("basis_data")
     files = [path for folder in _FOLDERS for path in sorted((room / folder).glob("*")) if path.suffix != ".md"]
-    return _digest((path.relative_to(room), path) for path in files)
+    own, used = _digest((path.relative_to(room), path) for path in files), data_in_use()
+    return own if used.folder is None else f"{own} and snapshot {used.digest}"
 
 
 def file_digests(scenario: Scenario) -> dict[str, str]:

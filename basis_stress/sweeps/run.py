@@ -50,6 +50,7 @@ def sweep(
     start: str | date | None = None,
     end: str | date | None = None,
     curve: str | None = None,
+    as_of: str | date | None = None,
     market: bool = False,
     threads: int | None = None,
     cluster: Any = None,
@@ -78,7 +79,7 @@ def sweep(
         position; ``equity`` or ``leverage`` set the equity behind the same positions.
     strategy, execution
         Settings that are the same in every cell.
-    start, end, curve
+    start, end, curve, as_of
         As in `backtest`.
     market
         Sweep parameters of the market of funds, each cell a whole market.
@@ -101,7 +102,8 @@ def sweep(
     InputError
         One sentence on the first argument that is wrong, or on a folder that cannot be written.
     """
-    window = {name: value for name, value in {"start": start, "end": end, "curve": curve}.items() if value is not None}
+    given_window = {"start": start, "end": end, "curve": curve, "as_of": as_of}
+    window = {name: value for name, value in given_window.items() if value is not None}
     if "part" in axes:
         warnings.warn("sweep: part is now chunk; give chunk=...", FutureWarning, stacklevel=2)
         chunk = axes.pop("part")

@@ -105,7 +105,8 @@ def _fallen(market: PricedMarket) -> float:
     """Fall of the mean spread from its high of the month before to the first day, basis points."""
     assert market.swaps is not None
     scenario, now = market.data.scenario, float(market.swaps.spread_bp[0].mean())
-    before = spread_before(scenario.start, market.swaps.tenors, HIGH_DAYS, scenario.files.swap_spreads)
+    first = scenario.moves_from.start if scenario.moves_from else scenario.start
+    before = spread_before(first, market.swaps.tenors, HIGH_DAYS, scenario.files.swap_spreads)
     return max(float(before.max(initial=now)) - now, 0.0)
 
 

@@ -199,7 +199,7 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     ({"leverage": 20, "buffer": 0.01}, ["leverage and buffer", "one of them"]),
     ({"unwind": "panic"}, ["unwind: 'panic'", "'hold', 'cure', 'target-leverage' or 'stop-out'"]),
     ({"start": "1985-01-01"}, ["1985-01-01", "1990-01-01 to 2036-12-31"]),
-    ({"start": "2035-04-02", "end": "2035-04-30"}, ["window 2035-04-02 to 2035-04-30", "outside", "2026-08-06"]),
+    ({"start": "2035-04-02", "end": "2035-04-30"}, ["window 2035-04-02 to 2035-04-30", "outside", "2026-08-20"]),
     ({"end": "2025-09-30"}, ["end: 2025-09-30", "2025-06-30", "last delivery day of TY 2025-06"]),
     ({"end": "2025-03-03"}, ["end: 2025-03-03", "after the start 2025-04-01"]),
     ({"start": "yesterday"}, ["start: 'yesterday'", "YYYY-MM-DD"]),

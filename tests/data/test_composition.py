@@ -395,7 +395,7 @@ def test_a_sentence_can_be_read_back(composed: dict[str, Any]) -> None:
     ("name", "sentence"),
     [
         ("april-2025", "April 2025, as it was"),
-        ("january-2026", "13 to 27 January 2026, as it was"),
+        ("january-2026", "13 to 27 January 2026, par curve"),
         ("march-2020-haircuts", "18 February to 31 March 2020, haircut −0.5%, haircut 1.5% from 9 March"),
         ("year-end-2018", "18 December 2018 to 8 January 2019, as it was"),
         ("ltcm-1998", "6 January to 26 February 2026, yields transposed from 26 August to 16 October 1998"),

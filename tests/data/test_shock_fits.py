@@ -25,6 +25,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def test_history_is_the_file_where_the_file_has_it() -> None:
     past, rows = history(), read("par_yields")
+    rows = rows[rows["date"] <= "2026-04-17"]  # newer rows would change what a seed draws
     changes = rows[list(TENOR_YEARS)].diff().iloc[1:].to_numpy() / 100
     np.testing.assert_array_equal(past.observed, ~np.isnan(changes))
     np.testing.assert_allclose(past.seen, changes, atol=1e-15)

@@ -114,7 +114,7 @@ def test_optional_columns_may_be_left_out(tmp_path: Path) -> None:
 
 
 FAULTS = [
-    ("par_yields", lambda lines: lines.insert(5, lines.pop(4)), ["row 6", "date 2026-01", "later row", "sort"]),
+    ("par_yields", lambda lines: lines.insert(5, lines.pop(4)), ["row 6", "date 2026-06", "later row", "sort"]),
     ("par_yields", lambda lines: lines.insert(4, lines[4]), ["row 6", "stands twice", "keep one row"]),
     ("par_yields", set_cell(7, 9, "NaN"), ["row 7", "y_10y_pct", "'NaN'", "plain number"]),
     ("par_yields", set_cell(7, 9, "inf"), ["row 7", "y_10y_pct", "'inf'"]),
@@ -185,7 +185,7 @@ def test_days_are_cut_out() -> None:
     [
         (set_cell(30, 9, ""), None, ["row 30", "y_10y_pct", "blank on 20", "fill it in"]),
         (lambda lines: lines.pop(29), None, ["no row for 20", "business day", "add it"]),
-        (lambda lines: None, DAYS + 100, ["window 2026-06-10 to 2026-06-12", "to 2026-04-17"]),
+        (lambda lines: None, DAYS + 200, ["window 2026-09-18 to 2026-09-20", "to 2026-08-20"]),
     ],
 )
 def test_window_faults_are_named(
@@ -205,3 +205,35 @@ def test_a_required_tenor_that_the_file_lacks_is_named(tmp_path: Path) -> None:
     path.write_text(f"date,{names}\n2026-03-02,4,4,4,4,4,4\n2026-03-03,4,4,4,4,4,4\n2026-03-04,4,4,4,4,4,4\n")
     with pytest.raises(InputError, match="column 'y_30y_pct' is missing"):
         read_days("par_yields", DAYS, ["y_30y_pct"], path)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "day", "value"),
+    [
+        ("repo", "effr_pct", "2026-08-20", 3.63),
+        ("par_yields", "y_10y_pct", "2026-08-20", 4.69),
+        ("svensson", "tau2_years", "2026-08-21", 15.9126098659575),
+        ("fed_flows", "foreign_custody_treasury_usd_bn", "2018-01-03", 3014.079),
+        ("dollar_index", "broad_dollar_index_vintage_2026_08", "2026-04-30", 118.671),
+        ("equity_quotes", "us_stock_market_return_pct", "2020-02-18", -0.18),
+        ("ofr_repo", "dvp_overnight_rate_pct", "2025-10-16", 4.31),
+    ],
+)
+def test_newer_series_hold_what_their_publishers_gave(name: str, column: str, day: str, value: float) -> None:
+    assert read(name).set_index("date").loc[day, column] == value
+
+
+def test_no_gap_of_the_newer_series_is_filled() -> None:
+    yields = read("par_yields").set_index("date")
+    assert yields.loc["2026-03-02":, "y_3y_pct"].isna().all()
+    assert yields.loc["2026-07-23":, "y_5y_pct"].isna().all()
+    assert yields.loc["2026-07-23":, "y_2y_pct"].notna().all()
+    assert not read("repo")["date"].isin(pd.to_datetime(["2026-04-03", "2026-07-03"])).any()
+    assert (
+        not read("positions")["report_date"]
+        .isin(read("positions_partial")["report_date"])
+        .where(read("positions")["report_type"] == "FutOnly", False)
+        .any()
+    )
+    weeks = read("dealer_positions")["as_of_date"].drop_duplicates().diff().dropna()
+    assert (weeks == pd.Timedelta(days=7)).all()

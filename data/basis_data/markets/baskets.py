@@ -5,18 +5,17 @@ re-opened security has its shorter term from the re-opening; history/listings.cs
 list, so 7-year notes re-opened as 5-year notes in other years are missing from TU and FV.
 """
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 
 from basis_data.tables.calendars import DateLike, day
 from basis_data.tables.contracts import ContractSpec, contract, month_start
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_engine.bonds.factors import conversion_factor
 
 
-@cache
+@cached
 def _listed() -> pd.DataFrame:
     """Securities with each day from which they are listed and the term (months) then: first issue, later listings."""
     securities = read("securities").rename(columns={"issue_date": "listed_from"})

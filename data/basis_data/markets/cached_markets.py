@@ -8,6 +8,7 @@ from functools import lru_cache
 from basis_data.markets.market_data import market_data
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.data_in_use import on_new_data
 from basis_data.tables.files import read_bytes
 from basis_engine.base.errors import InputError
 
@@ -45,6 +46,9 @@ def scenario_market(scenario: Scenario, contracts: Sequence[str] | None = None) 
 def _priced(inputs: _Inputs) -> PricedMarket:
     """Price a market; threads that ask for it at the same time may each price it."""
     return priced_market(market_data(inputs.scenario, inputs.contracts))
+
+
+on_new_data(_priced.cache_clear)
 
 
 def _digests(scenario: Scenario) -> list[str]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from basis_data.markets.yield_paths import yield_path
 from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.sentence import span
 from basis_data.tables.calendars import Days
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.windows import covers, read_days
@@ -65,6 +66,8 @@ def _choose(scenario: Scenario, days: Days) -> tuple[int, str]:
                 "only par yields can be scaled or moved: set curve to 'par' or 'auto'"
             )
         how = f"moves scaled by {scenario.yield_scale:g}" if scaled else "a path of the scenario's own"
+        if scenario.moves_from is not None and not scaled and not scenario.flat and scenario.transposed is None:
+            how = f"moves of {span(scenario.moves_from.start, scenario.moves_from.end)} on the curve of {days[0]}"
         return PAR, f"par yields ({how}, which a Svensson curve does not allow)"
     if scenario.curve == "par":
         return PAR, "par yields (as the scenario asks)"

@@ -12,7 +12,6 @@ to 0.03 over five days; 1 if futures were carried at the day's rate). In a crisi
 Runs over years use `expected_repo`, the expectation to each contract's own delivery.
 """
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from basis_data.markets.expected_spread import trailing_spread
 from basis_data.tables.calendars import Days
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 
 PRINTS = 63
@@ -64,7 +64,7 @@ def _rates(path: Path | None) -> pd.DataFrame:
     return _embedded() if path is None else _expectations(path)
 
 
-@cache
+@cached
 def _embedded() -> pd.DataFrame:
     """Rates of the embedded file."""
     return _expectations(None)

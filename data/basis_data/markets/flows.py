@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basis_data.markets.moves import source_days
 from basis_data.scenarios.parts import Flow
 from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.tables.calendars import Days
@@ -44,8 +45,9 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
     if scenario.flows and episode not in set(flows["episode"]):
         sales, purchases = np.zeros(len(days)), np.zeros(len(days))
     else:
-        rows = _rows(episode, days, flows, file)
-        sales, purchases = _daily(rows, "sale", days, file), _daily(rows, "purchase", days, file)
+        past = source_days(scenario, days)
+        rows = _rows(episode, past, flows, file)
+        sales, purchases = _daily(rows, "sale", past, file), _daily(rows, "purchase", past, file)
     for flow in scenario.flows:
         (sales if flow.kind == "sale" else purchases)[_days_of(flow, days, scenario.name)] += flow.usd_bn * 1e9
     return sales, purchases

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_data.markets.moves import source_days
 from basis_data.markets.yield_paths import ALWAYS_NEEDED, observed
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import Days, new_york_minutes
@@ -45,7 +46,7 @@ def intraday_marks(scenario: Scenario, days: Days, closes: Array) -> IntradayMar
         If a mark is dated on a day that is no business day, or on the day of entry.
     """
     parts = sorted(scenario.intraday, key=lambda mark: (mark.date, mark.time))
-    published = observed(scenario, days, ALWAYS_NEEDED)
+    published = observed(np.unique(source_days(scenario, days)), ALWAYS_NEEDED, scenario.files.par_yields)
     index = [_day(scenario, part.date, days) for part in parts]
     yields = [
         closes[day] + scenario.yield_scale * _away(part.yields_pct, published[day])

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basis_data.markets.moves import moved_rate
 from basis_data.scenarios.composition import DATED
 from basis_data.scenarios.parts import DayOrPeriodPart
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import Days
 from basis_data.tables.reader import read
-from basis_data.tables.windows import column_or_nan, read_days
 from basis_engine.base.errors import InputError
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ def federal_funds_rate(scenario: Scenario, days: Days) -> Array:
         If a user's file has it on some days of the window only: without it futures are carried at SOFR, and a change
         from one rate to the other is no move of the market.
     """
-    effr = column_or_nan(read_days("repo", days, ["sofr_pct"], scenario.files.repo), "effr_pct") / 100
+    effr = moved_rate(scenario, days, "effr_pct")
     blank = np.isnan(effr)
     if scenario.files.repo is not None and blank.any() and not blank.all():
         raise InputError(

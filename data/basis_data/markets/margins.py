@@ -60,6 +60,8 @@ def margin_path(code: str, days: Days, path: str | Path | None = None) -> Margin
         assumed = read("margins_assumed")
         assumed = assumed[assumed["contract"] == code]
         leverage, assumed_since = _in_force(assumed, "margin_leverage", days)
+        newer = ~np.isnan(usd) & (_since(margins[margins["contract"] == code], days) > _since(assumed, days))
+        leverage = np.where(newer, np.nan, leverage)  # levels imported after the assumption began replace it
         usd = np.where(np.isnan(leverage), usd, np.nan)
         if not np.isnan(leverage[0]):
             source = f"assumed {leverage[0]:g}x margin leverage from {assumed_since}"
@@ -76,6 +78,12 @@ def _in_force(rows: pd.DataFrame, column: str, days: Days) -> tuple[Vector, str]
     position = np.searchsorted(dates, days, side="right") - 1
     levels = np.append(rows[column].to_numpy(np.float64), np.nan)[position]
     return levels, str(dates[position[0]]) if position[0] >= 0 else "none"
+
+
+def _since(rows: pd.DataFrame, days: Days) -> Days:
+    """Date of the level in force on each day; the first possible date before the first level."""
+    dates = rows["date"].to_numpy().astype("datetime64[D]")
+    return np.append(dates, np.datetime64("0001-01-01"))[np.searchsorted(dates, days, side="right") - 1]
 
 
 def initial_margin_schedule(

@@ -14,14 +14,14 @@ from basis_data.markets.expectations import carry_rate, expected_policy
 from basis_data.markets.expected_spread import expected_spikes
 from basis_data.markets.intraday import IntradayMarks, intraday_marks
 from basis_data.markets.left_out import check_dated, federal_funds_rate
-from basis_data.markets.margins import MarginPath, margin_path
+from basis_data.markets.margins import MarginPath
+from basis_data.markets.moves import moved_expectation, moved_margin, moved_rate, source_days
 from basis_data.markets.yield_paths import check_range
 from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario, changed
 from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
 from basis_data.tables.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
 from basis_data.tables.reader import read
-from basis_data.tables.windows import read_days
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import PAR
 
@@ -152,8 +152,8 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         sofr=sofr,
         effr=federal_funds_rate(scenario, days),
         repo_rate=repo_rate,
-        carry_rate=carry_rate(days, scenario.files.repo) + expected_spikes(days, passing) + lasting,
-        policy_rate=expected_policy(days, scenario.files.repo),
+        carry_rate=moved_expectation(carry_rate, scenario, days) + expected_spikes(days, passing) + lasting,
+        policy_rate=moved_expectation(expected_policy, scenario, days),
         cash_rate=sofr - scenario.cash_spread_bp / 1e4,
         haircut=np.column_stack([_haircut(scenario, days, code) for code in codes]),
         other_haircut=_haircut(scenario, days, None),
@@ -195,7 +195,7 @@ def with_yield_scale(data: MarketData, scale: float) -> MarketData:
 
 def repo_rates(scenario: Scenario, days: Days) -> tuple[Array, Array]:
     """SOFR on each day, and the repo rate with the scenario's spread and shifts, decimal [m]."""
-    sofr = read_days("repo", days, ["sofr_pct"], scenario.files.repo)["sofr_pct"].to_numpy(np.float64) / 100
+    sofr = moved_rate(scenario, days, "sofr_pct")
     shifts = _steps(days, [(shift.date, shift.bp, shift.until) for shift in scenario.repo_rate_shifts], 0.0)
     return sofr, sofr + (scenario.scenario_repo_bp + shifts) / 1e4
 
@@ -236,7 +236,7 @@ def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
         return _steps(days, stated, 0.0)
     rows = read("basis", scenario.files.basis)
     rows = rows[rows["contract"] == code]
-    filed = _steps(days, list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
+    filed = _steps(source_days(scenario, days), list(zip(rows["date"].dt.date, rows["basis_bp"], strict=True)), 0.0)
     return filed + _steps(days, stated, 0.0)
 
 
@@ -249,7 +249,7 @@ def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContr
             f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_delivery_day}, the last delivery "
             f"day of {code} {month}; futures are not rolled, so end the window by then"
         )
-    return futures_contract(code, month, days[0], days[0], margin_path(code, days, scenario.files.margins))
+    return futures_contract(code, month, days[0], days[0], moved_margin(scenario, code, days))
 
 
 def futures_contract(

@@ -8,12 +8,12 @@ convergence; the strategy states how special the new note is in repo.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 
 PREMIUM_BP = {2: 0.5, 5: 1.0, 10: 3.0, 30: 2.0}
@@ -51,7 +51,7 @@ def on_the_run(
     return [note for term in terms for note in _newest_two(chosen_on, term, premium_bp[term])]
 
 
-@cache
+@cached
 def _issued(term: int) -> pd.DataFrame:
     """List the notes of a term, oldest first."""
     rows = read("securities")

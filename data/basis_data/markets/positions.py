@@ -1,12 +1,12 @@
 """Short futures positions: of CFTC leveraged funds, or of the user's own book."""
 
-from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from basis_data.tables.calendars import DateLike, day
 from basis_data.tables.contracts import contract
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import header, read
 from basis_engine.base.errors import InputError
 
@@ -39,13 +39,13 @@ def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report
     return _reported(date, report).copy() if path is None else _nearest(_shorts(path, report), date, report, path)
 
 
-@lru_cache(maxsize=256)
+@cached
 def _reported(date: DateLike, report: str) -> pd.DataFrame:
     """The nearest report of the embedded table."""
     return _nearest(_embedded(report), date, report, None)
 
 
-@cache
+@cached
 def _embedded(report: str) -> pd.DataFrame:
     """All short positions of the embedded table."""
     return _shorts(None, report)

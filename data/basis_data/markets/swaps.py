@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.market_data import MarketData
+from basis_data.markets.moves import source_days
 from basis_data.markets.yield_paths import moves_before
 from basis_data.tables.calendars import DateLike, business_day_offset
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import dv01, yield_to_maturity
@@ -147,7 +148,7 @@ def spread_table(path: Path | None = None) -> pd.DataFrame:
     return _published_spreads() if path is None else _spreads_in(path)
 
 
-@cache
+@cached
 def _published_spreads() -> pd.DataFrame:
     """Swap spreads of the embedded table."""
     return _spreads_in(None)
@@ -168,7 +169,8 @@ def spread_windows(path: Path | None = None) -> list[str]:
 def _spreads(data: MarketData, tenors: Sequence[int]) -> pd.DataFrame:
     """Swap spreads at every mark, for all tenors of the table."""
     own = data.scenario.files.swap_spreads
-    table, days = spread_table(own), pd.DatetimeIndex(data.dates.astype("datetime64[D]"))
+    table = spread_table(own)
+    days = pd.DatetimeIndex(source_days(data.scenario, data.dates.astype("datetime64[D]")))
     name = data.scenario.name
     unknown = [tenor for tenor in tenors if tenor not in table]
     if unknown:

@@ -1,15 +1,16 @@
 """Par yields: the path of a scenario (observed, transposed or flat, plus stated moves), and daily moves before it."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_data.markets.moves import level_file, source_days
 from basis_data.scenarios.parts import YieldMove
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import DateLike, Days, business_day_offset, cash_days, mark_days
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.fields import TENORS
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.windows import column_or_nan, read_days
@@ -38,7 +39,11 @@ def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = Non
     """
     bonds = not NEEDS_30_YEARS.isdisjoint(codes or scenario.contracts)
     required = ALWAYS_NEEDED + (["y_30y_pct"] if bonds else [])
-    published = observed(scenario, days, required)
+    own = scenario.files.par_yields
+    if scenario.moves_from is None:
+        published = observed(days, required, own)
+    else:
+        published = observed(days[:1], required, level_file("par_yields", days, own))
     moves = _moves(scenario, days, published, required)
     if scenario.yield_speed != 1.0:
         moves = _at_speed(moves, scenario.yield_speed, len(days))
@@ -47,9 +52,9 @@ def yield_path(scenario: Scenario, days: Days, codes: Sequence[str] | None = Non
     return yields
 
 
-def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
+def observed(days: Days, required: list[str], path: Path | None) -> Array:
     """Published par yields [days, 11], decimal."""
-    rows = read_days("par_yields", days, required, scenario.files.par_yields)
+    rows = read_days("par_yields", days, required, path)
     yields = np.column_stack([column_or_nan(rows, name) for name in TENOR_YEARS]) / 100
     yields[:, np.isnan(yields).any(axis=0)] = np.nan
     return yields
@@ -57,12 +62,16 @@ def observed(scenario: Scenario, days: Days, required: list[str]) -> Array:
 
 def _moves(scenario: Scenario, days: Days, published: Array, required: list[str]) -> Array:
     """Moves from the first day at speed 1, over the window or the transposed days, whichever is longer."""
+    own = scenario.files.par_yields
     if scenario.transposed is not None:
         transposed_days = mark_days(scenario.transposed.start, scenario.transposed.end)
-        transposed = observed(scenario, transposed_days, required)
+        transposed = observed(transposed_days, required, own)
         moves = _held(transposed - transposed[0], len(days))
     elif scenario.flat:
-        moves = 0.0 * published
+        moves = np.zeros((len(days), 1)) * published[0]
+    elif scenario.moves_from is not None:
+        past = observed(np.unique(source_days(scenario, days)), required, own)
+        moves = _held(past - past[0], len(days))
     else:
         moves = published - published[0]
     for move in scenario.yield_moves:
@@ -121,7 +130,7 @@ def moves_before(start: DateLike, path: Path | None = None) -> tuple[Array, Arra
     return _published_moves(start) if path is None else _moves_in(start, path)
 
 
-@lru_cache(maxsize=64)
+@cached
 def _published_moves(start: DateLike) -> tuple[Array, Array]:
     """Moves of the embedded table."""
     return _moves_in(start, None)

@@ -103,6 +103,9 @@ class Composition(StrictModel):
     """After the path's last day its last yields stay; dated parts of funding and flows keep their dates."""
     transposed: Window | None = None
     """Yields move as they did on these business days, from the level of the first day of the window."""
+    moves_from: Window | None = None
+    """Yields, repo, margins, a basis file and outside flows move as they did on these business days, day for day,
+    from the levels of the first day of the window (`basis_data.markets.as_of.as_of` fills it)."""
     flat: bool = False
     """Yields stay at the level of the first day, except for `yield_moves`."""
     yield_moves: tuple[YieldMove, ...] = ()
@@ -164,7 +167,8 @@ class Composition(StrictModel):
     def moves_yields(self) -> bool:
         """Whether yields differ from those observed in the window."""
         stated = any(bp != 0.0 for move in self.yield_moves for bp in move.tenors_bp().values())
-        own_path = self.flat or self.transposed is not None or stated or bool(self.intraday)
+        elsewhere = self.moves_from is not None and self.moves_from.start != self.start
+        own_path = self.flat or self.transposed is not None or stated or bool(self.intraday) or elsewhere
         return own_path or self.yield_scale != 1.0 or self.yield_speed != 1.0
 
     @property

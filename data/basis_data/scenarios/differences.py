@@ -14,7 +14,19 @@ from basis_data.scenarios.sentence import clauses, part_clauses
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 
-FRAME = ("name", "base", "start", "end", "contracts", "delivery_month", "curve", "files", "market", "intraday")
+FRAME = (
+    "name",
+    "base",
+    "start",
+    "end",
+    "contracts",
+    "delivery_month",
+    "curve",
+    "files",
+    "market",
+    "intraday",
+    "moves_from",
+)
 """Fields that choose days, instruments and data; alone they make no counterfactual."""
 _UNITS = {
     "scenario_repo_bp": "bp over SOFR",

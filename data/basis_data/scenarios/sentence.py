@@ -77,6 +77,8 @@ def _signed(value: float) -> str:
 
 def _yields(scenario: Composition) -> Iterator[str]:
     """Describe the path of yields, its moves, speed and scale."""
+    if scenario.moves_from is not None:
+        yield f"moves of {span(scenario.moves_from.start, scenario.moves_from.end)}"
     if scenario.transposed is not None:
         yield f"yields transposed from {span(scenario.transposed.start, scenario.transposed.end)}"
     if scenario.flat:

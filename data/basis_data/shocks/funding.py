@@ -12,7 +12,6 @@ assumption: the value of March 2020 (`march_2020_loading_bp`), the only episode 
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Self
 
 import numpy as np
@@ -22,6 +21,7 @@ from pydantic import Field, model_validator
 from scipy.signal import lfilter
 
 from basis_data.shocks.history import BILLS, History, history, turbulence
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.fields import StrictModel
 from basis_data.tables.reader import read
 
@@ -30,6 +30,8 @@ Integers = NDArray[np.int64]
 
 REPO_DECAY = 0.94
 """Weight of the day before in the turbulence to which repo responds, RiskMetrics' daily value: about two weeks."""
+REPO_LAST_DAY = pd.Timestamp("2026-08-06")
+"""Last day of the repo rates that the noise is fitted on, as for `basis_data.shocks.history.LAST_DAY`."""
 _TREND_DAYS = 61
 """Business days of the median from which a repo spread is measured: its level changes with reserves over the years."""
 
@@ -70,10 +72,11 @@ class RepoNoise:
     """[m] of history."""
 
 
-@cache
+@cached
 def repo_noise() -> RepoNoise:
     """Fit deviations of SOFR less interest on reserves, 2018 to 2026, from their centred three-month median."""
     rows = read("repo").dropna(subset=["iorb_pct"])
+    rows = rows[rows["date"] <= REPO_LAST_DAY]
     spread = (rows["sofr_pct"] - rows["iorb_pct"]) / 100
     deviation = (spread - spread.rolling(_TREND_DAYS, center=True, min_periods=20).median()).to_numpy(np.float64)
     persistence = float(deviation[1:] @ deviation[:-1] / (deviation[:-1] @ deviation[:-1]))
@@ -139,7 +142,7 @@ def along(changes: Array, past: History, start: Integers | None, decay: float) -
     return np.concatenate([begin[:, None], later], axis=1)
 
 
-@cache
+@cached
 def _past_turbulence(decay: float) -> tuple[Array, Array]:
     """Return `_turbulence` of all history, cached: hundreds of chunks use it."""
     return _turbulence(history(), decay)

@@ -9,12 +9,13 @@ needed. Only generators use filled changes; statistics by which generators are t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.shocks.components import products
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
@@ -45,9 +46,13 @@ class History:
         return np.where(self.observed, self.changes, np.nan)
 
 
-@cache
+LAST_DAY = np.datetime64("2026-04-17")
+"""Last day that generators draw from: results of a seed stay the same when newer days are added to the tables."""
+
+
+@cached
 def history(without: tuple[str, str] | None = None) -> History:
-    """Return changes of the embedded par yields, 1990 to 2026.
+    """Return changes of the embedded par yields, 1990 to `LAST_DAY`.
 
     Parameters
     ----------
@@ -60,6 +65,7 @@ def history(without: tuple[str, str] | None = None) -> History:
         If fewer than 500 days are left.
     """
     rows = read("par_yields")
+    rows = rows[rows["date"] <= pd.Timestamp(LAST_DAY)]
     yields = rows[list(TENOR_YEARS)].to_numpy(np.float64) / 100
     dates = rows["date"].to_numpy().astype("datetime64[D]")[1:]
     changes = np.diff(yields, axis=0)

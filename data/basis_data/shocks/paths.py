@@ -20,6 +20,7 @@ from basis_data.shocks.generators import Generator, generator
 from basis_data.shocks.history import history
 from basis_data.shocks.samplers import Sampler
 from basis_data.tables.card import Card, as_html, as_text
+from basis_data.tables.data_in_use import on_new_data
 from basis_data.tables.fields import TENORS
 from basis_data.tables.labelled import labelled
 from basis_data.tables.layouts import TENOR_YEARS
@@ -221,6 +222,9 @@ def _plan(name: str, seed: int, funding: FundingTerms | dict[str, Any] | None, s
 def _fitted(kind: type[Generator], settings: str) -> Sampler:
     """Fit a generator to all of history, once per process."""
     return kind.model_validate_json(settings).fit(history())
+
+
+on_new_data(_fitted.cache_clear)
 
 
 def _drawn(plan: _Plan, first: int, count: int, days: int, threads: int) -> Paths:

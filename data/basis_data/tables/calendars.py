@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 
@@ -43,7 +44,7 @@ def _open_days(calendar: Literal["sifma_us", "cme_interest_rate"]) -> Days:
     return opened
 
 
-@cache
+@cached
 def _cash_days() -> Days:
     """List SIFMA days less the closures missing in the library (history/closures.csv)."""
     closures = read("closures")["date"].to_numpy().astype("datetime64[D]")

@@ -8,12 +8,12 @@ basket hardly matters.
 
 import datetime
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from basis_data.tables.calendars import DateLike, business_day_offset, day
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
@@ -57,7 +57,7 @@ class DeliveryDates:
     last_delivery_day: np.datetime64
 
 
-@cache
+@cached
 def _rules() -> dict[str, list[ContractSpec]]:
     """Read the rules of each contract, older first."""
     rules: dict[str, list[ContractSpec]] = {}

@@ -4,6 +4,7 @@
 checks that they agree.
 """
 
+from basis_data.tables.episode_tables import EPISODE
 from basis_data.tables.reference import REFERENCE
 from basis_data.tables.schema import CONTRACTS, Column, TableLayout, choice, needed, optional, section
 
@@ -90,7 +91,7 @@ USER = (
         "Svensson zero-curve parameters (Gürkaynak, Sack and Wright 2007), one row per business day",
         (
             _DATE,
-            *(needed(f"beta{i}_pct", "percent", "continuously compounded", -100, 100) for i in range(4)),
+            *(needed(f"beta{i}_pct", "percent", "continuously compounded", -2000, 2000) for i in range(4)),
             needed("tau1_years", "number", "years", 1e-6, 100),
             needed("tau2_years", "number", "years", 1e-6, 100),
             optional("zero_10y_pct", "percent", "published zero yield, for checking", -5, 25),
@@ -241,7 +242,7 @@ USER = (
     ),
 )
 
-TABLES: dict[str, TableLayout] = {table.name: table for table in (*USER, *REFERENCE)}
+TABLES: dict[str, TableLayout] = {table.name: table for table in (*USER, *REFERENCE, *EPISODE)}
 
 
 def markdown() -> str:

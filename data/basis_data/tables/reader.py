@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Mapping
-from functools import cache
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from basis_data.tables.data_in_use import HISTORY as HISTORY
+from basis_data.tables.data_in_use import cached, table_file
 from basis_data.tables.files import read_bytes, read_text
 from basis_data.tables.layouts import TABLES
 from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
-
-HISTORY = Path(__file__).parents[1] / "history"
 
 
 def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
@@ -112,10 +111,10 @@ def header(path: str | Path) -> list[str]:
     return [name.strip() for name in _text(Path(path)).partition("\n")[0].split(",")]
 
 
-@cache
+@cached
 def _embedded(name: str) -> pd.DataFrame:
     """Read an embedded table, once per process: the par yields have 9,000 rows."""
-    return _checked(TABLES[name], HISTORY / TABLES[name].file)
+    return _checked(TABLES[name], table_file(TABLES[name].file))
 
 
 def _checked(table: TableLayout, path: Path) -> pd.DataFrame:

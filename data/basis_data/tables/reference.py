@@ -215,30 +215,4 @@ REFERENCE = (
         ),
         ("date",),
     ),
-    TableLayout(
-        "dealer_positions",
-        "primary_dealer_positions.csv",
-        "Net Treasury positions of primary dealers by maturity, Wednesdays, in two windows",
-        (
-            needed("as_of_date", "date"),
-            needed("bucket", "text"),
-            needed("net_position_usd_bn", "bn", "negative is short"),
-            needed("nyfed_series", "text"),
-        ),
-        ("as_of_date", "bucket"),
-    ),
-    TableLayout(
-        "fed_holdings",
-        "fed_treasury_purchases.csv",
-        "Settled Treasury holdings of the Federal Reserve, Wednesdays of early 2020",
-        (
-            _DATE,
-            *(
-                needed(f"soma_{kind}_usd_bn", "bn", low=0)
-                for kind in ("notes_bonds", "bills", "tips_par", "frn", "tips_inflation_compensation", "treasury_par")
-            ),
-            optional("change_on_week_usd_bn", "bn", "of the par holdings"),
-        ),
-        ("date",),
-    ),
 )

@@ -8,14 +8,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.tables.calendars import Days
+from basis_data.tables.data_in_use import table_file
 from basis_data.tables.layouts import TABLES
-from basis_data.tables.reader import HISTORY, read
+from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 
 
 def source_of(name: str, path: str | Path | None) -> Path:
     """Return the file of a table: the user's own, or the embedded file."""
-    return Path(path) if path else HISTORY / TABLES[name].file
+    return Path(path) if path else table_file(TABLES[name].file)
 
 
 def read_days(name: str, days: Days, required: Sequence[str], path: str | Path | None = None) -> pd.DataFrame:
