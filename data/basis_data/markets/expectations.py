@@ -82,7 +82,7 @@ def _expectations(path: Path | None) -> pd.DataFrame:
     return pd.DataFrame({name: values.where(funds.notna(), sofr) for name, values in columns.items()})
 
 
-@cache
+@cached
 def _embedded_bills() -> "pd.Series[float]":
     """Change of policy that bills expect, from the embedded file."""
     rates = read("repo").set_index("date")
