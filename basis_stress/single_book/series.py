@@ -69,9 +69,9 @@ def series(result: Result) -> dict[str, Any]:
 
 def _observed(result: Result, days: pd.Index) -> dict[str, list[float | None]]:
     """Yields as published on the same days, where those of the scenario differ."""
-    if not result.scenario.moves_yields:
+    if not result.scenario.moves_yields or result.scenario.moves_from is not None:
         return {}
-    published = 100 * observed(result.scenario, days.to_numpy().astype("datetime64[D]"), [])
+    published = 100 * observed(days.to_numpy().astype("datetime64[D]"), [], result.scenario.files.par_yields)
     return {tenor: _numbers(pd.Series(published[:, list(TENORS).index(tenor)])) for tenor in ("2y", "10y", "30y")}
 
 
