@@ -23,9 +23,10 @@ from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting.formatting import day
 from basis_stress.sweeps.outcome_map_figure import outcome_maps
-from basis_stress.validation import ablations
+from basis_stress.validation import ablations, weekly_page
 from basis_stress.validation.validate import as_markdown, reasons, validate
 from basis_stress.validation.validate import headline as verdict
+from basis_stress.validation.weekly import weekly_trial
 from benchmarks.history import load
 from benchmarks.page import headline
 
@@ -36,7 +37,7 @@ DOCUMENTS = {
     "docs/performance/README.md": 1,
     "docs/strategies.md": 4,
     "docs/sweeps.md": 1,
-    "docs/validation.md": 4,
+    "docs/validation.md": 5,
     "docs/what-if.md": 2,
 }
 """Name to its number of blocks."""
@@ -133,6 +134,16 @@ def trade_off() -> str:
     points = sorted((*fit.trade_off, (fit.placement_rate, fit.slope, fit.loss)))
     rows += [f"| {rate:.2f} | {slope:.2f} | {loss:.2f} |" for rate, slope, loss in points]
     return "\n".join(rows) + "\n"
+
+
+def weeks() -> str:
+    """The weekly trial: what the market of funds foresees of the CFTC's weekly changes, by contract and size."""
+    trial = weekly_trial()
+    parts = [weekly_page.headline(trial), ""]
+    for heads, rows in (weekly_page.summary_cells(trial), weekly_page.size_cells(trial)):
+        lines = [heads, ["---"] * len(heads), *rows]
+        parts += [*(f"| {' | '.join(cells)} |" for cells in lines), ""]
+    return "\n".join(parts)
 
 
 def mechanisms() -> str:
@@ -299,6 +310,7 @@ BLOCKS = {
     "highest leverage": highest_leverage,
     "ablations": mechanisms,
     "validation": validation,
+    "weekly trial": weeks,
     "trade-off": trade_off,
     "variation margin of the CFTC book": variation_margin,
     "evidence": evidence,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from basis_data.scenarios.scenario import WORDS, Scenario
 from basis_data.scenarios.sentence import span
+from basis_stress.catalogue.comovement import stocks_bonds_dollar
 from basis_stress.catalogue.listing import moves_of, shown_yields
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
@@ -34,7 +35,8 @@ def listing(table: pd.DataFrame) -> str:
 def page(chosen: Scenario) -> str:
     """One scenario: title, story, source, composition, fields and yields."""
     lines = [chosen.title or chosen.name, "", *(_field(name, getattr(chosen, name)) for name in ("story", "source"))]
-    lines += [_field("composed", str(chosen)), _field("moves", moves_of(chosen)), ""]
+    lines += [_field("composed", str(chosen)), _field("moves", moves_of(chosen))]
+    lines += [_field("together", stocks_bonds_dollar(chosen)), ""]
     return "\n".join([*lines, *_fields(chosen), "", *sparklines(100 * shown_yields(chosen))])
 
 

@@ -15,10 +15,12 @@ from basis_stress.validation.calibrate import calibrate as fit_march_2020
 from basis_stress.validation.checks import reported_change
 from basis_stress.validation.ensemble import ensemble as draw_ensemble
 from basis_stress.validation.validate import validation as compare_targets
+from basis_stress.validation.weekly import weekly_trial
 
 VALIDATE_EXAMPLES = """\b
 Examples:
   basis-stress validate
+  basis-stress validate --weekly
   basis-stress validate --parameters my-fit.toml --out results/validation
 """
 
@@ -26,12 +28,17 @@ Examples:
 @click.command(cls=Command, epilog=VALIDATE_EXAMPLES)
 @click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
-def validate(file: Path | None, out: Path) -> None:
+@click.option("--weekly", is_flag=True, help="The trial of every week since 2018 instead of the targets.")
+def validate(file: Path | None, out: Path, weekly: bool) -> None:
     """Compare the market of funds with every historical target, beside a model of nothing.
 
     Prints the table, and March 2020 without each mechanism; writes both as validation.md and Parquet, and a page,
-    validation.html, with the targets that are not met first.
+    validation.html, with the targets that are not met first. With --weekly, runs the market through every week from
+    2018 and compares it with the CFTC's change by contract: weekly.txt, weekly.parquet and weekly.html.
     """
+    if weekly:
+        _run_weekly(file, out)
+        return
     result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
     tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
     plain = {name: table.copy() for name, table in tables.items()}
@@ -41,6 +48,20 @@ def validate(file: Path | None, out: Path) -> None:
     save_tables(out, {**plain, "validation.md": result.text, "validation.html": render_report(result)})
     click.echo(result.text)
     click.echo(f"page: {out / 'validation.html'}")
+
+
+def _run_weekly(file: Path | None, out: Path) -> None:
+    """Run the weekly trial, print and write it."""
+    trial = weekly_trial(frozen=parameters(file), say=lambda text: click.echo(text, err=True))
+    # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
+    from basis_stress.validation.weekly_page import text
+
+    told = text(trial)
+    save(f"{told}\n".encode(), out / "weekly.txt", "--out")
+    save(trial.table.assign(digest=trial.digest).to_parquet(), out / "weekly.parquet", "--out")
+    page = trial.report(out / "weekly.html")
+    click.echo(told)
+    click.echo(f"page: {page}")
 
 
 @click.command(cls=Command)

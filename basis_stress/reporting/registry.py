@@ -19,6 +19,7 @@ PAGES = {
     "Comparison": "basis_stress.multi_year.page:render_comparison",
     "Sweep": "basis_stress.sweeps.page:render",
     "Simulation": "basis_stress.ensembles.page:render",
+    "WeeklyTrial": "basis_stress.validation.weekly_page:render",
     "Validation": "basis_stress.validation.page:render",
     "BreakingPoint": "basis_stress.breaking.page:render",
 }
