@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from basis_data.scenarios.differences import changed_title
 from basis_data.tables.data_in_use import data_in_use
 from basis_stress.breaking.figures import draw_frontier
 from basis_stress.breaking.find import find_breaking_point
@@ -10,6 +11,7 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition
+from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book.own_book import settings_of
 
 Cells = tuple[list[str], list[list[str]]]
@@ -60,7 +62,9 @@ def render(found: BreakingPoint) -> str:
     given = settings_of(of.terms)
     return fill(
         "break.html",
-        title=of.scenario.title or of.scenario.name,
+        title=changed_title(of.scenario),
+        nature=nature(of.scenario),
+        changes=difference_cells(of.scenario),
         name=of.scenario.name,
         headline=str(found),
         points=cells(breaking_points(found)),

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from basis_data.scenarios.differences import named
 from basis_strategies.books import FundBook
 from basis_stress.breaking.frontier import Frontier, frontier_around
 from basis_stress.breaking.levers import LeveredBook
@@ -68,7 +69,7 @@ class BreakingPoint(Reported):
 
     def __str__(self) -> str:
         """The breaking point in a sentence, and the safe intervals above it in another."""
-        lever, scenario = self.of.lever, self.of.scenario.name
+        lever, scenario = self.of.lever, named(self.of.scenario)
         if not len(self.brackets):
             return (
                 f"In {scenario} no value from {lever.describe(self.low)} to {lever.describe(self.high)} "

@@ -23,6 +23,13 @@ Examples:
   basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
   basis-stress backtest march-2020 --market
   basis-stress backtest march-2020 --contract TY --leverage 50 --as-of 2026-07-22
+  basis-stress backtest april-2025 --leverage 50 --repo-time 09:30
+
+\b
+Three ways to make repo dearer:
+  a new level     --scenario-repo-bp 50: every loan, and futures, which are carried at expected repo
+  a spike         [[repo_rate_shifts]] with an until in a TOML file: those nights' loans; futures move little
+  a fund's own    --repo-spread-bp 50: this fund's overnight loans alone; term repo: --term-spread-bp
 """
 
 
@@ -73,7 +80,12 @@ as_of_option = click.option(
 @click.option("--margin-multiple", type=float, help="Multiple of each contract's initial margin, 1.5 is +50%.")
 @click.option("--leverage-limit", type=float, hidden=True)
 @click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
-@click.option("--scenario-repo-bp", "scenario_repo_bp", type=float, help="Repo costs SOFR plus this for everyone, bp.")
+@click.option(
+    "--scenario-repo-bp", "scenario_repo_bp", type=float, help="New level of repo for everyone, bp over SOFR."
+)
+@click.option(
+    "--repo-time", help="New York time at which repo cash arrives; clearing is paid at 09:00. [default: 08:30]"
+)
 @click.option(
     "--basis-bp", type=float, help="Cash is cheap against futures by this from the second day on, bp of price."
 )

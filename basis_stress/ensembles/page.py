@@ -9,6 +9,7 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture, style, svg
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition, label
+from basis_stress.reporting.shocks import difference_cells
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
@@ -104,6 +105,8 @@ def render(of: Simulation) -> str:
         "paths.html",
         generator=of.generator,
         headline=headline(of),
+        composed=str(of.scenario),
+        changes=difference_cells(of.scenario),
         outcomes=outcome_cells(of),
         losses=loss_cells(of),
         pictures=embedded(pictures(of)),

@@ -37,6 +37,7 @@ def backtest(
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
     scenario_repo_bp: float | None = None,
+    repo_time: str | None = None,
     basis_bp: float | None = None,
     not_rolled: float | None = None,
     bond_cost_bp: float | None = None,
@@ -65,6 +66,7 @@ def backtest(
     margin_multiple: float | None = None,
     yield_scale: float | None = None,
     scenario_repo_bp: float | None = None,
+    repo_time: str | None = None,
     basis_bp: float | None = None,
     not_rolled: float | None = None,
     bond_cost_bp: float | None = None,
@@ -99,7 +101,12 @@ def backtest(
     yield_scale
         Multiple of each yield's move from the first day.
     scenario_repo_bp
-        Repo costs SOFR plus this for every loan of the scenario, basis points (``repo_spread_bp`` is the fund's own).
+        A new level: repo costs SOFR plus this for every loan of the scenario, basis points, and futures are carried at
+        it. A spike of some nights, which futures price little of, is ``Scenario.with_repo(date, bp, until=...)``; the
+        fund's own spread, paid by it alone, is ``repo_spread_bp``.
+    repo_time
+        New York time HH:MM at which repo rolls and its cash reaches the fund; after 09:00 it comes after clearing is
+        paid.
     basis_bp, not_rolled
         From the second business day on: cash is cheap against futures by this (basis points of price), and lenders do
         not roll this share of the repo falling due; see `basis_data.scenarios.shock.Shock`.
@@ -132,6 +139,7 @@ def backtest(
         "margin_multiple": margin_multiple,
         "yield_scale": yield_scale,
         "scenario_repo_bp": scenario_repo_bp,
+        "repo_time": repo_time,
     }
     shock = {"basis_bp": basis_bp, "not_rolled": not_rolled}
     if market:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting.formatting import count, day, percent, usd
 from basis_stress.single_book.views import first_high
 
@@ -50,7 +51,7 @@ def reported_change(result: MarketResult) -> str:
 
 def headline(result: MarketResult) -> str:
     """Summarise the episode in one sentence; every number is computed."""
-    table, name = result.summary, (result.scenario.title or result.scenario.name).split(":")[0]
+    table, name = result.summary, changed_title(result.scenario)
     sold, failed = table["fund_sales_usd"], int(table["defaults"].max())
     story = (
         f"In {name}, leveraged funds' short futures {moved(table['shorts_change'])} in the model, "

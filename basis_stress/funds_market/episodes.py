@@ -35,6 +35,7 @@ _FIELDS = {
     "margin_multiple": "margin_multiple",
     "yield_scale": "yield_scale",
     "scenario_repo_bp": "scenario_repo_bp",
+    "repo_time": "repo_time",
 }
 """Option of a backtest to the field of the scenario that it sets."""
 

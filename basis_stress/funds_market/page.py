@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
 from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
 from basis_stress.reporting.html import embedded, fill
+from basis_stress.reporting.shocks import difference_cells, nature
 
 if TYPE_CHECKING:
     from basis_stress.funds_market.result import MarketResult
@@ -129,7 +131,9 @@ def render(result: MarketResult) -> str:
     return fill(
         "market.html",
         scenario=result.scenario,
-        title=result.scenario.title or result.scenario.name,
+        title=changed_title(result.scenario),
+        nature=nature(result.scenario),
+        changes=difference_cells(result.scenario),
         headline=captions.headline(result),
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
         summary=summary_cells(result),

@@ -10,7 +10,16 @@ def nature(scenario: Scenario) -> str:
     """Whether a scenario is a record or a counterfactual, with its days and changes, in a sentence."""
     if not is_counterfactual(scenario):
         return f"A record, as the data have it: {scenario}."
-    return f"A counterfactual, not a record: {scenario}."
+    return f"A counterfactual, not a record: {scenario}.{_repo(scenario)}"
+
+
+def _repo(scenario: Scenario) -> str:
+    """How repo was made dearer or cheaper: a new level, which futures price, or a spike, which they price little of."""
+    level = scenario.scenario_repo_bp != 0.0 or any(shift.until is None for shift in scenario.repo_rate_shifts)
+    spike = any(shift.until is not None for shift in scenario.repo_rate_shifts)
+    texts = [" Expected repo is a new level: futures are carried at it."] if level else []
+    texts += [" A repo spike costs its nights: futures move little with it."] if spike else []
+    return "".join(texts)
 
 
 def difference_cells(scenario: Scenario) -> Cells:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from basis_stress.reporting.formatting import count, day, percent, times, usd, words
+from basis_stress.reporting.shocks import nature
 from basis_stress.single_book import views
 from basis_stress.single_book.views import first_high, first_low
 
@@ -24,7 +25,12 @@ def market(result: Result) -> str:
     first, second = sorted([low, high])
     ends = " to ".join(f"{yields[date]:.2f}% on {day(date)}" for date in (first, second))
     extremes = "low and high" if first == low else "high and low"
-    return f"The 10-year par yield went from {ends}, its {extremes}; {clocks}."
+    text = f"{nature(result.scenario)} The 10-year par yield went from {ends}, its {extremes}; {clocks}."
+    real = views.base_yields(result, ("10y",))
+    if real is None:
+        return text
+    series = real["10y"].dropna()
+    return f"{text} Dashed, without the changes: from {series.iloc[0]:.2f}% to {series.iloc[-1]:.2f}%."
 
 
 def equity(result: Result) -> str:

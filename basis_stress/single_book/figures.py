@@ -64,7 +64,11 @@ def market(result: Result) -> Figure:
     yields = views.par_yields(result, _TENORS).reindex(days)
     for tenor in yields.columns:
         top.plot(np.arange(len(days)), yields[tenor], color=TENOR[str(tenor)].light, label=tenor)
-    top.set_title("Par yields")
+    if (real := views.base_yields(result, _TENORS)) is not None:
+        for tenor in real.columns:
+            unchanged = real[tenor].reindex(days)
+            top.plot(np.arange(len(days)), unchanged, color=TENOR[str(tenor)].light, lw=1.0, ls=(0, (2, 2)))
+    top.set_title("Par yields" if real is None else "Par yields (dashed: without the scenario's changes)")
     top.set_ylabel("% per year")
     _markers(top, result, days)
     prices = views.futures(result).reindex(days)

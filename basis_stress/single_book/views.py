@@ -158,6 +158,15 @@ def par_yields(result: Result, tenors: tuple[str, ...]) -> pd.DataFrame:
     return table.loc[inside, [tenor for tenor in tenors if tenor in table.columns]]
 
 
+def base_yields(result: Result, tenors: tuple[str, ...]) -> pd.DataFrame | None:
+    """Par yields of the same days without the scenario's changes; None where they are the same, or for a record."""
+    base = getattr(result, "base", None)
+    if base is None:
+        return None
+    here, real = par_yields(result, tenors), par_yields(base, tenors)
+    return None if here.equals(real) else real
+
+
 def notes_by_day(result: Result) -> dict[pd.Timestamp, list[str]]:
     """The notable kinds of event of each day, the gravest first."""
     events = result.events[result.events["event"].isin(list(NOTABLE))]

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from basis_data.scenarios.scenario import Scenario
+from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 from basis_stress.catalogue.listing import scenarios
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import label
+from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.sweeps import effects_figures as effects
 from basis_stress.sweeps import outcome_map_figure as outcome_map
 from basis_stress.sweeps.maps import map_axes
@@ -31,11 +34,14 @@ def render(sweep: Sweep, x: str | None, y: str | None, at: Mapping[str, float], 
     pictures = maps(sweep, x, y, at, against)
     if sweep.size <= _MOST_CELLS:
         pictures += [*_break_even(sweep), *_effects(sweep)]
+    paths = [validated(Scenario, path, "sweep") for path in sweep.manifest["scenarios"]][:_MOST_PANELS]
     return fill(
         "sweep.html",
         title=" and ".join(sweep.scenarios[:3])
         + (f" and {len(sweep.scenarios) - 3} more" * (len(sweep.scenarios) > 3)),
         headline=describe(sweep).splitlines()[:_MOST_PANELS],
+        natures=[f"{path.name}: {nature(path)}" for path in paths],
+        changed_cells=[difference_cells(path) for path in paths],
         outcomes=None if sweep.market else outcome_cells(sweep),
         pictures=embedded(pictures),
         comparison=None if against is None or sweep.market else _comparison(sweep, against),

@@ -169,6 +169,11 @@ def contract_rows(plan: Plan, market: PricedMarket) -> Records:
     return rows
 
 
+def minute_of_day(clock: str) -> int:
+    """Return a New York time HH:MM as minutes after midnight."""
+    return 60 * int(clock[:2]) + int(clock[3:])
+
+
 def calendar(plan: Plan, market: PricedMarket) -> Calendar:
     """Collect the days, rates and dated events of a run."""
     data = market.data
@@ -178,6 +183,7 @@ def calendar(plan: Plan, market: PricedMarket) -> Calendar:
         cash_rate=data.cash_rate,
         mark_time=market.marks.path.time,
         mark_day=market.marks.day,
+        repo_time=minute_of_day(data.scenario.repo_time),
         dated=(
             *_funding_changes(market),
             *_margin_changes(market),

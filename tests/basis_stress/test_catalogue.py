@@ -71,7 +71,7 @@ def test_moves_are_those_of_the_file() -> None:
         farthest = path.iloc[int(np.abs(path.to_numpy()).argmax())]
         assert f"{tenor} {farthest:+.0f}".replace("-", "−") in moves_of(scenario("april-2025"))
     told = moves_of(scenario("april-2025-perfect-storm"))
-    assert told.startswith("2y −54, 10y +62, 30y +78 bp; repo +100 bp from 7 to 11 April; ")
+    assert told.startswith("2y −54, 10y +62, 30y +78 bp; repo spike +100 bp from 7 to 11 April; ")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_the_command_lists_shows_and_compares(tmp_path: Path) -> None:
         assert f"\n{name}" in "\n" + listed.stdout
     assert max(map(len, listed.stdout.splitlines())) <= 110
     shown = cli("scenarios", "show", "april-2025-perfect-storm", "--out", str(tmp_path / "storm.png"))
-    assert "composed   April 2025, yields x2, repo +100 bp from 7 to 11 April" in shown.stdout
+    assert "composed   April 2025, yields x2, repo spike +100 bp from 7 to 11 April" in shown.stdout
     assert "10y             4.17  ▃▄▁▁▃▅▆▇█▇▆▅▆▇▇▇▆▅▄▄▃    4.17   3.85   4.79" in shown.stdout
     assert (tmp_path / "storm.png").read_bytes().startswith(b"\x89PNG")
     compared = cli("scenarios", "compare", "april-2025-margin", "--leverage", "30")

@@ -24,6 +24,7 @@ from basis_data.scenarios.parts import (
 )
 from basis_data.tables.fields import (
     BasisPoints,
+    Clock,
     Contracts,
     Date,
     DeliveryMonth,
@@ -76,7 +77,9 @@ class Composition(StrictModel):
     curve: Literal["auto", "svensson", "par"] = "auto"
     """`auto`: Svensson where it covers the window, because it is fitted to notes like the deliverables."""
     scenario_repo_bp: BasisPoints = 0.0
-    """Repo costs SOFR plus this, for all loans of the scenario."""
+    """A new level: repo costs SOFR plus this for all loans of the scenario, and futures are carried at it."""
+    repo_time: Clock = "08:30"
+    """New York time at which repo rolls and its cash reaches a fund; after 09:00, clearing has to be paid before it."""
     cash_spread_bp: BasisPoints = 0.0
     """Cash and margin earn SOFR minus this."""
     haircut: Haircut = 0.0

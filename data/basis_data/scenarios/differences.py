@@ -138,3 +138,10 @@ def changed_title(scenario: Scenario, most: int = 3) -> str:
         return title
     shown = ", ".join(stated[:most]) + (f" and {len(stated) - most} more changes" if len(stated) > most else "")
     return f"{title}, counterfactual ({shown})"
+
+
+def named(scenario: Scenario) -> str:
+    """The name; with its changes where no name tells them: ``april-2025, counterfactual (yields x2)``."""
+    if not is_counterfactual(scenario) or (scenario.name in names() and _same(load_scenario(scenario.name), scenario)):
+        return scenario.name
+    return changed_title(scenario.but(title=scenario.name))

@@ -102,11 +102,14 @@ def _yields(scenario: Composition) -> Iterator[str]:
 def _funding(scenario: Composition) -> Iterator[Clause]:
     """Describe changes of repo, haircuts, margins, lenders, the basis, and losses in other businesses."""
     if scenario.scenario_repo_bp:
-        yield f"repo at SOFR {_signed(scenario.scenario_repo_bp)} bp", None
+        yield f"expected repo at SOFR {_signed(scenario.scenario_repo_bp)} bp", None
+    if scenario.repo_time != Composition.model_fields["repo_time"].default:
+        yield f"repo cash at {scenario.repo_time}", None
     if scenario.cash_spread_bp:
         yield f"cash at SOFR {_signed(-scenario.cash_spread_bp)} bp", None
     for shift in scenario.repo_rate_shifts:
-        yield f"repo {_signed(shift.bp)} bp {_when(shift, scenario)}", shift
+        which = "expected repo" if shift.until is None else "repo spike"
+        yield f"{which} {_signed(shift.bp)} bp {_when(shift, scenario)}", shift
     if scenario.haircut:
         yield f"haircut {_percent(scenario.haircut)}", None
     for change in scenario.haircut_changes:
