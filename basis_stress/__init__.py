@@ -104,6 +104,8 @@ _HOMES = {
     "compare_scenarios": "basis_stress.catalogue.comparison",
     "BreakingPoint": "basis_stress.breaking.point",
     "breaking_point": "basis_stress.breaking.find",
+    "every_lever": "basis_stress.breaking.every_lever",
+    "LeverTable": "basis_stress.breaking.every_lever",
     "Frontier": "basis_stress.breaking.frontier",
     "frontier": "basis_stress.breaking.frontier",
     "LargestLeverage": "basis_stress.breaking.largest",

@@ -73,7 +73,7 @@ class BreakingPoint(Reported):
         if not len(self.brackets):
             return (
                 f"In {scenario} no value from {lever.describe(self.low)} to {lever.describe(self.high)} "
-                f"({lever.title}) makes {_book(self.of)} {condition(self.until)}."
+                f"({lever.title}) makes {book_name(self.of)} {condition(self.until)}."
             )
         row = self.brackets.iloc[0]
         also = "" if row["outcome"] == self.until else f" ({condition(self.until)})"
@@ -85,7 +85,7 @@ class BreakingPoint(Reported):
             change = f"{'at' if lever.name in ('scale', 'margin_multiple') else 'with'} {change}"
         why = f"{row['constraint']} binds first" if row["constraint"] != "none" else "no constraint binds"
         text = (
-            f"In {scenario} the outcome of {_book(self.of)} is “{label(row['outcome'])}”{also} {change}, "
+            f"In {scenario} the outcome of {book_name(self.of)} is “{label(row['outcome'])}”{also} {change}, "
             f"on {formatting.day(row['day'])}; {why}."
         )
         return text + ("" if self.monotone else " " + self.safe_intervals())
@@ -115,7 +115,7 @@ class BreakingPoint(Reported):
         return f"basis-stress backtest {scenario.name} {given}"
 
 
-def _book(of: LeveredBook) -> str:
+def book_name(of: LeveredBook) -> str:
     """``the 50x TY book``."""
     codes = formatting.listing(list(of.contracts))
     if isinstance(of.terms, FundBook):

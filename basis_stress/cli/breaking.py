@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
@@ -16,6 +17,7 @@ Examples:
   basis-stress break march-2020 --leverage 40 --lever haircut --until defaulted --unwind hold
   basis-stress break april-2025 --leverage 50 --lever margin_multiple --until forced_sale --day 2025-04-07
   basis-stress break april-2025 --leverage 50 --lever not_rolled --until forced_sale --high 0.1
+  basis-stress break april-2025 --lever all --book positions.csv --equity 2e9 --until forced_sale
   basis-stress break april-2025 --book positions.csv --equity 2e9 --until forced_sale
   basis-stress break april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02 --lever repo_bp --until forced_sale
 \b
@@ -28,7 +30,7 @@ do not roll.
 @click.command("break", cls=Command, epilog=EXAMPLES)
 @click.argument("scenario", shell_complete=complete_scenarios)
 @click.option(
-    "--lever", default="scale", show_default=True, help="scale, repo_bp, haircut, margin_multiple, not_rolled."
+    "--lever", default="scale", show_default=True, help="scale, repo_bp, haircut, margin_multiple, not_rolled, or all."
 )
 @click.option(
     "--until",
@@ -64,6 +66,9 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     from basis_stress.breaking.find import breaking_point
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
+    if given["lever"] == "all":
+        show_all(scenario, contract, given)
+        return
     found = breaking_point(
         scenario, contract=None if contract is None else [code.strip() for code in contract.split(",")], **given
     )
@@ -71,3 +76,15 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     if report:
         page = found.report(out or Path("results") / f"{found.of.scenario.name}-break.html")
         click.echo(f"report: {page}")
+
+
+def show_all(scenario: str, contract: str | None, given: dict[str, Any]) -> None:
+    """Print what each lever, the worst pair and the nearest joint shock are."""
+    from basis_stress.breaking.every_lever import every_lever
+
+    for name in ("low", "high", "day"):
+        if name in given:
+            raise InputError(f"--{name}: given with --lever all, whose levers have their own ranges; drop it")
+    rest = {name: value for name, value in given.items() if name not in ("lever", "steps", "until")}
+    codes = None if contract is None else [code.strip() for code in contract.split(",")]
+    click.echo(str(every_lever(scenario, given["until"], contract=codes, **rest)))

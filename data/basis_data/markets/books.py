@@ -112,6 +112,8 @@ def read_book(
     for column, value in {**DEFAULTS, **own}.items():
         table = of_funds if column in FUND_COLUMNS else rows
         blank = (table[column] == "") if column in TEXTS else table[column].isna()
+        if column in own and not blank.any():
+            raise InputError(f"{column}: given beside {source}, in which every row has its own; give it in one of them")
         table[column] = table[column].where(~blank, value)
     _check(rows, of_funds, source)
     rows = rows.drop(columns=[column for column in FUND_COLUMNS if column in rows])
