@@ -10,6 +10,8 @@ import pandas as pd
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
+from basis_stress.cli.manifest import write_manifest
+from basis_stress.cli.nightly import exit_code, json_text, nightly_options
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
 
@@ -100,6 +102,7 @@ as_of_option = click.option(
     help="The market of funds: contagion, dealers, CFTC shorts.",
 )
 @click.option("--quiet", is_flag=True, help="Print only the paths of the results.")
+@nightly_options
 def backtest(
     scenario: str,
     contract: str | None,
@@ -110,8 +113,10 @@ def backtest(
     market: bool,
     quiet: bool,
     scenario_repo_bp: float | None,
+    as_json: bool,
+    fail_on: str | None,
     **options: Any,
-) -> None:
+) -> int:
     """Run a leveraged basis book through SCENARIO (a name or a TOML file), call by call.
 
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
@@ -127,7 +132,7 @@ def backtest(
             report,
             quiet,
         )
-        return
+        return 0
     result = run_backtest(
         scenario,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],
@@ -137,14 +142,19 @@ def backtest(
         **given,
     )
     folder = result.save(out or Path("results") / result.scenario.name, report=report)
-    if not quiet:
+    if as_json:
+        click.echo(json_text(result.summary.reset_index()))
+    elif not quiet:
         click.echo(tables.daily_table(result))
         click.echo()
         click.echo(tables.summary_lines(result))
         click.echo()
-    click.echo(f"tables: {folder}")
-    if report:
+    if not as_json:
+        click.echo(f"tables: {folder}")
+    if report and not as_json:
         click.echo(f"report: {folder / 'report.html'}")
+    write_manifest(folder, result.settings)
+    return exit_code(result.summary["outcome"], fail_on)
 
 
 def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:

@@ -7,6 +7,8 @@ import click
 
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command
+from basis_stress.cli.manifest import write_manifest
+from basis_stress.cli.nightly import exit_code, json_text, nightly_options
 
 EXAMPLES = """\b
 Examples:
@@ -26,7 +28,10 @@ Examples:
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/clients"), show_default=True)
 @click.option("--quiet", is_flag=True, help="Print only the path of the results.")
-def clients(positions: str, scenarios: str, out: Path, quiet: bool, **options: Any) -> None:
+@nightly_options
+def clients(
+    positions: str, scenarios: str, out: Path, quiet: bool, as_json: bool, fail_on: str | None, **options: Any
+) -> int:
     """Run the books of many clients, POSITIONS: who fails, on what, and who bears the loss.
 
     Writes clients.parquet (a row per client and scenario), by_lender, by_clearing_member, by_day and summary.
@@ -37,9 +42,14 @@ def clients(positions: str, scenarios: str, out: Path, quiet: bool, **options: A
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     found = run_clients(positions, [name.strip() for name in scenarios.split(",")], **given)
     folder = found.save(out)
-    if not quiet:
+    if as_json:
+        click.echo(json_text(found.summary.reset_index()))
+    elif not quiet:
         click.echo(str(found))
         for assumption in found.assumptions:
             click.echo(assumption)
         click.echo()
-    click.echo(f"tables: {folder}")
+    if not as_json:
+        click.echo(f"tables: {folder}")
+    write_manifest(folder, found.settings)
+    return exit_code(found.table["outcome"], fail_on)

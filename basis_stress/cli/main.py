@@ -32,6 +32,7 @@ COMMANDS = {
     "clients": ("clients", "Run the books of many clients through scenarios: who fails, and who bears the loss."),
     "warm-up": ("warm_up", "Compile the kernels of all commands now, on all cores; later commands load them."),
     "data": ("data", "Show the data in use, refresh them from their publishers, verify digests."),
+    "rerun": ("manifest", "Run the command of a result folder again, and compare every byte."),
     "bench": ("bench", "Run the benchmark suite (from a checkout): tables, figures, history, comparison."),
     "run": ("multi_year", "Run a strategy, of the library or your own, through 2018 to 2026."),
     "compare": ("multi_year", "Compare strategies over the same days, with intervals for chance."),
@@ -166,11 +167,13 @@ def _run(arguments: list[str] | None) -> None:
     gc.set_threshold(GARBAGE, 20, 100)
     warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
     warnings.showwarning = _print_warning
-    for number, argument in enumerate(sys.argv[1:] if arguments is None else arguments, 1):
+    given = sys.argv[1:] if arguments is None else arguments
+    for number, argument in enumerate(given, 1):
         if "\0" in argument:
             _refuse(f"argument {number}: {argument!r} given, which holds a null character; leave it out")
     try:
-        code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False)
+        obj = {"arguments": given}
+        code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False, obj=obj)
     except InputError as mistake:
         _refuse(str(mistake))
     except click.exceptions.NoArgsIsHelpError as asked:

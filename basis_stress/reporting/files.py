@@ -13,7 +13,7 @@ import pandas as pd
 
 from basis_engine.base.errors import InputError
 
-_PAGE = "report.html"
+_PAGE, _MANIFEST = "report.html", "manifest.json"
 _STAGING = ".saving-"
 _PATIENCE_S = 60.0
 """Seconds to wait for another run that writes into the same folder; a save takes less than one."""
@@ -95,7 +95,7 @@ def save_tables(folder: str | Path, tables: Mapping[str, Content], replaces: str
                 real.mkdir()
                 created.append(real)
             aside = beside and not real.is_mount() and real not in _here()
-            result = [*(_file_name(name, content) for name, content in tables.items()), _PAGE]
+            result = [*(_file_name(name, content) for name, content in tables.items()), _PAGE, _MANIFEST]
             earlier = {name.partition("/")[0] for name in result}
             earlier |= {path.name for path in real.glob(replaces)} if replaces else set()
             foreign = {path.name for path in real.iterdir() if not _scratch(path)} - earlier
