@@ -26,7 +26,13 @@ def installed() -> dict[str, Distribution]:
     """What the package requires with the extras that users install, and what that requires, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    waiting = [*project["dependencies"], *extras["cluster"], *extras["xarray"], *extras.get("explore", [])]
+    waiting = [
+        *project["dependencies"],
+        *extras["cluster"],
+        *extras["xarray"],
+        *extras["excel"],
+        *extras.get("explore", []),
+    ]
     found: dict[str, Distribution] = {}
     while waiting:
         wanted = Requirement(waiting.pop())

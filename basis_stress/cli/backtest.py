@@ -11,7 +11,7 @@ from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import write_manifest
-from basis_stress.cli.nightly import exit_code, json_text, nightly_options
+from basis_stress.cli.nightly import exit_code, json_text, nightly_options, spreadsheet_options
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
 
@@ -24,6 +24,7 @@ Examples:
   basis-stress backtest march-2020 --book positions.csv --equity 2e9
   basis-stress backtest my-scenario.toml --contract FV --buffer 0.005
   basis-stress backtest march-2020 --market
+  basis-stress backtest april-2025 --book positions.csv --equity 2e9 --csv --xlsx
   basis-stress backtest march-2020 --contract TY --leverage 50 --as-of 2026-07-22
   basis-stress backtest april-2025 --leverage 50 --repo-time 09:30
 
@@ -102,6 +103,7 @@ as_of_option = click.option(
     help="The market of funds: contagion, dealers, CFTC shorts.",
 )
 @click.option("--quiet", is_flag=True, help="Print only the paths of the results.")
+@spreadsheet_options
 @nightly_options
 def backtest(
     scenario: str,
@@ -112,6 +114,8 @@ def backtest(
     report: bool,
     market: bool,
     quiet: bool,
+    csv: bool,
+    xlsx: bool,
     scenario_repo_bp: float | None,
     as_json: bool,
     fail_on: str | None,
@@ -131,6 +135,8 @@ def backtest(
             out,
             report,
             quiet,
+            csv=csv,
+            xlsx=xlsx,
         )
         return 0
     result = run_backtest(
@@ -141,7 +147,7 @@ def backtest(
         scenario_repo_bp=scenario_repo_bp,
         **given,
     )
-    folder = result.save(out or Path("results") / result.scenario.name, report=report)
+    folder = result.save(out or Path("results") / result.scenario.name, report=report, csv=csv, xlsx=xlsx)
     if as_json:
         click.echo(json_text(result.summary.reset_index()))
     elif not quiet:

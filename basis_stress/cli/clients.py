@@ -8,7 +8,7 @@ import click
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command
 from basis_stress.cli.manifest import write_manifest
-from basis_stress.cli.nightly import exit_code, json_text, nightly_options
+from basis_stress.cli.nightly import exit_code, json_text, nightly_options, spreadsheet_options
 
 EXAMPLES = """\b
 Examples:
@@ -28,9 +28,18 @@ Examples:
 @click.option("--cluster", help="Address of a Dask scheduler, or 'local' to start one here.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/clients"), show_default=True)
 @click.option("--quiet", is_flag=True, help="Print only the path of the results.")
+@spreadsheet_options
 @nightly_options
 def clients(
-    positions: str, scenarios: str, out: Path, quiet: bool, as_json: bool, fail_on: str | None, **options: Any
+    positions: str,
+    scenarios: str,
+    out: Path,
+    quiet: bool,
+    csv: bool,
+    xlsx: bool,
+    as_json: bool,
+    fail_on: str | None,
+    **options: Any,
 ) -> int:
     """Run the books of many clients, POSITIONS: who fails, on what, and who bears the loss.
 
@@ -41,7 +50,7 @@ def clients(
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     found = run_clients(positions, [name.strip() for name in scenarios.split(",")], **given)
-    folder = found.save(out)
+    folder = found.save(out, csv=csv, xlsx=xlsx)
     if as_json:
         click.echo(json_text(found.summary.reset_index()))
     elif not quiet:

@@ -9,7 +9,9 @@ from basis_stress.cli.help import Command
 from basis_stress.funds_market.episodes import market_scenario
 
 
-def show_market(scenario: str, options: dict[str, Any], out: Path | None, report: bool, quiet: bool) -> None:
+def show_market(
+    scenario: str, options: dict[str, Any], out: Path | None, report: bool, quiet: bool, **sheets: bool
+) -> None:
     """Run SCENARIO with the market of funds, print the daily table, write tables and report."""
     # Reports load matplotlib and jinja2; `--help` and a plain backtest should not pay for them.
     from basis_stress.funds_market.captions import headline
@@ -18,7 +20,7 @@ def show_market(scenario: str, options: dict[str, Any], out: Path | None, report
 
     chosen = market_scenario(scenario, {name: value for name, value in options.items() if value is not None})
     result = backtest_market(chosen, progress=lambda text: click.echo(f"{text} ...", err=True))
-    folder = result.save(out or Path("results") / f"{result.scenario.name}-market", report=report)
+    folder = result.save(out or Path("results") / f"{result.scenario.name}-market", report=report, **sheets)
     if not quiet:
         click.echo(daily_table(result))
         click.echo()

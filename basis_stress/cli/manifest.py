@@ -13,7 +13,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.cli.help import Command
 
 MANIFEST = "manifest.json"
-OUTPUTS = ("*.parquet", "*.html", "*/*.parquet")
+OUTPUTS = ("*.parquet", "*.html", "*/*.parquet", "*/*.csv", "*/*.xlsx")
 """Files of a result folder that a rerun compares."""
 FAILED = 3
 """Exit code of a run in which `--fail-on` found an outcome, and of a rerun with other bytes."""

@@ -1,4 +1,4 @@
-"""Options for a job that nobody watches: the summary as JSON, and an exit code for an outcome."""
+"""Options of results: the summary as JSON, an exit code for an outcome, and tables for a spreadsheet."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +15,12 @@ def nightly_options(command: Callable[..., Any]) -> Callable[..., Any]:
     text = f"Exit with code {FAILED} if a fund has this outcome or a worse one, or cannot be entered."
     command = click.option("--fail-on", type=click.Choice(list(UNTIL)), help=text)(command)
     return click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")(command)
+
+
+def spreadsheet_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--csv` and `--xlsx`."""
+    command = click.option("--xlsx", is_flag=True, help="Also write the tables as spreadsheets/tables.xlsx.")(command)
+    return click.option("--csv", is_flag=True, help="Also write the tables as spreadsheets/*.csv.")(command)
 
 
 def json_text(table: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from basis_data.scenarios.scenario import Scenario
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save_tables
 from basis_stress.reporting.outcomes import OUTCOMES, label
+from basis_stress.reporting.spreadsheets import FOLDER, spreadsheets
 
 LOSSES = ("lender_loss_usd", "clearing_loss_usd", "credit_loss_usd")
 DEFAULTS = ("illiquid", "insolvent")
@@ -83,15 +84,18 @@ class ClientsResult:
             "summary": self.summary.reset_index(),
         }
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, csv: bool = False, xlsx: bool = False) -> Path:
         """Write every table as Parquet into a folder: all of them, or none.
+
+        ``csv`` and ``xlsx`` write them a second time into the folder ``spreadsheets`` within it, for a spreadsheet.
 
         Raises
         ------
         InputError
             If the folder cannot be written.
         """
-        return save_tables(folder, self.tables())
+        tables = self.tables()
+        return save_tables(folder, {**tables, **spreadsheets(tables, csv, xlsx)}, replaces=FOLDER)
 
     def __str__(self) -> str:
         """A table of outcomes and losses by scenario, and a sentence on the largest loss."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from basis_data.tables.card import Card, as_html, as_text
 from basis_stress.reporting.files import save, save_tables
+from basis_stress.reporting.spreadsheets import FOLDER, spreadsheets
 
 PAGES = {
     "Result": "basis_stress.single_book.page:render",
@@ -72,8 +73,10 @@ class Saved(Reported):
     TABLES: ClassVar[tuple[str, ...]]
     """Names of the tables, each an attribute."""
 
-    def save(self, folder: str | Path, *, report: bool = False) -> Path:
+    def save(self, folder: str | Path, *, report: bool = False, csv: bool = False, xlsx: bool = False) -> Path:
         """Write every table as Parquet into a folder, and on request report.html: all of them, or none.
+
+        ``csv`` and ``xlsx`` write them a second time into the folder ``spreadsheets`` within it, for a spreadsheet.
 
         Raises
         ------
@@ -81,7 +84,8 @@ class Saved(Reported):
             If the folder cannot be written.
         """
         page = {"report.html": render_report(self)} if report else {}
-        return save_tables(folder, {name: getattr(self, name) for name in self.TABLES} | page)
+        tables = {name: getattr(self, name) for name in self.TABLES}
+        return save_tables(folder, {**tables, **page, **spreadsheets(tables, csv, xlsx)}, replaces=FOLDER)
 
 
 def _card(result: Any) -> Card:
