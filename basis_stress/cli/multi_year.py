@@ -181,4 +181,5 @@ def strategies(action: str | None, name: str | None) -> None:
     click.echo(f"{chosen.__name__}: {own_document(chosen) or 'no docstring; give the class one'}\n")
     for field, about in chosen.model_fields.items():
         unit = f" ({about.title})" if about.title else ""
-        click.echo(f"{field} = {about.default}{unit}\n    {' '.join((about.description or '').split())}")
+        default = "not set" if about.default is None else about.default
+        click.echo(f"{field} = {default}{unit}\n    {' '.join((about.description or '').split())}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -200,8 +201,8 @@ def summary_lines(result: Result) -> str:
     heads, rows = summary_cells(result)
     if len(rows) == 1:
         pairs = [f"{head + ' ':.<20} {cell:<12}" for head, cell in zip(heads[1:], rows[0][1:], strict=True)]
-        half = len(pairs) // 2
-        lines = [f"{left}    {right}".rstrip() for left, right in zip(pairs[:half], pairs[half:], strict=True)]
+        half = (len(pairs) + 1) // 2
+        lines = [f"{left}    {right}".rstrip() for left, right in zip_longest(pairs[:half], pairs[half:], fillvalue="")]
     else:
         kept = [heads.index(head) for head in _TERMINAL_HEADS]
         lines = _aligned([[row[i] for i in kept] for row in [heads, *rows[: 1 + _MOST_FUNDS]]])

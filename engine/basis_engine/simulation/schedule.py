@@ -149,6 +149,11 @@ def _check_marks(calendar: Calendar) -> None:
     first = minutes[calendar.mark_day > 0].min(initial=SETTLEMENT_TIME)
     if calendar.repo_time != ROLL_TIME and not ROLL_TIME <= calendar.repo_time < first:
         hours, rest = divmod(calendar.repo_time, 60)
+        if first == ROLL_TIME:
+            raise InputError(
+                f"repo_time: {hours:02d}:{rest:02d} given, but this path has marks at 08:30, by which repo cash must "
+                "have arrived; leave repo_time out"
+            )
         raise InputError(
             f"repo_time: {hours:02d}:{rest:02d} given, allowed is from 08:30 to before the first mark of each day, "
             f"{first // 60:02d}:{first % 60:02d}; give an earlier time"
