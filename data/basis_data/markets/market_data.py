@@ -282,10 +282,8 @@ def _basket(code: str, month: str, known_on: np.datetime64) -> Basket:
     admitted = deliverable(code, month, known_on)
     rows = with_factors(admitted, code, month)
     if rows.empty:
-        raise InputError(
-            f"contract {code}: no note that may be delivered in {month} had been issued by {known_on}; "
-            f"leave {code} out, or choose a shorter window, an earlier delivery month or a later first day"
-        )
+        what = f"contract {code}: no note that may be delivered in {month} had been issued by {known_on}"
+        raise InputError(f"{what}; leave {code} out, or choose a shorter window or an earlier delivery month")
     return Basket(
         cusip=tuple(rows["cusip"]),
         coupon=rows["coupon"].to_numpy(np.float64),
