@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 GROUPS = {
     "Backtests": ("backtest", "Result", "MarketResult", "CashFuturesBasis", "Execution", "data_dictionary"),
     "Scenarios": ("scenario", "scenarios", "Scenario", "compare_scenarios"),
-    "What breaks a book": ("breaking_point", "BreakingPoint", "frontier", "Frontier", "largest_leverage", "LargestLeverage"),
+    "What breaks a book": ("breaking_point", "BreakingPoint", "frontier", "Frontier", "largest_leverage", "LargestLeverage", "slide"),
     "Sweeps": ("sweep", "read_sweep", "Sweep"),
     "Generated paths": ("generate", "chunks", "Paths", "shocks", "FundingTerms", "simulate_paths", "Simulation"),
     "Strategies over years": (

@@ -27,6 +27,7 @@ COMMANDS = {
     "sweep": ("sweeps", "Run many books through a scenario: leverage, haircut, margin, any field."),
     "sweep-report": ("sweeps", "Read one finished sweep, or compare two: outcome map, effects, one page."),
     "break": ("breaking", "Find the smallest shock that breaks a book, and the frontier of leverage and shock."),
+    "slide": ("slide", "Draw a book on one slide: three scenarios, what breaks it, cash of five mornings."),
     "paths": ("ensembles", "Run a book through thousands of generated paths: losses, time to call and default."),
     "explore": ("explore", "Open a page on this machine that runs a book while its settings are dragged."),
     "clients": ("clients", "Run the books of many clients through scenarios: who fails, and who bears the loss."),
