@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_engine.base.errors import InputError
@@ -189,9 +188,9 @@ def _breaks(axes: Axes, broken: LeverTable) -> None:
         found = pd.notna(row["breaks_at"])
         facts = [label(str(row["constraint"])), formatting.day(row["day"])] if found else ["–", "–"]
         rows.append([str(row["lever"]), str(row["described"]), *facts])
-    title = f"What breaks it: {condition(broken.until)} in {changed_title(broken.of.scenario)}"
-    y = _table(axes, textwrap.shorten(title, 70, placeholder=" …"), rows, (0, 0.53, 0.82, 1.0))
-    text = "\n".join(textwrap.fill(line, 84) for line in str(broken).splitlines()[-2:])
+    title = f"What breaks it: {condition(broken.until)} in A"
+    y = _table(axes, title, rows, (0, 0.53, 0.82, 1.0))
+    text = "\n".join(textwrap.fill(line, 88) for line in str(broken).splitlines()[-2:])
     axes.text(0, y + 0.02, text, fontsize=8.5, color=INK, va="top", linespacing=1.35)
 
 
