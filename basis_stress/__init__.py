@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from basis_stress.breaking.largest import LargestLeverage as LargestLeverage
     from basis_stress.breaking.largest import largest_leverage as largest_leverage
     from basis_stress.breaking.point import BreakingPoint as BreakingPoint
-    from basis_stress.breaking.slide import slide as slide
+    from basis_stress.breaking.slide_figure import slide as slide
     from basis_stress.catalogue.comparison import compare_scenarios as compare_scenarios
     from basis_stress.catalogue.listing import scenarios as scenarios
     from basis_stress.ensembles.simulate import Simulation as Simulation
@@ -106,7 +106,7 @@ _HOMES = {
     "BreakingPoint": "basis_stress.breaking.point",
     "breaking_point": "basis_stress.breaking.find",
     "every_lever": "basis_stress.breaking.every_lever",
-    "slide": "basis_stress.breaking.slide",
+    "slide": "basis_stress.breaking.slide_figure",
     "LeverTable": "basis_stress.breaking.every_lever",
     "Frontier": "basis_stress.breaking.frontier",
     "frontier": "basis_stress.breaking.frontier",

@@ -20,9 +20,7 @@ def nightly_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def spreadsheet_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--csv` and `--xlsx`."""
     command = click.option("--xlsx", is_flag=True, help="Also write the tables as spreadsheets/tables.xlsx.")(command)
-    return click.option("--csv", is_flag=True, help="Also write the tables as CSV into the folder spreadsheets.")(
-        command
-    )
+    return click.option("--csv", is_flag=True, help="Also write the tables as CSV into spreadsheets.")(command)
 
 
 def json_text(table: pd.DataFrame) -> str:

@@ -36,7 +36,7 @@ def slide(scenario: str, contract: str | None, out: Path | None, **options: Any)
     The scenarios are SCENARIO, March 2020 with its basis on the same day's curve, and SCENARIO with moves doubled.
     """
     # This import loads matplotlib, which `--help` does not need.
-    from basis_stress.breaking.slide import slide as draw
+    from basis_stress.breaking.slide_figure import slide as draw
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     codes = None if contract is None else [code.strip() for code in contract.split(",")]

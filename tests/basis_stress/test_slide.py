@@ -7,7 +7,7 @@ import pytest
 
 import basis_stress as bs
 from basis_engine.base.errors import InputError
-from basis_stress.breaking import slide as module
+from basis_stress.breaking import slide_figure as module
 from basis_stress.cli.main import main
 from basis_stress.reporting import formatting
 
