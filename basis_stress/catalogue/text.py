@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from basis_data.scenarios.scenario import WORDS, Scenario
 from basis_data.scenarios.sentence import span
-from basis_stress.catalogue.comovement import stocks_bonds_dollar
 from basis_stress.catalogue.listing import moves_of, shown_yields
 from basis_stress.reporting import formatting
+from basis_stress.reporting.comovement import stocks_bonds_dollar
 from basis_stress.reporting.files import save
 from basis_stress.reporting.outcomes import label
 

@@ -99,7 +99,7 @@ def heat_map(run: MultiYearRun) -> Figure:
             value = cells[row, column]
             if np.isfinite(value):
                 colour = "white" if abs(value) > 0.6 * largest else look.INK
-                text = f"{value:.1f}".replace("-", "−")
+                text = f"{value:z.1f}".replace("-", "−")
                 axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     axes.set_xticks(range(12), MONTHS)
     axes.set_yticks(range(len(table)), [str(year) for year in table.index])

@@ -7,7 +7,9 @@ Cells = tuple[list[str], list[list[str]]]
 
 
 def nature(scenario: Scenario) -> str:
-    """Whether a scenario is a record or a counterfactual, with its days and changes, in a sentence."""
+    """Whether a scenario is a record, an episode on another day or a counterfactual, with its changes."""
+    if scenario.moves_from is not None and not is_counterfactual(scenario):
+        return f"Not a record: what an episode moved, put on the market of another day: {scenario}."
     if not is_counterfactual(scenario):
         return f"A record, as the data have it: {scenario}."
     return f"A counterfactual, not a record: {scenario}.{_repo(scenario)}"

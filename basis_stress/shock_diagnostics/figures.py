@@ -118,6 +118,7 @@ def tails(found: Tails) -> Figure:
         axes.xaxis.set_major_locator(FixedLocator([3, 10, 30, 100, 300, 1000, 3000]))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
         axes.set_title(name)
     panels[0, 0].legend(loc="lower left", fontsize=8.5)
     figure.supxlabel("absolute change in a day, bp", fontsize=9.5)

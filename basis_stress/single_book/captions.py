@@ -87,7 +87,7 @@ def events(result: Result) -> str:
         f"{count(number('call_raised'), 'call').capitalize()} raised, {number('call_paid') or 'none'} paid, "
         f"{number('call_failed') or 'none'} failed; {count(number('sale'), 'sale')}, "
         f"{count(number('default'), 'default')}; the area of a mark grows with its amount, "
-        "ticks stand at the 15:00 settlement."
+        "each tick is the 15:00 settlement of its day."
     )
 
 

@@ -25,7 +25,7 @@ _FEW_FUNDS = 5  # beyond this a band says more than a bundle of lines
 # Lanes of the event timeline from the top, the events on each, and its colour.
 _LANES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
-        "margin, haircut or\nroll share changed",
+        "margin, haircut or\nrepo roll changed",
         ("margin_change", "haircut_change", "not_rolled_change"),
         look.GREY,
     ),

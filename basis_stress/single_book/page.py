@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting import formatting
+from basis_stress.reporting.comovement import stocks_bonds_dollar
 from basis_stress.reporting.html import VENDOR, embedded, fill, inlined, setting
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book import figures, sentences, views
@@ -30,6 +31,7 @@ def render(result: Result) -> str:
         title=changed_title(result.scenario),
         changes=difference_cells(result.scenario),
         nature=nature(result.scenario),
+        together=stocks_bonds_dollar(result.scenario),
         headline=sentences.headline(result),
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
         summary=tables.summary_cells(result),

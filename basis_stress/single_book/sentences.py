@@ -75,7 +75,8 @@ def outcome(result: Result) -> str:
     counts, scenario = result.summary["outcome"].value_counts(), changed_title(result.scenario)
     present = [name for name in OUTCOMES if name in counts.index]
     if len(present) == 1:
-        return f"{_VERBS[present[0]]} {scenario}"
+        verb = _VERBS[present[0]]
+        return f"{verb.replace('was ', 'were ') if len(result.summary) > 1 else verb} {scenario}"
     return f"went through {scenario} ({', '.join(f'{counts[name]} {label(name)}' for name in present)})"
 
 
@@ -129,7 +130,7 @@ def default_story(row: pd.Series[Any]) -> str:
             f"{usd(row['cash_at_call_usd'])} of cash at hand {drawn}, and {left} left"
         )
     else:
-        text = f"{when} {left} was left"
+        text = f"{when} its equity was {usd(row['equity_at_default_usd'])}"
     seized, fetched = float(row["seized_usd"]), float(row["seizure_proceeds_usd"])
     if seized > 0.0:
         text += f"; lenders seized {usd(seized)} face of notes, which fetched {usd(fetched)}"

@@ -39,7 +39,10 @@ def target_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         tests = row["null_met"] != ""
         cells["role"] = _ROLES.get(str(row["role"]), str(row["role"])) if tests else "data or arithmetic"
         rows.append(
-            [cells[name].replace("-", "−") if name in ("null", "before", "model") else cells[name] for name in _FIELDS]
+            [
+                cells[name].replace("-", "−") if name in ("observed", "null", "before", "model") else cells[name]
+                for name in _FIELDS
+            ]
         )
     return list(HEADS), rows
 
@@ -57,8 +60,7 @@ def ablation_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     ]
     names = ("shorts_17_mar_pct", "shorts_31_mar_pct", "spread_peak_bp", "sales_usd_bn", "lowest_return_pct", "loss")
     rows = [
-        [str(name), *(f"{row[column] + 0.0:.1f}".replace("-", "−") for column in names)]
-        for name, row in table.iterrows()
+        [str(name), *(f"{row[column]:z.1f}".replace("-", "−") for column in names)] for name, row in table.iterrows()
     ]
     return heads, rows
 

@@ -11,6 +11,7 @@ import pytest
 from basis_engine.base.errors import InputError
 from basis_stress.reporting import figure_style as figures_style
 from basis_stress.reporting import formatting
+from basis_stress.reporting.files import save
 from basis_stress.single_book import captions, sentences, views
 from basis_stress.single_book import figures as figures
 from basis_stress.single_book import page as report
@@ -71,24 +72,24 @@ def test_every_figure_shows_data_and_has_a_caption(result):
 
 
 def test_report_is_written_whole(tmp_path):
-    target = report.write(build(), tmp_path / "new" / "report.html")
+    target = save(report.render(build()), tmp_path / "new" / "report.html", "report")
     assert target.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert [path.name for path in target.parent.iterdir()] == ["report.html"]
 
 
 def test_unwritable_report_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="is a folder"):
-        report.write(build(), tmp_path)
+        save(report.render(build()), tmp_path, "report")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="cannot be written"):
-        report.write(build(), tmp_path / "file" / "report.html")
+        save(report.render(build()), tmp_path / "file" / "report.html", "report")
 
     def full(self, target):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(InputError, match="No space left on device"):
-        report.write(build(), tmp_path / "report.html")
+        save(report.render(build()), tmp_path / "report.html", "report")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -167,3 +168,10 @@ def test_money_is_said_in_three_figures(amount, text):
 
 def test_caption_of_a_loss_says_loss():
     assert captions.attribution(build(failed=3)).startswith("Of a loss of $")
+
+
+def test_summary_of_an_odd_number_of_facts_prints_every_one(monkeypatch):
+    heads, (cells,) = tables.summary_cells(build())
+    kept = len(heads) - len(heads) % 2  # the first head is the fund
+    monkeypatch.setattr(tables, "summary_cells", lambda _: (heads[:kept], [cells[:kept]]))
+    assert all(f"{head} ." in tables.summary_lines(build()) for head in heads[1:kept])

@@ -172,7 +172,8 @@ function shown(given, took) {
   $("python").textContent = answer.python;
   for (const link of document.querySelectorAll(".download")) link.href = `/download/${link.dataset.kind}?${given}`;
   for (const link of document.querySelectorAll(".preset")) {
-    link.toggleAttribute("aria-current", link.dataset.scenario === given.get("scenario"));
+    const unchanged = link.dataset.scenario === given.get("scenario") && SHOCKS.every((name) => !given.get(name));
+    link.toggleAttribute("aria-current", unchanged);
     if (link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
   }
   document.title = `${answer.outcome_label}: ${answer.title} – basis-stress`;

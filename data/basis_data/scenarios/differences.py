@@ -136,7 +136,8 @@ def changed_title(scenario: Scenario, most: int = 3) -> str:
     stated = clauses(scenario)
     if not is_counterfactual(scenario) or not stated:
         return title
-    shown = ", ".join(stated[:most]) + (f" and {len(stated) - most} more changes" if len(stated) > most else "")
+    rest = len(stated) - most
+    shown = ", ".join(stated[:most]) + (f" and {rest} more change{'s'[: rest - 1]}" if rest > 0 else "")
     return f"{title}, counterfactual ({shown})"
 
 
