@@ -26,7 +26,7 @@ april: $(VENV)/.runtime
 	@$(BIN)/basis-stress backtest april-2025 --contract TY --leverage 50 --out results/april-2025
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 docs: $(VENV)/.docs
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html

@@ -8,6 +8,9 @@ import pytest
 
 from support import ROOT
 
+BUILT = ("tutorial/", "gallery/", "reference/")
+"""Folders of the site that its build writes; tests/test_site.py follows links into them."""
+
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 
 
@@ -48,7 +51,7 @@ def test_every_block_has_a_place() -> None:
 def test_links_and_paths_lead_somewhere(document: str) -> None:
     path = ROOT / document
     text = path.read_text(encoding="utf-8")
-    links = [target for target in re.findall(r"\]\(([^)#]+?)\)", text) if not target.startswith("http")]
+    links = [target for target in re.findall(r"\]\(([^)#]+?)\)", text) if not target.startswith(("http", *BUILT))]
     missing = [target for target in links if not (path.parent / target).exists()]
     named = re.findall(r"`((?:basis_stress|engine|strategies|data|benchmarks|tests|docs)/[\w./-]*)`", text)
     assert not missing + [name for name in named if not (ROOT / name).exists()]

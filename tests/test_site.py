@@ -11,6 +11,8 @@ from sphinx.util.inventory import InventoryFile
 import basis_stress as bs
 from support import ROOT
 
+pytestmark = pytest.mark.xdist_group("site")  # one worker builds it once
+
 
 @pytest.fixture(scope="module")
 def site() -> Path:

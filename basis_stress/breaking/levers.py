@@ -80,7 +80,10 @@ def _scale(data: MarketData, values: Floats, day: int) -> PathOverrides:
 
 
 def _repo(data: MarketData, values: Floats, day: int) -> PathOverrides:
-    """Raise overnight repo [bp]; futures prices do not change, as they carry notes at expected repo."""
+    """Raise overnight repo [bp] as a spike that all expect to pass: the repo expected to delivery does not change.
+
+    A spike of a scenario does move it, by the share that a trailing average takes over.
+    """
     rates = np.repeat(data.repo_rate[None], len(values), 0)
     rates[:, day:] += values[:, None] / 1e4
     return PathOverrides(repo_rate=rates)
@@ -111,7 +114,16 @@ LEVERS = {
     lever.name: lever
     for lever in (
         Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, _times, _scale),
-        Lever("repo_bp", "repo dearer by, basis points", 0.0, 1000.0, 10_000.0, 0.01, _basis_points, _repo),
+        Lever(
+            "repo_bp",
+            "repo dearer in passing, basis points",
+            0.0,
+            1000.0,
+            10_000.0,
+            0.01,
+            _basis_points,
+            _repo,
+        ),
         Lever("haircut", "haircuts up by, percent of value", 0.0, 0.5, 1.0, 1e-6, _percent, _haircut),
         Lever("margin_multiple", "initial margin, multiple", 1.0, 10.0, 1000.0, 1e-4, _times, _margin),
         Lever("not_rolled", "share of repo not rolled", 0.0, 1.0, 1.0, 1e-6, _percent, _not_rolled),

@@ -39,6 +39,7 @@ SWEPT = (
     "drawdown_limit",
     "credit_line",
     "depth_share",
+    "financing_hedge",
     "margin_multiple",
 )
 """Columns allowed in a table of cells: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""

