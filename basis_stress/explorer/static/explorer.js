@@ -190,11 +190,12 @@ function compare() {
   $("drop").hidden = !kept;
   if (!kept || !answer) return;
   $("kept").textContent = kept.headline;
-  $("both").tBodies[0].replaceChildren(...answer.facts.map(([, head, cell], k) => {
+  const [before, now] = [kept.facts, answer.facts].map((facts) => new Map(facts.map(([key, head, cell]) => [key, { head, cell }])));
+  $("both").tBodies[0].replaceChildren(...[...new Map([...before, ...now]).entries()].map(([key, { head }]) => {
     const row = element("tr");
     const name = element("th", head);
     name.scope = "row";
-    row.append(name, element("td", kept.facts[k][2]), element("td", cell));
+    row.append(name, element("td", before.get(key)?.cell ?? "–"), element("td", now.get(key)?.cell ?? "–"));
     return row;
   }));
 }
