@@ -1,5 +1,6 @@
 """The command line: it parses arguments, calls the library and prints; it contains no arithmetic."""
 
+import errno
 import gc
 import importlib
 import keyword
@@ -177,6 +178,10 @@ def _run(arguments: list[str] | None) -> None:
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False, obj=obj)
     except InputError as mistake:
         _refuse(str(mistake))
+    except OSError as problem:
+        if problem.errno != errno.ENAMETOOLONG:
+            raise
+        _refuse(f"{problem.filename}: the name of a file or folder is too long; give a shorter one")
     except click.exceptions.NoArgsIsHelpError as asked:
         click.echo(asked.format_message())
         sys.exit(0)

@@ -9,6 +9,8 @@ from campaigns import command_line
 
 FIRST, SEEDS = int(os.environ.get("SEED", "1")), int(os.environ.get("INPUTS", "150")) // command_line.INPUTS
 KNOWN = [
+    ["data", "verify", "a" * 300],
+    ["data", "status", "--out", "a" * 300],
     ["shocks", "show", "bootstrap", "--set", "seed=1"],
     ["shocks", "show", "bootstrap", "--set", "name=1"],
     ["sweep-report", "nowhere"],
