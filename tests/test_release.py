@@ -80,7 +80,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 tar.add(ROOT / name, name)
     (folder / "source").mkdir()
     with tarfile.open(archive) as tar:
-        tar.extractall(folder / "source", filter="data")
+        tar.extractall(folder / "source", **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     code = (
         "import setuptools.build_meta as backend, sys\nto = sys.argv[1]\n"
         "print(backend.build_sdist(to)); print(backend.build_wheel(to))"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from sphinx.util.inventory import InventoryFile
 
 import basis_stress as bs
@@ -15,12 +16,16 @@ pytestmark = pytest.mark.xdist_group("site")  # one worker builds it once
 
 
 @pytest.fixture(scope="module")
-def site() -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as `make docs` builds it, with every example run."""
     folder = ROOT / "docs" / "_build" / "html"
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", ROOT / "docs", folder]
-    done = subprocess.run(build, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    shared = tmp_path_factory.getbasetemp().parent  # of all workers of this run
+    with FileLock(shared / "site.lock"):
+        if not (shared / "site.built").exists():
+            done = subprocess.run(build, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (shared / "site.built").touch()
     return folder
 
 

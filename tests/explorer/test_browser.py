@@ -159,7 +159,7 @@ def test_a_preset_and_a_comparison(page: Page) -> None:
     page.click("text=Twice April")
     shown(page, scenario="april-2025-twice")
     row = page.locator("#both tbody tr", has_text="largest call").locator("td")
-    assert [row.nth(0).inner_text(), row.nth(1).inner_text()] == ["$51.8m", "$112m"]
+    assert [row.nth(0).inner_text(), row.nth(1).inner_text()] == ["$51.9m", "$112m"]
     assert page.inner_text("#command") == "basis-stress backtest april-2025-twice --leverage 50"
     assert "versus=" in page.url
 
