@@ -1,8 +1,7 @@
 """Documents show what the program computes, and name files that exist."""
 
-import importlib.util
+import importlib
 import re
-from types import ModuleType
 
 import pytest
 
@@ -14,17 +13,7 @@ BUILT = ("tutorial/", "gallery/", "reference/")
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 
 
-def load_writer() -> ModuleType:
-    """docs/write.py as a module."""
-    spec = importlib.util.spec_from_file_location("write", ROOT / "docs" / "write.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-WRITE = load_writer()
+WRITE = importlib.import_module("write")
 
 
 @pytest.mark.parametrize("document", WRITE.DOCUMENTS)
