@@ -66,11 +66,11 @@ def run(tables: list[Any], quantities: list[float], bars: int) -> tuple[float, A
     return seconds, marks, held
 
 
-def prepare(given: dict[str, Any]) -> tuple[float, bool, Callable[[], float]]:
+def prepare(given: dict[str, Any]) -> tuple[float, bool, str, Callable[[], float]]:
     """The ruin probe, and the book."""
     tables, sizes = [events(given["bond"]), events(given["future"])], [10_000.0, -9_000.0]
     _, marks, held = run([events(given["probe"])], [200_000.0], len(given["probe"]))
-    return 1e6 + float(marks[-1]), abs(held) > 0, lambda: run(tables, sizes, len(given["bond"]))[0]
+    return 1e6 + float(marks[-1]), abs(held) > 0, "it has no margin", lambda: run(tables, sizes, len(given["bond"]))[0]
 
 
 serve(prepare)

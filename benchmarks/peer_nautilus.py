@@ -1,5 +1,6 @@
 """nautilus_trader's event loop, run by an interpreter of its own: prices on standard input, JSON on standard output."""
 
+import inspect
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -18,6 +19,8 @@ from peer_loop import serve
 
 VENUE = Venue("SIM")
 DAY = 86_400_000_000_000
+LIQUIDATES = "liquidation_enabled" in inspect.signature(BacktestEngine.add_venue).parameters
+"""Whether this release has a liquidation engine; releases for Python 3.11 do not."""
 
 
 class Hold(Strategy):  # type: ignore[misc]
@@ -46,11 +49,11 @@ class Hold(Strategy):  # type: ignore[misc]
 
 
 def instrument(name: str) -> Any:
-    """A security without fees, of which a twentieth is margin."""
+    """A security without fees: a twentieth is initial margin, half of that maintenance margin."""
     return Equity(
         instrument_id=InstrumentId(Symbol(name), VENUE), raw_symbol=Symbol(name), currency=USD, price_precision=2,
         price_increment=Price.from_str("0.01"), lot_size=Quantity.from_int(1), ts_event=0, ts_init=0,
-        margin_init=Decimal("0.05"), margin_maint=Decimal("0.05"), maker_fee=Decimal(0), taker_fee=Decimal(0),
+        margin_init=Decimal("0.05"), margin_maint=Decimal("0.025"), maker_fee=Decimal(0), taker_fee=Decimal(0),
     )  # fmt: skip
 
 
@@ -72,6 +75,7 @@ def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float,
     """One backtest: seconds of the loop alone, equity at the end, whether anything is held."""
     engine = BacktestEngine(config=BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     terms: dict[str, Any] = {"base_currency": USD, "default_leverage": Decimal(25)}
+    terms |= {"liquidation_enabled": True} if LIQUIDATES else {}
     engine.add_venue(VENUE, OmsType.NETTING, AccountType.MARGIN, [Money(1_000_000, USD)], **terms)
     instruments = [instrument(name) for name in ("BOND", "FUTURE")[: len(tables)]]
     for one, prices in zip(instruments, tables, strict=True):
@@ -89,10 +93,11 @@ def run(tables: list[list[float]], quantities: list[int]) -> tuple[float, float,
     return seconds, account + sum(gain.as_double() for gain in gains if gain is not None), held
 
 
-def prepare(given: dict[str, Any]) -> tuple[float, bool, Callable[[], float]]:
+def prepare(given: dict[str, Any]) -> tuple[float, bool, str, Callable[[], float]]:
     """The ruin probe, and the book."""
     _, equity, held = run([given["probe"]], [200_000])
-    return equity, held, lambda: run([given["bond"], given["future"]], [10_000, -9_000])[0]
+    note = "with its liquidation engine" if LIQUIDATES else "no liquidation engine before its releases for Python 3.12"
+    return equity, held, note, lambda: run([given["bond"], given["future"]], [10_000, -9_000])[0]
 
 
 serve(prepare)

@@ -1,7 +1,8 @@
 """Other backtesters side by side: each in an environment of its own, made here, on the same bars, in turn with ours.
 
 Environments are kept in the user's cache and filled by pip from whatever index the user has configured. What does not
-install is skipped with a word. None of them carries repo, dated margin or liquidation, so they do less per bar.
+install is skipped with a word. Each runs with its own margin and liquidation switched on; none carries
+repo or dated calls, so they do less per bar.
 """
 
 import json
@@ -47,12 +48,12 @@ class Peer:
 
 
 PEERS = (
-    Peer("hftbacktest", "hftbacktest>=2.4,<3", "MIT", "peer_hftbacktest.py",
+    Peer("hftbacktest", "hftbacktest>=2.4.4,<3", "MIT", "peer_hftbacktest.py",
          "replays both order books, marks two positions; no funding, no margin, no liquidation"),
-    Peer("nautilus_trader", "nautilus_trader>=1.220,<2", "LGPL-3.0", "peer_nautilus.py",
+    Peer("nautilus_trader", "nautilus_trader>=1.221,<2", "LGPL-3.0", "peer_nautilus.py",
          "publishes two bars, marks two positions, margin as a share of notional; no repo, no dated calls"),
-    Peer("bt", "bt>=1.1,<2", "MIT", "peer_bt.py",
-         "updates a tree of two weights, marks them; no funding, no margin"),
+    Peer("bt", "bt>=1.4,<2", "MIT", "peer_bt.py",
+         "updates a tree of two weights, marks them, sells under a maintenance margin; no repo"),
 )  # fmt: skip
 OURS = "repo rolled and re-margined, calls dated and paid, margin, marks, limits"
 
@@ -74,7 +75,7 @@ def peer_races(rounds: int, say: Callable[[str], None]) -> tuple[list[Timing], l
             contenders.append(
                 Contender(f"{peer.name} {found.version}", found.seconds, note=peer.per_bar, own_clock=True)
             )
-            facts += ruin.facts(peer.name, found.answer["equity"], found.answer["open"], "")
+            facts += ruin.facts(peer.name, found.answer["equity"], found.answer["open"], found.answer["note"])
         return race(GROUP, "bar", contenders, rounds), facts
     finally:
         for one in running:
