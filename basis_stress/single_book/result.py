@@ -1,5 +1,6 @@
 """The result of a backtest of one book: its tables, and the report drawn from them."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from basis_strategies.plan import Plan
 from basis_stress.reporting.registry import Saved
 from basis_stress.single_book import tabulate
 
-TABLES = ("summary", "timeline", "positions", "market", "yields", "cash", "calls", "attribution", "events")
+TABLES = ("summary", "timeline", "positions", "market", "yields_pct", "cash", "calls", "attribution", "events")
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,9 +78,15 @@ class Result(Saved):
         return tabulate.market_table(self.priced)
 
     @cached_property
-    def yields(self) -> pd.DataFrame:
-        """One row per day: par yields and SOFR, percent."""
+    def yields_pct(self) -> pd.DataFrame:
+        """One row per day: par yields and SOFR, percent as published. Rates whose name does not say so are decimals."""
         return tabulate.yields_table(self.priced)
+
+    @property
+    def yields(self) -> pd.DataFrame:
+        """The old name of `yields_pct`."""
+        warnings.warn("Result.yields is now Result.yields_pct, in percent as before", DeprecationWarning, stacklevel=2)
+        return self.yields_pct
 
     @cached_property
     def cash(self) -> pd.DataFrame:

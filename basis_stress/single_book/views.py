@@ -153,7 +153,7 @@ def futures(result: Result) -> pd.DataFrame:
 def par_yields(result: Result, tenors: tuple[str, ...]) -> pd.DataFrame:
     """Par yields (percent) of those of the tenors that the result carries, inside the window."""
     days = business_days(result)
-    table = result.yields.set_axis(pd.to_datetime(result.yields.index), axis=0)
+    table = result.yields_pct.set_axis(pd.to_datetime(result.yields_pct.index), axis=0)
     inside = (table.index >= days.min()) & (table.index <= days.max())
     return table.loc[inside, [tenor for tenor in tenors if tenor in table.columns]]
 

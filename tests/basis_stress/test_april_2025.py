@@ -91,7 +91,7 @@ def test_good_friday_costs_four_nights(levered: bs.Result) -> None:
     assert pd.Timestamp("2025-04-18") not in set(days)
     interest = -levered.attribution.set_index("date")["repo_interest"]
     owed = levered.timeline.set_index("date")["repo_owed_usd"]
-    sofr = levered.yields["sofr"]
+    sofr = levered.yields_pct["sofr"]
     nights = interest / ((owed - interest) * sofr / 100 / 360)
     assert nights["2025-04-17"] == pytest.approx(4, rel=1e-9)
     assert nights["2025-04-16"] == pytest.approx(1, rel=1e-9)

@@ -9,7 +9,7 @@ import basis_stress as bs
 from basis_stress.cli.main import main
 from basis_stress.single_book.sentences import headline
 
-TABLES = ("summary", "timeline", "positions", "market", "yields", "cash", "calls", "attribution", "events")
+TABLES = ("summary", "timeline", "positions", "market", "yields_pct", "cash", "calls", "attribution", "events")
 LAST = "2026-07-22"
 
 

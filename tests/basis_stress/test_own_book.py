@@ -52,7 +52,7 @@ def test_the_first_call_is_the_deficit_of_the_term_loan(april: bs.Result) -> Non
     dirty = (april.positions["clean_price"] + april.positions["accrued_interest"]) * april.positions["face_usd"] / 100
     value = {day: part.to_numpy() for day, part in dirty.groupby(april.positions["date"].astype(str))}
     lent = TERM * (1 - np.array([HAIRCUT[c] for c in CODES])) * value["2025-04-01"]
-    sofr = april.yields["sofr"].iloc[0] / 100
+    sofr = april.yields_pct["sofr"].iloc[0] / 100
     # The entry settles on 2 April, and the marks of 2 April are for settlement on 3 April: one night.
     owed = lent * (1 + sofr / 360)
     deficit = owed - TERM * (1 - np.array([HAIRCUT[c] for c in CODES])) * value["2025-04-02"]

@@ -23,8 +23,8 @@ result
 #
 # Doing nothing would have earned the overnight rate, and that is what the profit has to be compared with.
 
-days = len(result.yields)
-overnight = result.yields["sofr"].mean() / 100 * 29 / 360
+days = len(result.yields_pct)
+overnight = result.yields_pct["sofr"].mean() / 100 * 29 / 360
 earned = result.summary["return"].iloc[0]
 print(f"the book {earned:+.2%} of equity; overnight money {overnight:+.2%} in the same {days} days")
 
