@@ -20,8 +20,8 @@ METHODS = {
     "Simulation": ("losses", "curves", "outcomes"),
 }
 """Methods without arguments that return a table."""
-ELSEWHERE = ("MultiYearRun.lines", "Comparison.performance")
-"""Tables whose columns are those of another."""
+ELSEWHERE = ("MultiYearRun.lines", "Comparison.performance", "Result.yields")
+"""Tables whose columns are those of another, and an old name."""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
             continue
         for name in dir(type(result)) + list(vars(result)):
             called = name in METHODS.get(kind, ())
-            if name.startswith("_") or (callable(getattr(type(result), name, None)) and not called):
+            if name.startswith("_") or f"{kind}.{name}" in ELSEWHERE:
+                continue
+            if callable(getattr(type(result), name, None)) and not called:
                 continue
             table = getattr(result, name)() if called else getattr(result, name)
-            if isinstance(table, pd.DataFrame) and f"{kind}.{name}" not in ELSEWHERE:
+            if isinstance(table, pd.DataFrame):
                 found[f"{kind}.{name}"] = table
     return found
 
