@@ -1,4 +1,7 @@
-"""The C twin: benchmarks/twin.c compiled with -O3 -march=native into a temporary folder and called through ctypes."""
+"""The C twin: benchmarks/twin.c compiled with -O3 -march=native into a temporary folder and called through ctypes.
+
+It walks books one by one, or as many side by side as `LANES`, in the lanes of the processor's vectors.
+"""
 
 import ctypes
 import os
@@ -17,26 +20,28 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import CashLine, DealerColumn, FundColumn, Party, PnlLine, PositionColumn
 from basis_engine.simulation.run import Setup
 from basis_engine.simulation.world import Floats, Records
-from benchmarks.timeline import Timeline, timeline
+from support.timeline import Timeline, timeline
 
-SOURCE = Path(__file__).with_name("twin.c")
-FLAGS = ("-O3", "-march=native", "-std=c11", "-shared", "-fPIC")
+HOME = Path(__file__).parent
+FLAGS = ("-O3", "-march=native", "-shared", "-fPIC")
+UNFUSED = "-ffp-contract=off"
+"""As numba compiles: every operation rounds, so that twin and engine agree."""
 MOST = 16
 """Positions of a fund, and contracts, that twin.c has room for."""
-
-
+LANES = 8
+"""Books side by side: one vector of 512 bits, or two of 256."""
 LENGTHS = {"CASH_LINES": len(CashLine), "GAIN_LINES": len(PnlLine), "PARTIES": len(Party) - 1}
 
 
 @cache
 def struct(name: str) -> np.dtype[Any]:
     """The dtype of a struct of twin.c, where alone its fields are declared; pointers are integers."""
-    (body,) = re.findall(rf"typedef struct {{([^}}]*)}} {name};", SOURCE.read_text(encoding="utf-8"))
+    (body,) = re.findall(rf"typedef struct {{([^}}]*)}} {name};", (HOME / "twin.c").read_text(encoding="utf-8"))
     fields: list[tuple[str, type, tuple[int, ...]]] = []
     for kind, names in re.findall(r"(\w+) ([^;]+);", re.sub(r"/\*.*?\*/|const ", "", body)):
         for declared in names.split(","):
             field, *length = re.findall(r"\w+", declared)
-            is_float = kind == "double" and "*" not in declared
+            is_float = kind in ("double", "Num") and "*" not in declared
             fields.append((field, np.float64 if is_float else np.int64, tuple(LENGTHS[name] for name in length)))
     return np.dtype(fields)
 
@@ -47,17 +52,15 @@ def compiler() -> str | None:
 
 
 @cache
-def library() -> Any:
-    """The compiled twin; FileNotFoundError without a C compiler."""
+def built(source: str, *flags: str) -> Any:
+    """A C file of this folder, compiled and loaded; FileNotFoundError without a C compiler."""
     found = compiler()
     if found is None:
         raise FileNotFoundError("no C compiler (cc, gcc, clang) was found")
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "twin.so"
-        subprocess.run([found, *FLAGS, str(SOURCE), "-o", str(target), "-lm"], check=True)
-        loaded = ctypes.CDLL(str(target))
-    loaded.run_cells.restype, loaded.book_size.restype = None, ctypes.c_int64
-    return loaded
+        target = Path(folder) / "built.so"
+        subprocess.run([found, *FLAGS, *flags, str(HOME / source), "-o", str(target), "-lm"], check=True)
+        return ctypes.CDLL(str(target))
 
 
 class CTwin:
@@ -69,6 +72,8 @@ class CTwin:
         Worlds that share one market, schedule and contracts: of one fund, or of funds with as many positions each.
     keep_days
         Keep every day and row, as the engine's full record does; otherwise totals per fund.
+    lanes
+        Books side by side; several only for totals of single books that hold the same notes in the same contracts.
 
     Raises
     ------
@@ -76,11 +81,13 @@ class CTwin:
         If a world holds something that the twins do not do.
     """
 
-    def __init__(self, setups: Sequence[Setup], keep_days: bool = False) -> None:
+    def __init__(self, setups: Sequence[Setup], keep_days: bool = False, lanes: int = 1) -> None:
         first, cells = setups[0], len(setups)
         funds, positions = len(first.funds), len(first.positions) // len(first.funds)
         path = timeline(first)
         _check_shape(first, positions)
+        if lanes > 1 and (funds > 1 or keep_days):
+            raise InputError("benchmarks: books side by side are single books of which totals are kept; give lanes=1")
         self.funds = _rows("FundTerms", np.concatenate([setup.funds for setup in setups]))
         self.positions = _rows("PositionTerms", np.concatenate([setup.positions for setup in setups]))
         self.dealers = _rows("Dealers", np.concatenate([setup.dealers for setup in setups]))
@@ -98,8 +105,10 @@ class CTwin:
         sizes = first.days, positions, len(first.contracts), self.arrays[5].shape[1]
         self.market = np.array((*sizes, *(array.ctypes.data for array in self.arrays)), struct("Market"))
         self.shape = ctypes.c_int64(cells), ctypes.c_int64(funds)
-        self.books = np.zeros(funds * library().book_size(), np.uint8)
-        self.function = library().run_cells
+        twin = built("twin.c", UNFUSED, f"-DLANES={lanes}")
+        twin.book_size.restype, self.function = ctypes.c_int64, twin.run_cells
+        room = np.zeros(funds * twin.book_size() + 64, np.uint8)
+        self.books = room[-room.ctypes.data % 64 :]  # vectors stand at multiples of 64 bytes
 
     def run(self) -> Records:
         """Run every cell; rows of the struct Outcome by cell and fund, and `days` filled where asked for."""

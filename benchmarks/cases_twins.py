@@ -13,11 +13,12 @@ from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import assemble
 from basis_stress.funds_market.episodes import episode_market, run_episode
 from benchmarks import books
-from benchmarks.c_twin import CTwin, compiler
+from benchmarks.bounds import machine_bounds
+from benchmarks.c_twin import LANES, CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
-from benchmarks.python_twin import naive_days, naive_fund
 from support.naive_fund import Day
+from support.python_twin import naive_days, naive_fund
 
 EQUAL = 1e-12
 """Relative difference in the equity at the end, over all contenders."""
@@ -27,6 +28,7 @@ LEAN = "engine, lean cells"
 RUN_ALL = "engine, run_all"
 C_TWIN = "C twin, totals"
 C_DAYS = "C twin, full record"
+C_LANES = "C twin, side by side"
 EPISODE = "march-2020"
 MARKET_EQUAL = 1e-11  # as EQUAL, of any fund: funds' sales are added up in another order
 MARKET = "the market of funds, kernel alone"
@@ -47,7 +49,7 @@ def timeline_races(rounds: int, count: int = 400) -> tuple[list[Timing], list[Fa
         group, engine = f"timeline, {kind}", equity.pop(FULL)
         timings += race(group, "fund-day", contenders, rounds)
         facts += [_difference(group, who, found, engine, EQUAL) for who, found in equity.items()]
-    return timings, facts
+    return timings, facts + (machine_bounds(rounds) if compiler() else [])
 
 
 def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], dict[str, Floats]]:
@@ -64,10 +66,11 @@ def _contenders(setups: Sequence[Setup], more: int) -> tuple[list[Contender], di
                   "the same, checked, laid out, handed back"),
     ]  # fmt: skip
     if compiler():
-        totals, days = CTwin(many), CTwin(setups, keep_days=True)
-        equity[C_TWIN] = totals.run()["equity"].copy()
+        totals, days, lanes = CTwin(many), CTwin(setups, keep_days=True), CTwin(many, lanes=LANES)
+        equity[C_TWIN], equity[C_LANES] = (twin.run()["equity"].copy() for twin in (totals, lanes))
         contenders += [
             Contender(C_TWIN, totals.run, more * count, None, TOTALS),
+            Contender(C_LANES, lanes.run, more * count, None, f"the same, {LANES} books in the lanes of a vector"),
             Contender(C_DAYS, days.run, count, None, "keeps every day and line; no log, no defaults"),
         ]
     few, given = setups[:SLOW_TWIN_BOOKS], naive_days(setups[0])

@@ -99,10 +99,13 @@ def _last_fact(group: str, end: str, over_first: bool = False) -> Callable[[Reco
 _TIMES, _MADE = "times", "QuantLib, objects made before"
 _QUIET, _STRESSED, _MARKET = "timeline, quiet", "timeline, stressed", cases_twins.MARKET
 _LEAN, _FULL = (cases_twins.LEAN, cases_twins.C_TWIN), (cases_twins.FULL, cases_twins.C_DAYS)
+_SIDES = cases_twins.LEAN, cases_twins.C_LANES
 _BACKTEST, _PRICE, _YIELD = "backtest april-2025", "bonds, price from yield", "bonds, yield from price"
 GOALS = (
     Goal("lean cells over C twin, quiet book", 2.0, _TIMES, True, _times(_QUIET, *_LEAN)),
     Goal("lean cells over C twin, stressed book", 2.0, _TIMES, True, _times(_STRESSED, *_LEAN)),
+    Goal("lean cells over C twin side by side, quiet book", 2.0, _TIMES, True, _times(_QUIET, *_SIDES)),
+    Goal("lean cells over C twin side by side, stressed book", 2.5, _TIMES, True, _times(_STRESSED, *_SIDES)),
     Goal("full record over C twin, quiet book", 2.0, _TIMES, True, _times(_QUIET, *_FULL)),
     Goal("full record over C twin, stressed book", 2.0, _TIMES, True, _times(_STRESSED, *_FULL)),
     Goal("lean cells, quiet book, fund-days a second and core", 20.0, "million", False, _millions),

@@ -4,11 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from benchmarks.bounds import GROUP as BOUNDS
 from benchmarks.goals import GOALS, HEADS, ruler
 from benchmarks.harness import Fact, Interval, Timing, ratio
 from benchmarks.history import Record, Verdict
 from benchmarks.peers import GROUP as PEER_GROUP
 from benchmarks.ruin import GROUP as RUIN_GROUP
+
+FACTS = {BOUNDS: "", "growth": " (exponent 1 is linear)", "peak memory": ""}
 
 
 def headline(record: Record) -> str:
@@ -19,11 +22,13 @@ def headline(record: Record) -> str:
 def markdown(record: Record) -> str:
     """Every table."""
     groups = dict.fromkeys(one.group for one in record.timings if not one.group.startswith("growth"))
-    growth = [[fact.who, f"{fact.value:.2f}", fact.unit] for fact in record.facts if fact.group == "growth"]
-    memory = [[fact.who, f"{fact.value:,.0f} {fact.unit}"] for fact in record.facts if fact.group == "peak memory"]
-    last = [f"**Growth** (exponent 1 is linear)\n\n{table(['', '', ''], growth)}"] if growth else []
-    last += [f"**Peak memory**\n\n{table(['', ''], memory)}"] if memory else []
-    return _page(record, groups, [_ruin_table(record.facts), *last])
+    return _page(record, groups, [_ruin_table(record.facts), *(_fact_table(record.facts, name) for name in FACTS)])
+
+
+def _fact_table(facts: Sequence[Fact], group: str) -> str:
+    """Figures that are no times."""
+    rows = [[fact.who, _figures(fact.value), fact.unit] for fact in facts if fact.group == group]
+    return f"**{group[0].upper()}{group[1:]}**{FACTS[group]}\n\n{table(['', '', ''], rows)}" if rows else ""
 
 
 def _page(record: Record, groups: Iterable[str], last: Sequence[str]) -> str:
@@ -101,8 +106,15 @@ def _goal_table(record: Record) -> str:
     for goal in GOALS:
         found = goal.find(record)
         limit = f"{'at most' if goal.at_most else 'at least'} {goal.limit:g} {goal.unit}"
-        measured = f"{_figures(found.median)} {goal.unit}" if found else "not measured"
-        rows.append([goal.what, limit, measured, "–" if not found else "yes" if goal.reached(found) else "**no**"])
+        measured = f"{times(found) if found.low < found.high else _figures(found.median)} {goal.unit}" if found else ""
+        rows.append(
+            [
+                goal.what,
+                limit,
+                measured or "not measured",
+                "–" if not found else "yes" if goal.reached(found) else "**no**",
+            ]
+        )
     return table(["", "to reach", "measured", "reached"], rows)
 
 

@@ -11,13 +11,14 @@ from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine, column_names
 from basis_engine.simulation.run import run
 from benchmarks import books, cases_sweeps, cases_twins, goals, history, page, peers, ruin
-from benchmarks.c_twin import CTwin, compiler
+from benchmarks.bounds import machine_bounds
+from benchmarks.c_twin import LANES, CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
 from benchmarks.kernels import FullRecord, lean_cells
-from benchmarks.python_twin import naive_days, naive_fund
-from benchmarks.timeline import timeline
 from support import worlds
+from support.python_twin import naive_days, naive_fund
+from support.timeline import timeline
 
 needs_a_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler (cc, gcc, clang) here")
 ONLY_THE_ENGINE = (EventKind.DELIVERY, EventKind.FINAL_SETTLEMENT, EventKind.REDEMPTION)
@@ -108,6 +109,52 @@ def test_the_c_twin_keeps_a_market_whose_dealers_ask_a_rent(funds):
             np.testing.assert_allclose(theirs, ours, rtol=1e-11, atol=1e-11 * scale)
         survived += bool(outcome.dealer_days[:, DealerColumn.BALANCE_SHEET_SPREAD].any())
     assert survived > 10
+
+
+def side_by_side(setups):
+    """Outcomes of books one by one, and of the same in the lanes of a vector."""
+    return CTwin(setups).run().copy(), CTwin(setups, lanes=LANES).run().copy()
+
+
+@needs_a_compiler
+@pytest.mark.parametrize("kind", ["quiet", "stressed"])
+def test_books_side_by_side_end_as_they_do_one_by_one(kind):
+    alone, beside = side_by_side(books.cells(getattr(books, kind)(books.Size(60, positions=2)), 2 * LANES + 3))
+    for name in alone.dtype.names:
+        scale = np.max(np.abs(alone[name]))
+        np.testing.assert_allclose(beside[name], alone[name], rtol=1e-12, atol=1e-12 * scale, err_msg=name)
+
+
+@needs_a_compiler
+def test_books_side_by_side_part_where_they_sell_or_fail_on_days_of_their_own():
+    ends = []
+    for setup, _ in walked_worlds(range(40), dealers_ask=True):
+        rng, setups = np.random.default_rng(0), [replace(setup, positions=setup.positions.copy()) for _ in range(11)]
+        for one, size in zip(setups, rng.uniform(0.2, 1.6, len(setups)), strict=True):
+            one.positions["face"] *= size
+            one.positions["contracts"] *= size
+        alone, beside = side_by_side(setups)
+        for name in alone.dtype.names:
+            scale = max(np.max(np.abs(alone[name])), 1.0)
+            np.testing.assert_allclose(beside[name], alone[name], rtol=1e-12, atol=1e-12 * scale, err_msg=name)
+        ends.append((alone["defaulted"].sum(), (alone["sold"] > 0.0).sum()))
+    failed, sold = np.array(ends).T
+    assert np.any((failed > 0) & (failed < 11))
+    assert np.any((sold > 0) & (sold < 11))
+
+
+@needs_a_compiler
+def test_books_side_by_side_are_single_and_keep_totals():
+    with pytest.raises(InputError, match="give lanes=1"):
+        CTwin(books.cells(books.quiet(SHORT), 2), keep_days=True, lanes=LANES)
+
+
+@needs_a_compiler
+def test_bounds_of_the_machine_are_below_what_a_twin_takes():
+    bandwidth, arithmetic, moved, computed = (fact.value for fact in machine_bounds(2))
+    assert bandwidth > 0.5
+    assert arithmetic > 1.0
+    assert moved < computed < 100.0
 
 
 @needs_a_compiler

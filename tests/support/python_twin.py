@@ -6,8 +6,8 @@ from typing import Any
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Unwind
 from basis_engine.simulation.run import Setup
-from benchmarks.timeline import Timeline, timeline
 from support.naive_fund import Day, Fund, Mark, Pair, Quote, Rules, Terms
+from support.timeline import Timeline, timeline
 
 
 def naive_fund(setup: Setup, days: list[Day]) -> Fund:
