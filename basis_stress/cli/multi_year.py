@@ -31,7 +31,7 @@ Examples:
 
 WINDOW = [
     click.Option(["--start"], help="First day, YYYY-MM-DD. [default: 2018-04-02]"),
-    click.Option(["--end"], help="Last day, YYYY-MM-DD. [default: 2026-04-17]"),
+    click.Option(["--end"], help="Last day, YYYY-MM-DD. [default: the last of the data; embedded 2026-04-17]"),
     click.Option(
         ["--basis"], type=click.Choice(["observed", "none"]), help="Published basis, or fair. [default: observed]"
     ),

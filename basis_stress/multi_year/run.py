@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from basis_data.multi_year.market import FIRST_DAY, LAST_DAY, multi_year_market
+from basis_data.multi_year.market import FIRST_DAY, last_day, multi_year_market
 from basis_data.multi_year.rates import Expectations
 from basis_data.tables.calendars import DateLike
 from basis_data.tables.data_in_use import on_new_data
@@ -21,7 +21,7 @@ from basis_stress.multi_year.tables import tabulate_years
 def run_strategy(
     strategy: Strategy | Portfolio,
     start: DateLike = FIRST_DAY,
-    end: DateLike = LAST_DAY,
+    end: DateLike | None = None,
     *,
     execution: Execution | None = None,
     basis: Literal["observed", "none"] = "observed",
@@ -36,7 +36,8 @@ def run_strategy(
     strategy
         For instance ``bs.LongBasis(leverage=20)``; the library is in `bs.strategies()`.
     start, end
-        From 2018-04-02, when SOFR begins, to 2026-04-17, where the par yields end.
+        From 2018-04-02, when SOFR begins, to the last day of the data in use (2026-04-17 in the embedded tables), which
+        is the default.
     execution
         Trading costs in the 10-year contract; others in proportion
         (`basis_strategies.multi_year_market.COST_MULTIPLES`).
@@ -73,7 +74,7 @@ def run_strategy(
 def run_strategies(
     strategies: Sequence[Strategy | Portfolio],
     start: DateLike = FIRST_DAY,
-    end: DateLike = LAST_DAY,
+    end: DateLike | None = None,
     *,
     execution: Execution | None = None,
     basis: Literal["observed", "none"] = "observed",
@@ -88,7 +89,16 @@ def run_strategies(
     terms = tuple(term for term in (2, 5, 10, 30) if any(leg.startswith(f"{term}Y o") for leg in legs))
     file = None if swap_spreads is None else Path(swap_spreads)
     market = _market(
-        str(start), str(end), codes, terms, basis, expectations, cash_spread_bp, execution or Execution(), tenors, file
+        str(start),
+        str(end or last_day()),
+        codes,
+        terms,
+        basis,
+        expectations,
+        cash_spread_bp,
+        execution or Execution(),
+        tenors,
+        file,
     )
     return [_run(strategy, market) for strategy in strategies]
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import basis_stress as bs
+from basis_data.multi_year.market import last_day
 from basis_stress.cli.main import main
 from support.publishers import Publishers, publishers
 
@@ -45,6 +47,11 @@ def test_refresh_status_verify_and_a_run_on_the_snapshot(
     result = bs.backtest("april-2025", contract="TN", leverage=20, as_of="2026-08-24")
     assert result.settings["data"] == f"2026-09-10, digest {digest}"
     assert "No note issued" not in " ".join(result.assumptions)
+    assert last_day() > np.datetime64("2026-07-22")  # strategies over years run longer too
+
+
+def test_strategies_over_years_end_where_the_embedded_notes_do() -> None:
+    assert last_day() == np.datetime64("2026-04-17")
 
 
 def test_results_state_the_embedded_data_too(server: Publishers) -> None:

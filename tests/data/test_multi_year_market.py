@@ -437,11 +437,11 @@ def test_the_published_basis_of_march_2020_is_what_the_program_makes_of_the_data
         ),
         (
             {"start": "2030-01-01"},
-            "market of years, start: 2030-01-01 given, allowed is before 2026-04-17, the last day",
+            "market of years, start: 2030-01-01 given, the last day of the data in use is 2026-04-17",
         ),
         (
             {"end": "2027-01-04"},
-            "market of years, end: 2027-01-04 given, allowed is 2026-04-17, the last day of par yields",
+            "market of years, end: 2027-01-04 given, the last day of the data in use is 2026-04-17",
         ),
         ({"start": "2019-01-05", "end": "2019-01-06"}, "holds 0 business days"),
         ({"terms": (3,)}, r"market of years, terms: 3 given, allowed are 2, 5, 10, 30"),

@@ -12,20 +12,24 @@ from basis_data.markets.contract_months import ContractMonth, contract_months
 from basis_data.markets.observed_basis import ObservedBasis, dislocation_bp, observed_basis
 from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.markets.swaps import NOTIONAL_USD
+from basis_data.markets.yield_paths import ALWAYS_NEEDED
 from basis_data.multi_year.pairs import MultiYearPairs, multi_year_pairs
 from basis_data.multi_year.rates import Expectations, multi_year_data
 from basis_data.multi_year.signals import engine_market, signals_of
 from basis_data.multi_year.swaps import SWAP_TENORS, MultiYearSwaps, multi_year_swaps, with_swaps
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import DateLike, Days, day, mark_days
+from basis_data.tables.reader import read
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Market, Records
 
 Array = NDArray[np.float64]
 
-FIRST_DAY, LAST_DAY = "2018-04-02", "2026-04-17"
-"""First day of SOFR and last day of the par yields."""
+FIRST_DAY = "2018-04-02"
+"""First day of SOFR."""
+NOTES_KNOWN = np.timedelta64(35, "D")
+"""After the newest note was issued: later, notes that the data do not hold are on the run."""
 CODES = ("TU", "FV", "TY", "US")
 TERMS = (2, 5, 10, 30)
 """Terms in years at issue of the notes held without futures."""
@@ -67,9 +71,18 @@ class MultiYearMarket:
         return self.priced.data.dates.astype("datetime64[D]")
 
 
+def last_day() -> np.datetime64:
+    """Last day of the tables in use with a whole par curve and SOFR, at most five weeks after the newest note."""
+    yields = read("par_yields").set_index("date")[[*ALWAYS_NEEDED, "y_30y_pct"]].dropna()
+    rates = read("repo").set_index("date")["sofr_pct"].dropna()
+    known = read("securities")["issue_date"].max() + NOTES_KNOWN
+    whole = yields.index.intersection(rates.index)
+    return np.datetime64(whole[whole <= known].max(), "D")
+
+
 def multi_year_market(
     start: DateLike = FIRST_DAY,
-    end: DateLike = LAST_DAY,
+    end: DateLike | None = None,
     codes: Sequence[str] = CODES,
     *,
     terms: Sequence[int] = TERMS,
@@ -86,7 +99,7 @@ def multi_year_market(
     Parameters
     ----------
     start, end
-        From 2018-04-02, the first day of SOFR, to 2026-04-17, the last day of the par yields.
+        From 2018-04-02, the first day of SOFR, to `last_day`, which is also the default.
     codes
         Contract codes, each once.
     terms
@@ -120,14 +133,14 @@ def multi_year_market(
         raise InputError(
             f"market of years, start: {start} given, allowed is {FIRST_DAY}, the first day of SOFR, or later"
         )
-    if day(start) >= day(LAST_DAY):
-        raise InputError(
-            f"market of years, start: {start} given, allowed is before {LAST_DAY}, the last day of par yields"
-        )
-    if day(end) > day(LAST_DAY):
-        raise InputError(
-            f"market of years, end: {end} given, allowed is {LAST_DAY}, the last day of par yields, or earlier"
-        )
+    last = last_day()
+    end = last if end is None else end
+    for name, given_day, is_allowed in (("start", start, day(start) < last), ("end", end, day(end) <= last)):
+        if not is_allowed:
+            raise InputError(
+                f"market of years, {name}: {given_day} given, the last day of the data in use is {last}; give an "
+                "earlier one, or refresh the data"
+            )
     given = {"contracts": tuple(codes), "curve": "par", "haircut": haircut}
     spreads_bp = {"scenario_repo_bp": scenario_repo_bp, "cash_spread_bp": cash_spread_bp}
     window = {"name": "market of years", "start": str(day(start)), "end": str(day(end))}
