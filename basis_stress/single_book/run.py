@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from basis_data.markets.as_of import outlasted, scenario_as_of
+from basis_data.markets.as_of import outlasted, roll_days, scenario_as_of
 from basis_data.markets.as_of import remarks as as_of_remarks
 from basis_data.markets.books import Book, Table, held_in
 from basis_data.markets.cached_markets import scenario_market
@@ -40,6 +40,7 @@ def backtest_book(
     contract: str | Sequence[str] | None,
     book: Table | None,
     funds: Table | None,
+    fund: str | None = None,
     execution: Execution | None,
     changes: Mapping[str, object],
     as_of: DateLike | None = None,
@@ -57,7 +58,10 @@ def backtest_book(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
     if (own := own_book(book, funds, contract, strategy, terms)) is not None:
+        own = own if fund is None else own.only(fund)
         return _backtest_own(own, scenario_as_of(chosen, as_of, own.codes), execution or Execution())
+    if fund is not None:
+        raise InputError("fund: given without a table of positions; give book=..., or --book on the command line")
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
     held = chosen_contracts(contract, book)
     return _through(strategy, held, book, execution or Execution(), scenario_as_of(chosen, as_of, held))
@@ -79,9 +83,10 @@ def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Resul
     held, remarks = held_in(book, scenario)
     priced = scenario_market(held)
     funds = fund_books(book)
+    mapped = {"held": remarks[0]} if remarks else {}
     remarks += tuple(remark for fund in funds for remark in check_carried(fund, priced))
     plan = Plan(tuple(fund.fund(priced) for fund in funds), execution)
-    settings = {**book_settings(book, funds, priced), **vars(execution), "data": str(data_in_use())}
+    settings = {**book_settings(book, funds, priced), **mapped, **vars(execution), "data": str(data_in_use())}
     kept = ["lender", *book.labels] if (book.positions["lender"] != "").any() else book.labels
     return Result(
         held,
@@ -178,15 +183,23 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
 
 
 def _roll(plan: Plan, market: PricedMarket) -> list[str]:
-    """What a roll would cost where the front month ends within the window of a run as of another day."""
+    """What the roll costs where the front month ends within the window of a run as of another day."""
     months = outlasted(market.data)
     if months is None:
         return []
-    face = sum(abs(position.face_usd) for fund in plan.funds for position in fund.positions)
-    bp = 2 * (plan.execution.futures_cost_bp + plan.execution.bond_cost_bp)
+    execution, rolls = plan.execution, roll_days(market.data)
+    cost = sum(
+        2e-4 * abs(position.face_usd) * execution.bond_cost_bp
+        + 2e-4 * abs(position.contracts) * market.notionals[position.contract] * execution.futures_cost_bp
+        for fund in plan.funds
+        for position in fund.positions
+        if position.contract < len(rolls) and rolls[position.contract]
+    )
+    day = market.data.dates.astype("datetime64[D]")[max(rolls)]
     return [
-        f"The window lasts beyond the {months[0]} futures, the front month: it is held in {months[1]} throughout. "
-        f"A roll of both legs would cost four half spreads, {bp:g} bp or ${face * bp / 1e4:,.0f}; it is not charged."
+        f"The window lasts beyond the {months[0]} futures, the front month: it is held in {months[1]} throughout, and "
+        f"the roll of both legs is charged on {day} at four half spreads, "
+        f"{2 * (execution.futures_cost_bp + execution.bond_cost_bp):g} bp: ${cost:,.0f} of the book as entered."
     ]
 
 

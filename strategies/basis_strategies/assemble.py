@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from basis_data.markets.as_of import roll_days
 from basis_data.markets.pricing import PricedMarket
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import EventKind
@@ -15,6 +16,7 @@ from basis_engine.simulation.schedule import (
     Calendar,
     DatedEvent,
     build_schedule,
+    contract_roll,
     delivery,
     funding_change,
     margin_change,
@@ -191,6 +193,7 @@ def calendar(plan: Plan, market: PricedMarket) -> Calendar:
             *_outside_flows(plan.outside_sales, 1.0),
             *_outside_flows(plan.purchases, -1.0),
             *_other_losses(plan, market),
+            *_contract_rolls(plan, market),
         ),
     )
 
@@ -218,6 +221,13 @@ def _other_losses(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
         share, usd = float(data.other_loss_share[day]), float(data.other_loss_usd[day])
         for f, fund in enumerate(plan.funds):
             yield other_loss(int(day), usd * (fund.equity_usd / total), f, share)
+
+
+def _contract_rolls(plan: Plan, market: PricedMarket) -> Iterator[DatedEvent]:
+    """Rolls of each fund where the front month of a run as of another day ends within the window."""
+    for c, day in enumerate(roll_days(market.data)):
+        for f in range(len(plan.funds)) if day else ():
+            yield contract_roll(day, f, c)
 
 
 def _outside_flows(flows: tuple[float, ...], sign: float) -> Iterator[DatedEvent]:

@@ -43,13 +43,21 @@ def test_a_book_of_one_date_goes_through_an_episode_of_another() -> None:
     assert day.settings["contracts"] == ["FV 2025-06", "TY 2025-06"]
 
 
-def test_a_window_that_outlasts_the_front_month_states_what_a_roll_costs() -> None:
+def test_a_window_that_outlasts_the_front_month_is_charged_the_roll(tmp_path: Path) -> None:
     result = bs.backtest("early-2026", contract="TY", notional=1e9, leverage=20, as_of="2025-08-20")
     assert result.settings["contracts"] == ["TY 2025-12"]
     said = [sentence for sentence in result.assumptions if "front month" in sentence]
     assert len(said) == 1
     assert "beyond the 2025-09 futures" in said[0]
-    assert "4.2 bp or $420,000" in said[0]  # 2 x (0.7 + 1.4) bp of $1bn of face
+    row = result.positions.iloc[0]
+    cost = 2e-4 * (1.4 * 1e9 + 0.7 * 1e5 * abs(row["contracts"]))  # two half spreads of the notes and of the futures
+    assert f"charged on 2025-08-27 at four half spreads, 4.2 bp: ${cost:,.0f}" in said[0]
+    assert result.attribution["cost"].sum() == pytest.approx(-cost, rel=1e-9)
+    swept = bs.sweep(
+        "early-2026", contract="TY", notional=1e9, leverage=[10, 20], as_of="2025-08-20", out=tmp_path / "s"
+    )
+    cell = swept.table().set_index("leverage").loc[20.0]
+    assert cell["equity_end"] == result.summary["equity_end_usd"].iloc[0]
     assert not [s for s in bs.backtest("april-2025", as_of="2025-06-12").assumptions if "front month" in s]
 
 

@@ -20,13 +20,15 @@ from basis_data.scenarios.composition import DATED
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.scenarios.sentence import span
-from basis_data.tables.calendars import DateLike, Days, day, mark_days
-from basis_data.tables.contracts import delivery_dates, delivery_month_for
+from basis_data.tables.calendars import DateLike, Days, business_day_offset, day, mark_days
+from basis_data.tables.contracts import code_and_month, delivery_dates, delivery_month_for
 from basis_data.tables.fields import TENORS
 from basis_data.tables.reader import read
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 
+POSITION_DAYS = 2
+"""Business days from the first position day to the first delivery day (CBOT: position, notice, delivery)."""
 NOTES_MISSING_AFTER = pd.Timedelta(days=45)
 """Days without a new note after which the list of securities is taken to have ended: every month has auctions."""
 
@@ -50,7 +52,8 @@ def as_of(scenario: Scenario, when: DateLike, contracts: Sequence[str] | None = 
     """
     if scenario.moves_from is not None:
         raise InputError(f"as_of: {scenario.name} is as of {scenario.start} already; give the scenario itself")
-    first, codes = day(when), tuple(contracts or scenario.contracts)
+    first = day(when)
+    codes = tuple(dict.fromkeys(code_and_month(name)[0] for name in contracts or scenario.contracts))
     past = mark_days(scenario.start, scenario.end)
     days = _as_many(first, len(past), scenario.name)
     _check_levels(codes, first)
@@ -62,6 +65,7 @@ def as_of(scenario: Scenario, when: DateLike, contracts: Sequence[str] | None = 
         "title": _title(scenario, first),
         "source": f"{moved_from}. {scenario.source}".strip(),
         "base": None,
+        "contracts": codes if contracts is None else scenario.contracts,
         "start": str(first),
         "end": str(days[-1]),
         "delivery_month": _month(scenario, codes, past, days),
@@ -184,6 +188,22 @@ def remarks(data: MarketData) -> list[str]:
     if data.sofr.min() < 0.0:
         said.append(f"SOFR falls to {data.sofr.min():.2%}: the episode's fall is larger than the level of {first}.")
     return said
+
+
+def roll_days(data: MarketData) -> list[int]:
+    """Number of the business day on which each contract has to be left for the later month held; 0: never.
+
+    It is the last on which the short may not yet be assigned a delivery: the one before the front month's position day.
+    """
+    days = data.dates.astype("datetime64[D]")
+    rolls = []
+    for future in data.futures:
+        front = delivery_month_for(future.code, days[0])
+        dates = delivery_dates(future.code, front)
+        ends = data.scenario.moves_from is not None and dates.last_delivery_day < days[-1]
+        left = business_day_offset(dates.first_delivery_day, -POSITION_DAYS - 1)
+        rolls.append(max(int(np.searchsorted(days, left)), 1) if ends and front < future.delivery_month else 0)
+    return rolls
 
 
 def outlasted(data: MarketData) -> tuple[str, str] | None:

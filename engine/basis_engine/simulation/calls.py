@@ -202,14 +202,33 @@ def request_redemption(world: World, event: Event) -> None:
 
 
 @callee
+def roll_cost(world: World, event: Event) -> float:
+    """Cost of leaving both legs of a contract and entering them again, USD: two half spreads of each."""
+    contract, cost = world.contracts[event.contract], 0.0
+    for p in range(world.funds[event.fund].first, world.funds[event.fund].last):
+        position = world.positions[p]
+        if position.contract == event.contract:
+            cost += 2e-4 * abs(position.face) * contract.bond_cost
+            cost += 2e-4 * abs(position.contracts) * contract.notional * contract.futures_cost
+    return cost
+
+
+@callee
 def book_other_loss(world: World, event: Event) -> None:
-    """Book a loss in the fund's other business (equities, margin of another market), due with the next calls."""
+    """Book a loss in the fund's other business (equities, margin of another market), due with the next calls.
+
+    With a contract it is the cost of rolling the fund's positions in it into the next month.
+    """
     fund = world.funds[event.fund]
     if fund.status == Status.ACTIVE:
-        lost = event.value + event.second_value * fund.entry_equity
+        rolls = event.contract >= 0
+        lost = roll_cost(world, event) if rolls else event.value + event.second_value * fund.entry_equity
+        if rolls and lost <= 0.0:
+            return
         fund.other_loss_owed += lost
-        attribute(world, fund_row(world, event.fund), PnlLine.OTHER_LOSS, -lost)
-        fund.other_loss_cause = log(world, LogEvent.OTHER_LOSS, event.fund, -1, lost, -1)
+        attribute(world, fund_row(world, event.fund), PnlLine.COST if rolls else PnlLine.OTHER_LOSS, -lost)
+        what = LogEvent.CONTRACT_ROLL if rolls else LogEvent.OTHER_LOSS
+        fund.other_loss_cause = log(world, what, event.fund, event.contract, lost, -1)
         push(world, EventKind.OTHER_LOSS_CALL, event.calls_due, event.fund, -1, fund.other_loss_cause)
 
 

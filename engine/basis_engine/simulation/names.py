@@ -79,6 +79,7 @@ class LogEvent(IntEnum):
     OTHER_LOSS = 33
     DECISION = 34
     PURCHASE = 35  # or a short sale: a position that grows
+    CONTRACT_ROLL = 36  # futures and notes into the next delivery month, at half spreads
 
 
 class Claim(IntEnum):

@@ -75,6 +75,11 @@ def other_loss(day: int, usd: float, fund: int, share: float = 0.0) -> DatedEven
     return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, minute, usd, fund=fund, share=share)
 
 
+def contract_roll(day: int, fund: int, contract: int) -> DatedEvent:
+    """Return a fund's roll of a contract into the next month; its cost is due the next morning."""
+    return DatedEvent(max(day, 1), EventKind.OTHER_LOSS, OTHER_LOSS_TIME, fund=fund, contract=contract)
+
+
 def funding_change(day: int, kind: EventKind, value: float, contract: int = -1) -> DatedEvent:
     """Return a change of a haircut (a rise above entry) or of the share of repo not rolled, from this day's roll."""
     return DatedEvent(day, kind, ROLL_TIME, value, contract=contract)
