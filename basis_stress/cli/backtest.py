@@ -7,10 +7,14 @@ from typing import Any, get_args
 import click
 import pandas as pd
 
+from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.tables.calendars import mark_days
+from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
-from basis_stress.cli.manifest import write_manifest
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.cli.nightly import exit_code, json_text, nightly_options, spreadsheet_options
 from basis_stress.front_door.backtest import backtest as run_backtest
 from basis_stress.single_book import text_tables as tables
@@ -31,7 +35,7 @@ Examples:
 \b
 Three ways to make repo dearer:
   a new level     --scenario-repo-bp 50: every loan, and futures, which are carried at expected repo
-  a spike         [[repo_rate_shifts]] with an until in a TOML file: those nights' loans; futures move little
+  a spike         --repo-spike 300@2025-04-07:2025-04-11: the loans of those nights; futures move little
   a fund's own    --repo-spread-bp 50: this fund's overnight loans alone; term repo: --term-spread-bp
 """
 
@@ -57,6 +61,7 @@ def book_options(also: str = "") -> Callable[[Callable[..., None]], Callable[...
     text = f"{also}your positions, CSV or Parquet (SCHEMA.md: book_positions)."
 
     def add(command: Callable[..., None]) -> Callable[..., None]:
+        command = click.option("--fund", help="The fund of the book, if it has several.")(command)
         command = click.option("--funds", help="Equity and terms of the book's funds, CSV or Parquet.")(command)
         return click.option("--book", help=text[0].upper() + text[1:])(command)
 
@@ -85,6 +90,13 @@ as_of_option = click.option(
 @click.option("--yield-scale", type=float, help="Multiple of each yield's move from the first day.")
 @click.option(
     "--scenario-repo-bp", "scenario_repo_bp", type=float, help="New level of repo for everyone, bp over SOFR."
+)
+@click.option(
+    "--repo-spike",
+    "repo_spikes",
+    multiple=True,
+    metavar="BP@FIRST:LAST",
+    help="Repo dearer by BP for everyone on these nights, which all expect to pass; without days, from the second on.",
 )
 @click.option(
     "--repo-time", help="New York time at which repo cash arrives; clearing is paid at 09:00. [default: 08:30]"
@@ -117,6 +129,7 @@ def backtest(
     csv: bool,
     xlsx: bool,
     scenario_repo_bp: float | None,
+    repo_spikes: tuple[str, ...],
     as_json: bool,
     fail_on: str | None,
     **options: Any,
@@ -126,11 +139,12 @@ def backtest(
     Prints the daily table, writes every table as Parquet and one self-contained HTML report.
     """
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
+    spiked = _spiked(scenario, repo_spikes) if repo_spikes else scenario
     if market:
         from basis_stress.cli.funds_market import show_market
 
         show_market(
-            scenario,
+            spiked,
             {"contract": contract, "book": book, "funds": funds, "scenario_repo_bp": scenario_repo_bp, **given},
             out,
             report,
@@ -140,14 +154,14 @@ def backtest(
         )
         return 0
     result = run_backtest(
-        scenario,
+        spiked,
         contract=None if contract is None else [code.strip() for code in contract.split(",")],
         book=book,
         funds=funds,
         scenario_repo_bp=scenario_repo_bp,
         **given,
     )
-    folder = result.save(out or Path("results") / result.scenario.name, report=report, csv=csv, xlsx=xlsx)
+    folder = result.save(place(out, Path("results") / result.scenario.name), report=report, csv=csv, xlsx=xlsx)
     if as_json:
         click.echo(json_text(result.summary.reset_index()))
     elif not quiet:
@@ -161,6 +175,21 @@ def backtest(
         click.echo(f"report: {folder / 'report.html'}")
     write_manifest(folder, result.settings)
     return exit_code(result.summary["outcome"], fail_on)
+
+
+def _spiked(name: str, spikes: tuple[str, ...]) -> Scenario:
+    """The scenario with spikes of repo, each BP or BP@FIRST:LAST."""
+    chosen = load_scenario(name)
+    for given in spikes:
+        bp, _, days = given.partition("@")
+        first, _, last = days.partition(":")
+        try:
+            size = float(bp)
+        except ValueError:
+            raise InputError(f"--repo-spike: {given!r} given, allowed is such as 300@2025-04-07:2025-04-11") from None
+        window = [str(day) for day in mark_days(chosen.start, chosen.end)]
+        chosen = chosen.with_repo(first or window[1], size, until=last or first or window[-1])
+    return chosen
 
 
 def listing(table: pd.DataFrame, head: str, fields: list[str]) -> str:

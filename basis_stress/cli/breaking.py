@@ -9,6 +9,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
+from basis_stress.cli.manifest import place, write_manifest
 
 EXAMPLES = """\b
 Examples:
@@ -21,7 +22,9 @@ Examples:
   basis-stress break april-2025 --book positions.csv --equity 2e9 --until forced_sale
   basis-stress break april-2025 --contract TU,FV,TY,US --leverage 20 --haircut 0.02 --lever repo_bp --until forced_sale
 \b
-Levers: scale, multiple of every move of yields; repo_bp, rise of overnight repo in basis points; haircut, rise of every
+Levers: scale, multiple of every move of yields; repo_bp, a spike of overnight repo in basis points, which all expect
+to pass, so that futures do not move (a new level of repo is --scenario-repo-bp of backtest, a fund's own spread
+--repo-spread-bp); haircut, rise of every
 haircut (0.01 is one point); margin_multiple of every initial margin; not_rolled, share of overnight repo that lenders
 do not roll.
 """
@@ -41,7 +44,6 @@ do not roll.
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
 @as_of_option
 @book_options()
-@click.option("--fund", help="The fund of the book, if it has several.")
 @execution_options
 @strategy_options
 @click.option("--low", type=float, help="Lowest value of the search. [default: no change]")
@@ -62,8 +64,9 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     Prints the breaking point, which constraint binds first there, and any larger shock at which the book is safe again;
     writes a page with the frontier of leverage and shock.
     """
-    # This import loads pandas, which `--help` does not need.
+    # These imports load pandas, which `--help` does not need.
     from basis_stress.breaking.find import breaking_point
+    from basis_stress.single_book.own_book import settings_of
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     if given["lever"] == "all":
@@ -74,8 +77,9 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
     )
     click.echo(str(found))
     if report:
-        page = found.report(out or Path("results") / f"{found.of.scenario.name}-break.html")
+        page = found.report(place(out, Path("results") / f"{found.of.scenario.name}-break.html"))
         click.echo(f"report: {page}")
+        write_manifest(page, settings_of(found.of.terms))
 
 
 def show_all(scenario: str, contract: str | None, given: dict[str, Any]) -> None:

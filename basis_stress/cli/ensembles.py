@@ -11,6 +11,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_generators
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.cli.shocks import setting
 
 EXAMPLES = """\b
@@ -43,7 +44,6 @@ def terms_options(command: Any) -> Any:
 @terms_options
 @as_of_option
 @book_options()
-@click.option("--fund", help="The fund of the book, if it has several.")
 @click.option("--leverage", help="One or several, comma-separated: 20,30,50. [default: 20, or the book's]")
 @click.option(
     "--scenario", default="april-2025", show_default=True, help="Scenario that sets the first day and the terms."
@@ -80,7 +80,7 @@ def paths(
     from basis_stress.reporting.registry import render_report
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
-    folder = out or Path("results") / f"paths-{generator}"
+    folder = place(out, Path("results") / f"paths-{generator}")
     with folder_beside(folder) as scratch:
         with ExitStack() as stack:
             found = simulate_paths(
@@ -99,6 +99,7 @@ def paths(
     click.echo(f"outcomes: {folder / 'paths.parquet'}")
     if report:
         click.echo(f"report: {folder / 'paths.html'}")
+    write_manifest(folder, found.settings)
 
 
 class Progress:

@@ -5,12 +5,14 @@ from typing import Any
 
 import click
 
+from basis_data.scenarios.scenario import Scenario
 from basis_stress.cli.help import Command
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.funds_market.episodes import market_scenario
 
 
 def show_market(
-    scenario: str, options: dict[str, Any], out: Path | None, report: bool, quiet: bool, **sheets: bool
+    scenario: str | Scenario, options: dict[str, Any], out: Path | None, report: bool, quiet: bool, **sheets: bool
 ) -> None:
     """Run SCENARIO with the market of funds, print the daily table, write tables and report."""
     # Reports load matplotlib and jinja2; `--help` and a plain backtest should not pay for them.
@@ -20,7 +22,7 @@ def show_market(
 
     chosen = market_scenario(scenario, {name: value for name, value in options.items() if value is not None})
     result = backtest_market(chosen, progress=lambda text: click.echo(f"{text} ...", err=True))
-    folder = result.save(out or Path("results") / f"{result.scenario.name}-market", report=report, **sheets)
+    folder = result.save(place(out, Path("results") / f"{result.scenario.name}-market"), report=report, **sheets)
     if not quiet:
         click.echo(daily_table(result))
         click.echo()
@@ -29,15 +31,18 @@ def show_market(
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {folder / 'report.html'}")
+    write_manifest(folder)
 
 
 @click.command(cls=Command)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/day-by-day.html"), help="The page.")
-def day_by_day(out: Path) -> None:
+@click.option("--out", type=click.Path(path_type=Path), help="The page. [default: results/day-by-day.html]")
+def day_by_day(out: Path | None) -> None:
     """Write one page on April 2025 day by day: as the press reported it, as it was, and what would have broken it.
 
-    Takes about 20 seconds. [default of --out: results/day-by-day.html]
+    Takes about 20 seconds.
     """
     from basis_stress.funds_market.day_by_day_page import day_by_day as write_page
 
-    click.echo(f"page: {write_page(out, lambda text: click.echo(f'{text} ...', err=True))}")
+    page = write_page(place(out, Path("results/day-by-day.html")), lambda text: click.echo(f"{text} ...", err=True))
+    click.echo(f"page: {page}")
+    write_manifest(page)

@@ -1,7 +1,15 @@
-"""The manifest of a result folder, and the command `rerun`, which makes the same folder again and compares bytes."""
+"""The manifest of a result, where results are put, and the command `rerun`, which makes one again and compares bytes.
 
+The manifest of a folder is manifest.json in it. A result of one file, and a sweep, whose folder has a manifest of its
+own, have it beside them: april-2025-break.html.manifest.json.
+"""
+
+import contextlib
 import hashlib
+import io
+import itertools
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,40 +21,76 @@ from basis_engine.base.errors import InputError
 from basis_stress.cli.help import Command
 
 MANIFEST = "manifest.json"
-OUTPUTS = ("*.parquet", "*.html", "*/*.parquet", "*/*.csv", "*/*.xlsx")
-"""Files of a result folder that a rerun compares."""
+KINDS = (".parquet", ".html", ".csv", ".xlsx", ".svg", ".png", ".pdf", ".md", ".txt", ".toml")
+"""Endings of the files of a result, in its folder or one folder below, that a rerun compares."""
+SHOWING = {"out", "quiet", "report", "csv", "xlsx", "as_json", "fail_on", "threads", "cluster"}
+"""Options that change no figure of a result."""
 FAILED = 3
 """Exit code of a run in which `--fail-on` found an outcome, and of a rerun with other bytes."""
 
+Entries = dict[str, Any]
 
-def write_manifest(folder: Path, settings: Mapping[str, object]) -> None:
-    """Write the command, the digests of its inputs and outputs, the data, the code, and the settings of a run."""
-    # These imports load pandas and read the sources, which a command without a result does not need.
+
+def place(out: Path | None, usual: Path) -> Path:
+    """Where the result of this command goes: ``out``, or its usual place.
+
+    Where that holds the result of other settings, the usual place gets a number, as in ``april-2025-2``; that ``out``
+    is replaced is said on the error stream.
+    """
+    run = _run()
+    if run is None:
+        return out or usual
+    if out is not None:
+        earlier = _entries(out)
+        if earlier is not None and _differ(earlier, run):
+            click.echo(f"replaces {out}, the result of: basis-stress {' '.join(earlier['command'])}", err=True)
+        return out
+    ending = usual.suffix if usual.suffix in KINDS else ""
+    name = usual.name.removesuffix(ending)
+    several = (usual.with_name(f"{name}-{number}{ending}") for number in itertools.count(2))
+    return next(path for path in (usual, *itertools.islice(several, 10_000)) if not _is_taken(path, run))
+
+
+def write_manifest(target: Path, settings: Mapping[str, object] | None = None, *also: Path) -> None:
+    """Write the manifest of a result: its command, inputs, data, code, settings with their units, and outputs.
+
+    Parameters
+    ----------
+    target
+        Folder or file of the result.
+    settings
+        What the run used, by name; options of the command are added.
+    also
+        Files outside the target that belong to it.
+    """
+    # This import loads pandas, which a command without a result does not need.
+    from basis_stress.cli.units import units
     from basis_stress.reporting.files import save
 
-    arguments = (click.get_current_context().find_root().obj or {}).get("arguments")
-    if arguments is None:  # a command that was called from Python
+    run = _run()
+    if run is None:
         return
-    command = _without_out(arguments)
+    every = {**run["options"], **(settings or {})}
     entries = {
-        "command": command,
-        "inputs": {name: _digest(Path(name)) for name in _files(command)},
-        **_program(),
-        "settings": dict(settings),
-        "outputs": _outputs(folder),
+        **run,
+        "settings": every,
+        "units": units(every),
+        "outputs": _outputs(target, [Path(os.path.relpath(path, _base(target))).as_posix() for path in also]),
     }
-    save(json.dumps(entries, indent=1, ensure_ascii=False, default=str) + "\n", folder / MANIFEST, "manifest")
+    save(json.dumps(entries, indent=1, ensure_ascii=False, default=str) + "\n", _manifest(target), "manifest")
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path))
-def rerun(folder: Path) -> int:
-    """Run the command of a result FOLDER again, and compare every file byte by byte.
+@click.argument("result", type=click.Path(path_type=Path))
+def rerun(result: Path) -> int:
+    """Run the command of RESULT, a folder or file, again, and compare every file byte by byte.
 
     Inputs and data must be those of the manifest. The exit code is 0 if all bytes are equal, and 3 if not. Run it from
     where the command was run, because paths in it may be relative.
     """
-    entries = _read(folder)
+    entries = _entries(result)
+    if entries is None:
+        raise InputError(f"rerun: {result} has no {MANIFEST}; give the folder or file that a command wrote")
     for name, digest in entries["inputs"].items():
         if not Path(name).is_file() or _digest(Path(name)) != digest:
             raise InputError(f"rerun, {name}: is not the file of the manifest; restore it, or run where it is")
@@ -54,48 +98,91 @@ def rerun(folder: Path) -> int:
     if changed:
         click.echo(f"not the program of the manifest: {', '.join(changed)} differ", err=True)
     with tempfile.TemporaryDirectory() as scratch:
-        again = Path(scratch) / "result"
+        again = Path(scratch) / result.resolve().name
         from basis_stress.cli.main import group
 
-        group.main(
-            args=[*entries["command"], "--out", str(again)],
-            prog_name="basis-stress",
-            standalone_mode=False,
-            obj={"arguments": entries["command"], "silent": True},
-        )
-        found = _outputs(again)
+        with contextlib.redirect_stdout(io.StringIO()):
+            group.main(
+                args=[*entries["command"], "--out", str(again)],
+                prog_name="basis-stress",
+                standalone_mode=False,
+                obj={"arguments": entries["command"]},
+            )
+        found = _outputs(again, [name for name in entries["outputs"] if (_base(again) / name).is_file()])
     wrong = sorted(
         name for name in found.keys() | entries["outputs"].keys() if found.get(name) != entries["outputs"].get(name)
     )
     if wrong:
         click.echo(f"{len(wrong)} of {len(found)} files differ: {', '.join(wrong)}")
         return FAILED
-    click.echo(f"the same bytes: {len(found)} files of {folder}")
+    click.echo(f"the same bytes: {len(found)} file{'s' * (len(found) != 1)} of {result}")
     return 0
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a result folder."""
-    try:
-        entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError(f"rerun: {folder} holds no {MANIFEST}; give the folder of a result") from None
-    except ValueError:
-        raise InputError(f"rerun: {folder / MANIFEST} is damaged; run the command itself again") from None
-    if not isinstance(entries, dict) or not isinstance(entries.get("command"), list):
-        raise InputError(f"rerun: {folder / MANIFEST} names no command; a sweep resumes with its own command")
-    return entries
-
-
-def _program() -> dict[str, object]:
-    """Digests of the embedded data and of the sources, and the versions of libraries."""
-    from basis_stress.sweeps.digests import code_digest, data_digest, versions
-
+def _run() -> Entries | None:
+    """What this command runs: command, options, inputs and program; None for a command called from Python."""
+    context = click.get_current_context(silent=True)
+    arguments = None if context is None else (context.find_root().obj or {}).get("arguments")
+    if context is None or arguments is None:
+        return None
+    command = _without_out(arguments)
+    options = {name: value for name, value in context.params.items() if name not in SHOWING and value is not None}
     return {
-        "data": data_digest(),
-        "code": code_digest("basis_stress.cli.main", "basis_stress.single_book.page"),
-        "versions": versions(),
+        "command": command,
+        "options": json.loads(json.dumps({"command": context.command_path, **options}, default=str)),
+        "inputs": {name: _digest(Path(name)) for name in _files(command)},
+        **_program(),
     }
+
+
+def _program() -> Entries:
+    """Digests of the data in use and of the program, and the versions of libraries."""
+    # This import loads pandas, which `--help` does not need.
+    from basis_stress.sweeps.digests import data_digest, program_digest, versions
+
+    return {"data": data_digest(), "code": program_digest(), "versions": versions()}
+
+
+def _manifest(target: Path) -> Path:
+    """File of the manifest of a result."""
+    beside = target.with_name(f"{target.name}.{MANIFEST}")
+    # A sweep's folder has a manifest by which an interrupted sweep goes on.
+    return target / MANIFEST if target.is_dir() and not _is_sweep(target) else beside
+
+
+def _is_sweep(folder: Path) -> bool:
+    """Whether a folder holds a sweep."""
+    return any(folder.glob("chunk-*.parquet"))
+
+
+def _entries(target: Path) -> Entries | None:
+    """The manifest of a result; None if it has none that names a command.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    try:
+        entries = json.loads(_manifest(target).read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    except ValueError:
+        raise InputError(f"{_manifest(target)}: is damaged; delete it, or run the command into another --out") from None
+    return entries if isinstance(entries, dict) and isinstance(entries.get("command"), list) else None
+
+
+def _is_taken(path: Path, run: Entries) -> bool:
+    """Whether a path holds a result of other settings, or one without a manifest."""
+    if not path.exists() or (path.is_dir() and not _outputs(path)):
+        return False
+    earlier = _entries(path)
+    return earlier is None or _differ(earlier, run)
+
+
+def _differ(earlier: Entries, run: Entries) -> bool:
+    """Whether options, inputs or data differ."""
+    return any(earlier.get(name) != run[name] for name in ("options", "inputs", "data"))
 
 
 def _without_out(arguments: list[str]) -> list[str]:
@@ -113,21 +200,32 @@ def _without_out(arguments: list[str]) -> list[str]:
 
 
 def _files(command: list[str]) -> Iterator[str]:
-    """Arguments that are files, those of a list too, and the files that a scenario file names."""
+    """Arguments that are files, those of a list too, the files that a scenario file names, and manifests of folders."""
     from basis_data.scenarios.scenario import scenario
 
     for argument in command:
-        for text in dict.fromkeys([argument, *argument.split(","), argument.partition("=")[2]]):
-            if text and Path(text).is_file():
+        parts = [argument, *argument.split(","), argument.partition("=")[2], argument.partition(":")[0]]
+        for text in dict.fromkeys(filter(None, parts)):
+            if Path(text).is_file():
                 yield text
                 if text.endswith(".toml"):
-                    yield from (str(path) for _, path in scenario(text).files if path is not None)
+                    with contextlib.suppress(InputError):  # a file of parameters is no scenario
+                        yield from (str(path) for _, path in scenario(text).files if path is not None)
+            elif "sweep-report" in command and _is_sweep(Path(text)):
+                yield str(Path(text) / MANIFEST)
 
 
-def _outputs(folder: Path) -> dict[str, str]:
-    """Digests of the files of a result, by path within the folder."""
-    found = sorted({path for pattern in OUTPUTS for path in folder.glob(pattern)})
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in found}
+def _base(target: Path) -> Path:
+    """The folder from which outputs are named."""
+    return target if target.is_dir() else target.parent
+
+
+def _outputs(target: Path, also: list[str] | None = None) -> dict[str, str]:
+    """Digests of the files of a result, by path from its folder."""
+    base = _base(target)
+    found = {target} if target.is_file() else {*target.glob("*"), *target.glob("*/*")}
+    names = [path.relative_to(base).as_posix() for path in found if path.suffix in KINDS and path.is_file()]
+    return {name: _digest(base / name) for name in sorted({*names, *(also or [])})}
 
 
 def _digest(path: Path) -> str:

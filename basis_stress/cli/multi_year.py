@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 from pydantic import BaseModel
 
 from basis_engine.base.errors import InputError
@@ -11,7 +12,9 @@ from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.library import find, known_strategies, parse_strategy, strategy_names
 from basis_strategies.run import StrategyError
 from basis_strategies.strategy import FundRules, Portfolio, Strategy, first_line, own_document
+from basis_stress.cli.backtest import as_of_option, book_options
 from basis_stress.cli.help import Command, Group, complete_strategies
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.multi_year.run import run_strategy
 
 RUN_EXAMPLES = """\b
@@ -26,6 +29,7 @@ Examples:
 COMPARE_EXAMPLES = """\b
 Examples:
   basis-stress compare LongBasis LongBasis:enter_bp=10,exit_bp=0
+  basis-stress compare april-2025 march-2020-basis --book positions.csv --equity 2e9
   basis-stress compare LongBasis:legs=FV HoldToDelivery:legs=FV my_basis.py:CheapBasis:leverage=15
 """
 
@@ -110,7 +114,7 @@ def play(
         given["strategies"] = tuple(parse_strategy(one) for one in given["strategies"])
     if "shares" in given:
         given["shares"] = tuple(_share(share) for share in given["shares"].split(","))
-    folder = out or Path("results") / kind.__name__
+    folder = place(out, Path("results") / kind.__name__)
     try:
         result = run_strategy(kind(**given), **window)
     except StrategyError as error:
@@ -123,6 +127,7 @@ def play(
     click.echo(f"tables: {folder}")
     if report:
         click.echo(f"report: {folder / 'report.html'}")
+    write_manifest(folder, result.settings)
 
 
 def _share(text: str) -> float:
@@ -139,29 +144,63 @@ def _share(text: str) -> float:
 @click.option("--block-days", type=int, default=20, help="Business days to a block. [default: 20]")
 @click.option("--level", type=float, default=0.9, help="Share of samples inside the interval. [default: 0.9]")
 @click.option("--seed", type=int, default=1, help="Seed of the draws. [default: 1]")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/comparison"), help="Folder.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/comparison]")
 @click.option("--report/--no-report", default=True, help="Draw the HTML page. [default: yes]")
-def compare(names: tuple[str, ...], out: Path, report: bool, **given: Any) -> None:
+@book_options("with a book each name is a scenario, through which it goes: ")
+@click.option("--equity", type=float, help="Equity of the book's only fund, US dollars.")
+@as_of_option
+def compare(names: tuple[str, ...], out: Path | None, report: bool, **given: Any) -> None:
     """Is this rule better, or lucky? Strategies over the same days, with paired bootstrap intervals.
 
     A STRATEGY is a name with parameters: LongBasis:leverage=30,legs=TU+FV, or file.py:Class. The first is the one that
-    the others are compared to.
+    the others are compared to. With --book, each name is a scenario: your positions in several, side by side.
     """
+    window = {name: value for name, value in given.items() if value is not None}
+    if "book" in window:
+        _compare_scenarios(names, out, window)
+        return
+    for name in ("funds", "fund", "equity", "as_of"):
+        if name in window:
+            raise InputError(f"--{name.replace('_', '-')}: given without --book; strategies have their own parameters")
     from basis_stress.multi_year.comparison import compare as compare_strategies
     from basis_stress.multi_year.page import performance_text
 
-    window = {name: value for name, value in given.items() if value is not None}
     result = compare_strategies(*[parse_strategy(name) for name in names], **window)
     click.echo(performance_text(result.performance))
     click.echo()
     for sentence in [*result.verdicts, *result.caveats]:
         click.echo(sentence)
-    click.echo(f"tables: {result.save(out, report=report)}")
+    folder = result.save(place(out, Path("results/comparison")), report=report)
+    click.echo(f"tables: {folder}")
     if report:
-        click.echo(f"report: {out / 'report.html'}")
+        click.echo(f"report: {folder / 'report.html'}")
+    write_manifest(folder, {run.name: run.settings for run in result.runs})
 
 
 compare.params.extend(WINDOW)
+
+
+def _compare_scenarios(names: tuple[str, ...], out: Path | None, given: dict[str, Any]) -> None:
+    """Run a book through several scenarios, print them side by side, and write the table."""
+    # These imports load pandas and the tables of scenarios, which strategies do not need.
+    from basis_data.scenarios.scenario import scenario as load_scenario
+    from basis_stress.catalogue.comparison import by_scenario, figures_of
+    from basis_stress.catalogue.text import side_by_side
+    from basis_stress.reporting.files import save_tables
+
+    context = click.get_current_context()
+    for name in ("draws", "block_days", "level", "seed", "start", "end", "basis", "swap_spreads"):
+        if context.get_parameter_source(name) != ParameterSource.DEFAULT:
+            raise InputError(f"--{name.replace('_', '-')}: given with --book, which goes through scenarios; drop it")
+        given.pop(name, None)
+    chosen = {each.name: each for each in map(load_scenario, names)}
+    if len(chosen) < len(names):
+        raise InputError(f"compare: {', '.join(names)} given, allowed are scenarios, each once")
+    table = figures_of(chosen, **given)
+    click.echo(side_by_side(table))
+    folder = save_tables(place(out, Path("results/comparison")), {"comparison": by_scenario(table)})
+    click.echo(f"tables: {folder}")
+    write_manifest(folder)
 
 
 @click.command(cls=Command)

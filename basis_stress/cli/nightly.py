@@ -7,14 +7,20 @@ import click
 import pandas as pd
 
 from basis_stress.cli.manifest import FAILED
-from basis_stress.reporting.outcomes import OUTCOMES, UNTIL, name_of
+from basis_stress.reporting.outcomes import OUTCOMES, UNTIL, check_until, name_of
 
 
 def nightly_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--json` and `--fail-on`."""
     text = f"Exit with code {FAILED} if a fund has this outcome or a worse one, or cannot be entered."
-    command = click.option("--fail-on", type=click.Choice(list(UNTIL)), help=text)(command)
+    text = f"{text} One of {', '.join(UNTIL)}."
+    command = click.option("--fail-on", metavar="OUTCOME", callback=_known, help=text)(command)
     return click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")(command)
+
+
+def _known(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """The outcome by its name in use; an old name works for one release, with a warning."""
+    return None if given is None else check_until(given, name="--fail-on")
 
 
 def spreadsheet_options(command: Callable[..., Any]) -> Callable[..., Any]:

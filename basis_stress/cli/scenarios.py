@@ -9,7 +9,9 @@ from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_engine.base.errors import InputError
 from basis_stress.catalogue import text as scenario_page
 from basis_stress.catalogue.listing import scenarios as scenario_table
+from basis_stress.cli.backtest import as_of_option, book_options
 from basis_stress.cli.help import Command, Group, complete_scenarios
+from basis_stress.cli.manifest import place, write_manifest
 
 EXAMPLES = """\b
 Examples:
@@ -18,6 +20,7 @@ Examples:
   basis-stress scenarios show my-scenario.toml --out path.png
   basis-stress scenarios compare buybacks --market
   basis-stress scenarios compare april-2025-margin --contract TY --leverage 50
+  basis-stress scenarios compare march-2020-basis --book positions.csv --equity 2e9 --as-of 2026-07-22
 
 \b
 A scenario of your own is a small file; with a base only its name is required:
@@ -48,7 +51,8 @@ def show(name: str, out: Path | None) -> None:
     chosen = load_scenario(name)
     click.echo(scenario_page.page(chosen))
     if out is not None:
-        click.echo(f"figure: {scenario_page.draw(chosen, out)}")
+        click.echo(f"figure: {scenario_page.draw(chosen, place(out, out))}")
+        write_manifest(out)
 
 
 @scenarios.command(cls=Command)
@@ -58,14 +62,18 @@ def show(name: str, out: Path | None) -> None:
 @click.option("--contract", help="One contract or several of a single book, comma-separated. [default: TY]")
 @click.option("--leverage", type=float, help="Of a single book: bonds over equity. [default: 20]")
 @click.option("--haircut", type=float, help="Of a single book: decimal share. [default: the scenario's]")
+@book_options()
+@click.option("--equity", type=float, help="Equity of the book's only fund, or of a single book, US dollars.")
+@as_of_option
 def compare(name: str, base: str | None, market: bool, **options: Any) -> None:
     """Run NAME and its base with the same options, and print both side by side."""
     # Runs need the engine, which a listing does not.
     from basis_stress.catalogue.comparison import compare_scenarios as run_both
 
     given = {option: value for option, value in options.items() if value is not None}
-    if market and given:
-        raise InputError(f"--{next(iter(given))}: given with --market, whose funds are the scenario's; leave it out")
+    own = [option for option in given if option != "as_of"]
+    if market and own:
+        raise InputError(f"--{own[0]}: given with --market, whose funds are the scenario's; leave it out")
     if "contract" in given:
         given["contract"] = [code.strip() for code in given["contract"].split(",")]
     click.echo(scenario_page.side_by_side(run_both(name, base, market=market, **given)))

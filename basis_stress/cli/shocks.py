@@ -11,6 +11,7 @@ from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_stress.cli.backtest import listing
 from basis_stress.cli.help import Command, complete_generators
+from basis_stress.cli.manifest import place, write_manifest
 
 EXAMPLES = """\b
 Examples:
@@ -58,9 +59,10 @@ def shocks(
     from basis_stress.shock_diagnostics.page import diagnose, headline, write
 
     found = diagnose(name, paths, days, seed, simulations, lambda text: click.echo(f"{text} ...", err=True), **given)
-    page = write(found, out or Path("results") / f"shocks-{name}")
+    page = write(found, place(out, Path("results") / f"shocks-{name}"))
     click.echo(headline(found))
     click.echo(f"page and tables: {page}")
+    write_manifest(page.parent, found.settings)
 
 
 def check_settings(name: str, given: dict[str, Any]) -> None:

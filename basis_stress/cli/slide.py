@@ -8,6 +8,7 @@ import click
 from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
+from basis_stress.cli.manifest import place, write_manifest
 
 EXAMPLES = """\b
 Examples:
@@ -40,5 +41,8 @@ def slide(scenario: str, contract: str | None, out: Path | None, **options: Any)
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     codes = None if contract is None else [code.strip() for code in contract.split(",")]
-    for file in draw(out or Path("results") / f"{Path(scenario).stem}-slide.png", scenario, contract=codes, **given):
+    path = place(out, Path("results") / f"{Path(scenario).stem}-slide.png")
+    files = draw(path, scenario, contract=codes, **given)
+    for file in files:
         click.echo(f"slide: {file}")
+    write_manifest(path, None, *files)

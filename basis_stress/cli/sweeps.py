@@ -14,6 +14,7 @@ from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.backtest import as_of_option, book_options
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.sweeps.fields import BOOK_FIELDS
 
 SWEEP_EXAMPLES = """\b
@@ -55,7 +56,6 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--contract", help="One contract or several, comma-separated. [default: TY]")
 @as_of_option
 @book_options()
-@click.option("--fund", help="The fund of the book, if it has several.")
 @execution_options
 @axis_options
 @click.option("--margin-multiple", metavar="AXIS", help="Multiple of each contract's initial margin.")
@@ -111,8 +111,10 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
         click.echo(describe(found))
         click.echo()
     click.echo(f"dataset: {found.folder}")
-    if report:
-        click.echo(f"report: {found.report(found.folder.with_name(f'{found.folder.name}.html'))}")
+    pages = [found.report(found.folder.with_name(f"{found.folder.name}.html"))] if report else []
+    for page in pages:
+        click.echo(f"report: {page}")
+    write_manifest(found.folder, None, *pages)
 
 
 @click.command("sweep-report", cls=Command, epilog=READING_EXAMPLES)
@@ -122,7 +124,7 @@ def sweep(scenario: tuple[str, ...], more: tuple[str, ...], report: bool, quiet:
 @click.option("--y", help="Vertical axis. [default: the next longest]")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="Hold another axis at one of its levels.")
 @click.option("--interactive", is_flag=True, help="One file with sliders over up to four axes; it needs no server.")
-@click.option("--out", type=click.Path(path_type=Path), help="The page. [default: FOLDER.html]")
+@click.option("--out", type=click.Path(path_type=Path), help="The page. [default: FOLDER.html, or FOLDER-reading.html]")
 def sweep_report(
     folder: Path,
     other: Path | None,
@@ -141,15 +143,20 @@ def sweep_report(
     against = None if other is None else read_sweep(other)
     click.echo(describe(found))
     click.echo()
-    page = out or folder.with_name(f"{folder.name}{'-cube' * interactive}.html")
+    chosen = other is not None or bool(x or y or held)
+    ending = "-cube" if interactive else "-reading" if chosen else ""
+    usual = folder.with_name(f"{folder.name}{ending}.html")
+    page = place(out, usual) if ending else out or usual
     if interactive:
         if against is not None or held:
             raise InputError("--interactive: given with OTHER or --at, whose choices the page itself offers; drop them")
         from basis_stress.sweeps.cube import write
 
         click.echo(f"cube: {write(found, page, x, y)}")
+        write_manifest(page)
         return
     click.echo(f"report: {found.report(page, x=x, y=y, at=held, against=against)}")
+    write_manifest(page)
 
 
 class Bar:

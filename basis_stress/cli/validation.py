@@ -8,6 +8,7 @@ import click
 from basis_data.markets.parameters import parameters
 from basis_stress.cli.ensembles import Progress
 from basis_stress.cli.help import Command, complete_scenarios
+from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.reporting.files import save, save_tables
 from basis_stress.reporting.registry import render_report
 from basis_stress.validation.calibrate import as_toml, fit_expected_repo
@@ -27,17 +28,19 @@ Examples:
 
 @click.command(cls=Command, epilog=VALIDATE_EXAMPLES)
 @click.option("--parameters", "file", type=click.Path(path_type=Path), help="Parameter file. [default: the frozen one]")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/validation"), help="Folder of the table.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/validation]")
 @click.option("--weekly", is_flag=True, help="The trial of every week since 2018 instead of the targets.")
-def validate(file: Path | None, out: Path, weekly: bool) -> None:
+def validate(file: Path | None, out: Path | None, weekly: bool) -> None:
     """Compare the market of funds with every historical target, beside a model of nothing.
 
     Prints the table, and March 2020 without each mechanism; writes both as validation.md and Parquet, and a page,
     validation.html, with the targets that are not met first. With --weekly, runs the market through every week from
     2018 and compares it with the CFTC's change by contract: weekly.txt, weekly.parquet and weekly.html.
     """
+    folder = place(out, Path("results/validation"))
     if weekly:
-        _run_weekly(file, out)
+        _run_weekly(file, folder)
+        write_manifest(folder)
         return
     result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
     tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
@@ -45,9 +48,10 @@ def validate(file: Path | None, out: Path, weekly: bool) -> None:
     plain["validation"]["digest"] = result.digest
     for table in plain.values():
         table.attrs = {}
-    save_tables(out, {**plain, "validation.md": result.text, "validation.html": render_report(result)})
+    save_tables(folder, {**plain, "validation.md": result.text, "validation.html": render_report(result)})
     click.echo(result.text)
-    click.echo(f"page: {out / 'validation.html'}")
+    click.echo(f"page: {folder / 'validation.html'}")
+    write_manifest(folder)
 
 
 def _run_weekly(file: Path | None, out: Path) -> None:
@@ -65,20 +69,22 @@ def _run_weekly(file: Path | None, out: Path) -> None:
 
 
 @click.command(cls=Command)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/march-2020.toml"), help="Parameter file.")
-def calibrate(out: Path) -> None:
+@click.option("--out", type=click.Path(path_type=Path), help="Parameter file. [default: results/march-2020.toml]")
+def calibrate(out: Path | None) -> None:
     """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
 
     Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
     expected spread is fitted on rates before September 2019, into expected-repo.toml beside it, for comparison with the
     one in force.
     """
-    save(fit_expected_repo().encode(), out.parent / "expected-repo.toml", "--out")
+    path = place(out, Path("results/march-2020.toml"))
+    beside = save(fit_expected_repo().encode(), path.parent / "expected-repo.toml", "--out")
     fit = fit_march_2020(lambda text: click.echo(text, err=True))
-    save(as_toml(fit).encode(), out, "--out")
+    save(as_toml(fit).encode(), path, "--out")
     for name, (low, high) in fit.intervals.items():
         click.echo(f"{name:14} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
-    click.echo(f"parameters: {out}")
+    click.echo(f"parameters: {path}")
+    write_manifest(path, None, beside)
 
 
 @click.command(cls=Command, epilog="\b\nExample:\n  basis-stress ensemble march-2020 --members 1000")
@@ -94,8 +100,9 @@ def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
     from basis_stress.validation.figures import fan
 
-    folder = out or Path("results") / f"{drawn.scenario}-ensemble"
+    folder = place(out, Path("results") / f"{drawn.scenario}-ensemble")
     tables = {name: getattr(drawn, name).rename(columns=str) for name in ("shorts", "balance_sheet_spread", "members")}
     save_tables(folder, {**tables, "fan.svg": fan(drawn, reported_change(drawn.shorts.index))})
     click.echo(drawn.quantiles(drawn.shorts).round(1).to_string())
     click.echo(f"fan chart and paths: {folder}")
+    write_manifest(folder)

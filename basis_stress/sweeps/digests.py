@@ -27,6 +27,20 @@ def code_digest(*modules: str) -> str:
     return _digest((Path(name), path) for name, path in sorted(sources(*modules).items()))
 
 
+@cache
+def program_digest() -> str:
+    """Digest of every source and template of the program."""
+    kinds = {".py", ".html", ".css", ".js", ".csv"}
+    rooms = [_room(package) for package in _PACKAGES]
+    files = [
+        path
+        for room in rooms
+        for path in sorted(room.rglob("*"))
+        if path.suffix in kinds and not set(path.relative_to(room).parts) & {"history", "__pycache__"}
+    ]
+    return _digest((Path(path.name), path) for path in files)
+
+
 def sources(*modules: str) -> dict[str, Path]:
     """Some modules and all modules of ours that they import, directly or not, and their files."""
     found: dict[str, Path] = {}
