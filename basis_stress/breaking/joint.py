@@ -1,5 +1,7 @@
 """The smallest joint shock that breaks a book: yields and repo move together, as likely as history makes them.
 
+The cash-futures basis is left out, because no public series of it has days enough beside those of yields and repo.
+
 A shock is a move of ten business days, made at once on a day and kept: three components of the curve, and the spread of
 SOFR over the federal funds rate. Its size is the Mahalanobis distance, in standard deviations of such moves since 2018;
 of all directions, the search keeps the one in which the book breaks nearest.
@@ -46,7 +48,10 @@ class JointShock:
     def __str__(self) -> str:
         """The shock in a sentence."""
         if not np.isfinite(self.distance):
-            return f"No joint shock of yields and repo up to {FARTHEST:g} standard deviations of ten days breaks it."
+            return (
+                f"No joint shock of yields and repo up to {FARTHEST:g} standard deviations of ten days breaks it "
+                "(the basis has no public daily history to join)."
+            )
         moves = ", ".join(f"{name} {move:+.0f} bp" for name, move in self.moves.items())
         return (
             f"Nearest joint shock, kept from the second day: {moves}; {self.distance:.1f} standard deviations of ten "

@@ -10,11 +10,12 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.markets.market_data import MarketData, market_data
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario
-from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.shocks.paths import Paths
+from basis_data.tables.calendars import DateLike
 from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 from basis_engine.base.search import first_crossing
@@ -90,6 +91,7 @@ def largest_leverage(
     contract: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     execution: Execution | None = None,
+    as_of: DateLike | None = None,
     **terms: Unpack[UnleveredTerms],
 ) -> LargestLeverage:
     """Find the largest leverage that survives a set with a given probability.
@@ -106,7 +108,7 @@ def largest_leverage(
         Scenario that sets the first day and the terms of generated paths.
     confidence
         Of the interval for sampling error; it has little meaning for scenarios that are chosen by hand.
-    contract, execution, **terms
+    contract, execution, as_of, **terms
         See `breaking_point`.
 
     Raises
@@ -125,7 +127,7 @@ def largest_leverage(
     if isinstance(of, Paths):
         if not len(of):
             raise InputError("largest leverage: no paths given; give one or more")
-        data = entry_market(scenario, contract, of.changes.shape[1])
+        data = entry_market(scenario, contract, of.changes.shape[1], as_of)
         survivors, size = _of_paths(of, data, base, execution, until), len(of)
         top = _most([data], base)
     else:
@@ -133,7 +135,7 @@ def largest_leverage(
         if not chosen:
             raise InputError("largest leverage: no scenarios given; name one or more")
         codes = chosen_contracts(contract)
-        data_of = [market_data(name if isinstance(name, Scenario) else load_scenario(name), codes) for name in chosen]
+        data_of = [market_data(scenario_as_of(name, as_of, codes), codes) for name in chosen]
         survivors, size = _of_scenarios(data_of, base, execution, until), len(chosen)
         top = _most(data_of, base)
     return _searched(survivors, size, (_LOWEST, max(top, 2 * _LOWEST)), probability, until, confidence)

@@ -116,7 +116,7 @@ LEVERS = {
         Lever("scale", "yield moves, multiple of history", 0.0, 10.0, 100.0, 1e-4, _times, _scale),
         Lever(
             "repo_bp",
-            "repo dearer in passing, basis points",
+            "spike of repo, expected to pass, basis points",
             0.0,
             1000.0,
             10_000.0,
@@ -166,7 +166,7 @@ class LeveredBook:
     @property
     def contracts(self) -> tuple[str, ...]:
         """Contract codes."""
-        return self.book.market.codes
+        return self.book.market.labels
 
     def dates(self) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
         """Business days of the run."""

@@ -62,7 +62,7 @@ def render(found: BreakingPoint) -> str:
     given = settings_of(of.terms)
     return fill(
         "break.html",
-        title=changed_title(of.scenario),
+        title=changed_title(of.scenario, most=0),
         nature=nature(of.scenario),
         changes=difference_cells(of.scenario),
         name=of.scenario.name,

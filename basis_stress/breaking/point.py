@@ -18,7 +18,7 @@ from basis_stress.reporting.registry import Reported
 
 _CHANGES = {
     "scale": "{} the moves of yields",
-    "repo_bp": "repo dearer by {}",
+    "repo_bp": "a spike of repo by {}",
     "haircut": "haircuts higher by {}",
     "margin_multiple": "{} the initial margin",
     "not_rolled": "{} of its repo not rolled",

@@ -52,17 +52,18 @@ def slide(
     until
         What counts as broken, as in `breaking_point`.
     as_of, contract, **options
-        As in `backtest`: terms, or ``book`` with ``funds`` or ``equity``, and ``execution``.
+        As in `backtest`: terms, or ``book`` with ``funds`` or ``equity`` and of several funds the name of one as
+        ``fund``, and ``execution``.
 
     Raises
     ------
     InputError
-        One sentence on the first argument that is wrong, or if the book has several funds.
+        One sentence on the first argument that is wrong, or if the book has several funds and none is named.
     """
     given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     first = backtest(given, contract=contract, as_of=as_of, **options)
     if len(first.summary) > 1:
-        raise InputError(f"slide: the book has {len(first.summary)} funds; a slide shows one, give a book of one fund")
+        raise InputError(f"slide: the book has {len(first.summary)} funds; a slide shows one, name it with fund")
     other = load_scenario("april-2025" if given.name == OTHER else OTHER)
     day = as_of or str(first.scenario.start)
     names = [_short(given), _short(other), f"{_short(given)}, yields × 2"]

@@ -1,5 +1,6 @@
 """A scenario compared with its base: the same run with and without its changes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,13 @@ def compare_scenarios(
     market
         Run the market of funds instead of a single book.
     **options
-        Options of `backtest`.
+        Options of `backtest`, ``book``, ``funds`` and ``as_of`` among them.
 
     Returns
     -------
     DataFrame
-        A row per figure (per capacity multiple and figure with ``market``); columns are the base and the scenario.
+        A row per figure (per capacity multiple and figure with ``market``, per fund and figure of a book of several);
+        columns are the base and the scenario.
 
     Raises
     ------
@@ -65,9 +67,21 @@ def compare_scenarios(
         raise InputError(f"scenario {chosen.name}, base: none given; name a base in its TOML file, or give base=...")
     base_scenario = against if isinstance(against, Scenario) else load_scenario(against)
     names = (base_scenario.name, chosen.name if chosen.name != base_scenario.name else f"{chosen.name}, changed")
-    return pd.DataFrame(
-        {name: _figures(run, market, options) for name, run in zip(names, (base_scenario, chosen), strict=True)}
-    )
+    return figures_of(dict(zip(names, (base_scenario, chosen), strict=True)), market, **options)
+
+
+def figures_of(scenarios: Mapping[str, Scenario], market: bool = False, **options: Any) -> pd.DataFrame:
+    """Run several scenarios, by the name of their column, with the same options; see `compare_scenarios`."""
+    return pd.DataFrame({name: _figures(each, market, options) for name, each in scenarios.items()})
+
+
+def by_scenario(figures: pd.DataFrame) -> pd.DataFrame:
+    """The table of `figures_of` turned: a row per scenario, and fund where there are several, a column per figure."""
+    turned: Any = figures.T.rename_axis("scenario")
+    if turned.columns.nlevels > 1:
+        turned = turned.stack(0, future_stack=True).rename_axis(["scenario", "fund"])
+    table: pd.DataFrame = turned.reset_index().infer_objects()
+    return table
 
 
 def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Series[Any]":
@@ -77,5 +91,6 @@ def _figures(chosen: Scenario, market: bool, options: dict[str, Any]) -> "pd.Ser
         return pd.Series(
             {(multiple, name): figures.at[multiple, name] for multiple in figures.index for name in MARKET}
         )
-    fund = backtest(chosen, **options).summary.iloc[0]
-    return pd.Series({name: fund[name] for name in BOOK})
+    table: Any = backtest(chosen, **options).summary[list(BOOK)]
+    of_funds: pd.Series[Any] = table.iloc[0] if len(table) == 1 else table.stack(future_stack=True)
+    return of_funds

@@ -91,14 +91,15 @@ def draw(chosen: Scenario, path: Path) -> Path:
 
 
 def side_by_side(table: pd.DataFrame) -> str:
-    """Two runs as columns, each figure in its unit; figures of a market by capacity multiple."""
+    """Runs as columns, each figure in its unit; of a market by capacity multiple, of several funds by fund."""
     lines = [["", *map(str, table.columns)]]
     multiple = None
     for key, row in zip(table.index, table.to_numpy(), strict=True):
         name = key[1] if isinstance(key, tuple) else key
         if isinstance(key, tuple) and key[0] != multiple:
             multiple = key[0]
-            lines.append([f"capacity multiple {multiple:g}", *[""] * len(row)])
+            head = multiple if isinstance(multiple, str) else f"capacity multiple {multiple:g}"
+            lines.append([head, *[""] * len(row)])
         lines.append([formatting.words(name.removesuffix("_usd")), *(_figure(name, value) for value in row)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = [

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.as_of import remarks as as_of_remarks
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.markets.books import FUND_COLUMNS, Book, Table, held_in
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.parameters import parameters
 from basis_data.scenarios.scenario import Scenario, market_era
-from basis_data.scenarios.scenario import scenario as load_scenario
+from basis_data.tables.calendars import DateLike
+from basis_data.tables.data_in_use import data_in_use
 from basis_engine.base.compile import settings as numba_settings
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
@@ -36,6 +39,7 @@ def clients(
     funds: Table | None = None,
     equity: float | None = None,
     together: bool = False,
+    as_of: DateLike | None = None,
     execution: Execution | None = None,
     dealers: DealerPlan | None = None,
     threads: int | None = None,
@@ -53,6 +57,8 @@ def clients(
     together
         All funds sell into the same dealers, whose balance sheet then costs more: one fund's failure is a loss of the
         others. Without it each fund is alone in its market.
+    as_of
+        As in `backtest`.
     execution
         Costs of trading and liquidation, impact and depth of the market.
     dealers
@@ -75,7 +81,7 @@ def clients(
     if dealers is not None and not together:
         raise InputError("dealers: given without together, and funds alone sell to no dealers; give together=True too")
     several = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    chosen = [given if isinstance(given, Scenario) else load_scenario(given) for given in several]
+    chosen = [scenario_as_of(given, as_of, read.codes) for given in several]
     names = [scenario.name for scenario in chosen]
     if not names or len(set(names)) < len(names):
         raise InputError(f"scenarios: {', '.join(names) or 'none'} given, allowed are one or more, each once")
@@ -103,12 +109,20 @@ def clients(
         lender_losses=pd.concat(lenders, ignore_index=True),
         scenarios=tuple(chosen),
         together=together,
-        assumptions=list(dict.fromkeys(remark for _, remarks in held for remark in remarks)),
+        assumptions=list(
+            dict.fromkeys(
+                remark
+                for scenario, remarks in held
+                for remark in (*remarks, *(as_of_remarks(scenario_market(scenario).data) if as_of is not None else ()))
+            )
+        ),
         settings={
             "book": Path(read.source).name,
             "funds": len(read.funds),
             "positions": len(read.positions),
             "together": together,
+            **({} if as_of is None else {"as_of": str(as_of)}),
+            "data": str(data_in_use()),
             **vars(execution or Execution()),
             **({f"dealers, {name}": value for name, value in vars(tasks[0][3]).items()} if tasks[0][3] else {}),
         },

@@ -30,6 +30,7 @@ def backtest(
     contract: str | Sequence[str] | None = None,
     book: Table | None = None,
     funds: Table | None = None,
+    fund: str | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
     as_of: str | date | None = None,
@@ -59,6 +60,7 @@ def backtest(
     contract: str | Sequence[str] | None = None,
     book: Table | None = None,
     funds: Table | None = None,
+    fund: str | None = None,
     start: str | date | None = None,
     end: str | date | None = None,
     as_of: str | date | None = None,
@@ -90,6 +92,8 @@ def backtest(
     funds
         Equity, cash, credit line and unwind rule of the funds of your book (table `book_funds`). For one fund
         ``equity=2e9`` will do.
+    fund
+        Of several funds, the name of one that is run alone; by default all are.
     start, end
         Another window than the scenario's; ISO dates.
     as_of
@@ -152,6 +156,7 @@ def backtest(
             "contract": contract,
             "book": book,
             "funds": funds,
+            "fund": fund,
             "execution": execution,
             **terms,
         }
@@ -165,6 +170,7 @@ def backtest(
         contract=contract,
         book=book,
         funds=funds,
+        fund=fund,
         execution=_execution(execution, bond_cost_bp),
         changes={**window, **shock},
         as_of=as_of,

@@ -175,9 +175,9 @@ def verdict(name: str, other: str, row: "pd.Series[Any]", level: float) -> str:
     size = f"{abs(100 * difference):.2f}% a year {'more' if difference > 0 else 'less'} than {other}"
     interval = f"{level:.0%} interval {_signed(100 * low)}% to {_signed(100 * high)}%"
     if low > 0:
-        return f"{name} earned {size} ({interval}): better, not only lucky."
+        return f"{name} earned {size} ({interval}): the interval lies above zero in these years."
     if high < 0:
-        return f"{name} earned {size} ({interval}): worse, not only unlucky."
+        return f"{name} earned {size} ({interval}): the interval lies below zero in these years."
     lucky = "lucky" if difference > 0 else "unlucky"
     return f"{name} earned {size}, but may have been {lucky}: the {interval} spans zero."
 

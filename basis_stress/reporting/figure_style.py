@@ -58,7 +58,8 @@ _SETTLEMENT_MINUTES = 15 * 60
 
 def contract_colour(code: object) -> str:
     """Colour of a futures contract, that of its tenor."""
-    return CONTRACT[str(code)].light if str(code) in CONTRACT else GREY
+    plain = str(code).partition(" ")[0]
+    return CONTRACT[plain].light if plain in CONTRACT else GREY
 
 
 @dataclass(frozen=True)

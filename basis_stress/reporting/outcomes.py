@@ -54,6 +54,10 @@ DEFINITIONS = {
 _RENAMED = {
     "deleveraged": "forced_sale",
     "unwound": "forced_sale",
+    "forced to sell": "forced_sale",
+    "forced sale": "forced_sale",
+    "failed": "defaulted",
+    "in default": "defaulted",
     "wiped out": "defaulted",
     "impossible": "not_entered",
 }
@@ -85,20 +89,20 @@ def current_name(field: str, given: str, renamed: Mapping[str, str]) -> str:
     return renamed[given]
 
 
-def check_until(given: str, allowed: Any = tuple(UNTIL)) -> str:
-    """The outcome to search for, by its current name.
+def check_until(given: str, allowed: Any = tuple(UNTIL), name: str = "until") -> str:
+    """The outcome to search for, by its current name; ``name`` is the user's name of the option.
 
     Raises
     ------
     InputError
         If it is not an allowed outcome.
     """
-    name = current_name("until", given, _RENAMED)
-    if name not in allowed:  # both mean either of the two: an outcome or a worse one is looked for
-        name = {"illiquid": "defaulted", "defaulted": "illiquid"}.get(name, name)
-    if name not in allowed:
-        raise InputError(f"until: {given!r} given{did_you_mean(given, allowed)}; allowed are {', '.join(allowed)}")
-    return name
+    outcome = current_name(name, given, _RENAMED)
+    if outcome not in allowed:  # both mean either of the two: an outcome or a worse one is looked for
+        outcome = {"illiquid": "defaulted", "defaulted": "illiquid"}.get(outcome, outcome)
+    if outcome not in allowed:
+        raise InputError(f"{name}: {given!r} given{did_you_mean(given, allowed)}; allowed are {', '.join(allowed)}")
+    return outcome
 
 
 def breaking_day(row: Any, until: str) -> int:

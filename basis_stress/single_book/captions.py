@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from basis_stress.single_book.result import Result
 
 
+_LINES = {"default_loss": "what others wrote off after the default"}
+"""Lines of the attribution whose name needs words of its own."""
+
+
 def market(result: Result) -> str:
     """Range of the 10-year, and the clocks of the two panels."""
     clocks = "yields are par-curve daily closes, about 15:30 New York, not intraday extremes; futures are modelled"
@@ -67,7 +71,7 @@ def attribution(result: Result) -> str:
     if lines.empty:
         return "Nothing was earned or lost."
     total = f"Of a {'loss' if lines.sum() < 0.0 else 'profit'} of {usd(abs(lines.sum()))}"
-    gave = f"{words(str(lines.index[-1]))} gave {usd(lines.iloc[-1])}"
+    gave = f"{_LINES.get(str(lines.index[-1]), words(str(lines.index[-1])))} gave {usd(lines.iloc[-1])}"
     took = f"{words(str(lines.index[0]))} took {usd(-lines.iloc[0])}"
     if lines.iloc[0] >= 0.0:
         took = "no line took any"
@@ -83,9 +87,13 @@ def events(result: Result) -> str:
     def number(kind: str) -> int:
         return int(seen.get(kind, 0))
 
+    ended = number("call_paid") + number("call_failed") + number("call_cured")
+    waiting = 0 if number("default") else number("call_raised") - ended
+    cured = f", {number('call_cured')} cured before it was due" if number("call_cured") else ""
+    due = f", {waiting} not yet due when the window ends" if waiting > 0 else ""
     return (
         f"{count(number('call_raised'), 'call').capitalize()} raised, {number('call_paid') or 'none'} paid, "
-        f"{number('call_failed') or 'none'} failed; {count(number('sale'), 'sale')}, "
+        f"{number('call_failed') or 'none'} failed{cured}{due}; {count(number('sale'), 'sale')}, "
         f"{count(number('default'), 'default')}; the area of a mark grows with its amount, "
         "each tick is the 15:00 settlement of its day."
     )

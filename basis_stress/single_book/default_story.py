@@ -7,7 +7,7 @@ import pandas as pd
 
 from basis_data.markets.pricing import PricedMarket
 from basis_data.tables.calendars import to_new_york
-from basis_engine.simulation.names import CashLine, Constraint, FundColumn, LogEvent, Party
+from basis_engine.simulation.names import CashLine, Constraint, FundColumn, LogEvent, Party, Status
 from basis_engine.simulation.run import Run
 from basis_stress.reporting.outcomes import name_of
 
@@ -58,7 +58,7 @@ def liquidity_facts(run: Run, f: int) -> Facts:
     margin = run.cash_flows[:, owner == f, CashLine.VARIATION_MARGIN].sum(axis=1)
     equity = run.fund_days[:, f, FundColumn.EQUITY]
     peak = np.maximum.accumulate(equity)
-    alive = run.fund_days[:, f, FundColumn.FACE] > 0.0
+    alive = run.fund_days[:, f, FundColumn.STATUS] != Status.CLOSED
     free = run.fund_days[:, f, FundColumn.CASH] + np.minimum(run.fund_days[:, f, FundColumn.VARIATION_UNSETTLED], 0.0)
     worst = max(-float(margin.min()), 0.0)
     thinnest = max(float(free[alive].min()), 0.0) if alive.any() else 0.0

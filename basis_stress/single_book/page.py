@@ -28,7 +28,7 @@ def render(result: Result) -> str:
     return fill(
         "report.html",
         scenario=result.scenario,
-        title=changed_title(result.scenario),
+        title=changed_title(result.scenario, most=0),
         changes=difference_cells(result.scenario),
         nature=nature(result.scenario),
         together=stocks_bonds_dollar(result.scenario),

@@ -158,7 +158,7 @@ def _basis(
 
 def market_table(market: PricedMarket) -> pd.DataFrame:
     """Every contract and day: the future, the cheapest note to deliver, and the initial margin."""
-    days, codes = days_of(market), market.codes
+    days, codes = days_of(market), market.labels
     cheapest = market.priced.cheapest.ravel()
     mark = np.repeat(np.arange(len(days)), len(codes))
     bond = market.baskets.coupon[cheapest], market.baskets.maturity[cheapest], market.path.value_date[mark]
@@ -189,7 +189,7 @@ def yields_table(market: PricedMarket) -> pd.DataFrame:
 
 def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
     """The event log by name, each row with the event that caused it; ``level`` where the amount is not money."""
-    return event_table(run.log, [fund.name for fund in plan.funds], market.codes)
+    return event_table(run.log, [fund.name for fund in plan.funds], market.labels)
 
 
 def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.DataFrame:
@@ -268,4 +268,4 @@ def _owners(run: Run, plan: Plan) -> list[str]:
 
 def _contract_codes(run: Run, market: PricedMarket) -> list[str]:
     """Contract code of every position."""
-    return [market.codes[contract] for contract in run.positions["contract"]]
+    return [market.labels[contract] for contract in run.positions["contract"]]

@@ -184,7 +184,7 @@ def _fact(name: str, value: Any) -> str:
     if "return" in name:
         return formatting.percent(value, 2 if name == "cash_return" else 1, signed=True)
     if name == "deepest_drawdown":
-        return formatting.percent(value)
+        return formatting.percent(value) if value >= 0.0005 else "under 0.1%" if value > 0.0 else "none"
     if name == "days_of_cash_left":
         return f"{value:.1f}" if math.isfinite(value) else "no call"
     if name == "failed_at":
@@ -208,7 +208,8 @@ def summary_lines(result: Result) -> str:
         lines = _aligned([[row[i] for i in kept] for row in [heads, *rows[: 1 + _MOST_FUNDS]]])
         if len(rows) > 1 + _MOST_FUNDS:
             lines.append(f"… and {len(rows) - 1 - _MOST_FUNDS} smaller funds")
-    return "\n".join([sentences.headline(result), "", *lines])
+    mapped = [str(result.settings["held"])] if "held" in result.settings else []
+    return "\n".join([sentences.headline(result), *mapped, "", *lines])
 
 
 def event_cells(result: Result, most: int) -> tuple[list[str], list[list[str]]]:

@@ -104,11 +104,13 @@ class BookJob:
     def _book(self, scenario: int, scale: float | None = None) -> CellBook:
         """The market and the book that the cells of one path share at one scale."""
         with _PRICING:  # without the lock every thread would price the same market first
-            return book(self.scenarios[scenario], self.contracts, data_digest(), self.base, self.execution, scale)
+            path = self.scenarios[scenario]
+            return book(path, path.contracts, data_digest(), self.base, self.execution, scale)
 
     def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
         """Columns of rows of outcomes: names, dates, and NaN where a book was not entered."""
-        dates = gathered(self.scenarios[scenario], self.contracts, data_digest()).dates
+        path = self.scenarios[scenario]
+        dates = gathered(path, path.contracts, data_digest()).dates
         not_entered = rows["outcome"] == Outcome.NOT_ENTERED
         return {
             COLUMNS.get(name, name): _column(name, rows[name], dates, not_entered)

@@ -214,7 +214,7 @@ def _book_job(
         same |= {"curve": "par", SCALE: 1.0}
     if "margin_multiple" in swept:
         same["margin_multiple"] = 1.0
-    paths = tuple(changed(path, path.name, contracts=codes, **same) for path in paths)
+    paths = tuple(changed(path, path.name, contracts=path.contracts if book else codes, **same) for path in paths)
     for axis in axes:
         for end in fields.both_ends(axis):
             if axis.name in fields.SCENARIO_FIELDS:

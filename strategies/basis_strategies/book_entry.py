@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.books import QUARTERS_ON, later_month
 from basis_data.markets.pricing import PricedMarket
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats, Integers
@@ -48,8 +49,7 @@ def entries(positions: pd.DataFrame, market: PricedMarket, source: str) -> Entri
     InputError
         If a note named is not deliverable into its contract.
     """
-    place = {code: c for c, code in enumerate(market.codes)}
-    contract: Integers = np.array([place[code] for code in positions["contract"]], np.int64)
+    contract = _contracts(positions, market)
     note = _notes(positions, contract, market, source)
     dirty = market.entry_dirty[note]
     notional = np.array(market.notionals)[contract]
@@ -67,6 +67,24 @@ def entries(positions: pd.DataFrame, market: PricedMarket, source: str) -> Entri
         margin=market.entry_margins[contract],
         futures_per_face=per_face,
     )
+
+
+def _contracts(positions: pd.DataFrame, market: PricedMarket) -> Integers:
+    """Index of each position's contract in the market: its own month, or as many quarters after the market's first."""
+    futures = market.data.futures
+    months = {future.delivery_month for future in futures}
+    front = min(months)
+    place = {(future.code, future.delivery_month): c for c, future in enumerate(futures)}
+    first = {code: market.codes.index(code) for code in market.codes}
+    found = []
+    for code, month, ahead in zip(
+        positions["contract"], positions["delivery_month"], positions[QUARTERS_ON], strict=True
+    ):
+        held = month
+        if month and later_month(month, -int(ahead)) not in months:  # a book of another date
+            held = later_month(front, int(ahead))
+        found.append(place.get((code, held), first[code]))
+    return np.array(found, np.int64)
 
 
 def _notes(positions: pd.DataFrame, contract: Integers, market: PricedMarket, source: str) -> Integers:

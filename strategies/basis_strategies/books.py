@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from basis_data.markets.books import FUND_COLUMNS, POSITION_COLUMNS, Book
+from basis_data.markets.books import FUND_COLUMNS, POSITION_COLUMNS, QUARTERS_ON, Book
 from basis_data.markets.pricing import PricedMarket
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Unwind
@@ -47,6 +47,8 @@ class BookPosition(BaseModel):
     repo_spread_bp: float
     repo_threshold: float
     lender: str
+    quarters_on: int | None = None
+    """Quarters from the earliest delivery month of the user's whole table to that of the row."""
 
 
 class FundBook(BaseModel):
@@ -209,7 +211,7 @@ def fund_books(book: Book) -> tuple[FundBook, ...]:
 def _fund_book(book: Book) -> FundBook:
     """Return the only fund of a book."""
     fund = book.funds.iloc[0]
-    kept = [name for name in BookPosition.model_fields if name in POSITION_COLUMNS]
+    kept = [name for name in BookPosition.model_fields if name in (*POSITION_COLUMNS, QUARTERS_ON)]
     rows = book.positions[kept].astype(object).where(book.positions[kept].notna(), None).to_dict("records")
     own: dict[str, Any] = {name: None if pd.isna(fund[name]) else fund[name] for name in FUND_COLUMNS}
     return FundBook(
@@ -241,10 +243,15 @@ def check_carried(book: FundBook, market: PricedMarket) -> tuple[str, ...]:
             f"notes{free} need ${haircut + margin + cash:,.0f}, more than its equity of ${given:,.0f}; give more "
             "equity, or smaller positions, haircuts or margins"
         )
+    naked = (legs.held.face == 0.0).any() and book.unwind != "hold"
+    alone = (
+        f"Futures of {book.name} without notes follow no rule of sale: held to the end, or closed in a default.",
+    ) * bool(naked)
     if book.cash_usd is None or book.equity_usd is None:
-        return ()
+        return alone
     elsewhere = given - haircut - margin - cash
     return (
+        *alone,
         f"${elsewhere:,.0f} of the equity of {book.name} is not in this book and pays no call: the run counts the "
         f"${given - elsewhere:,.0f} of haircut, margin and cash.",
     )

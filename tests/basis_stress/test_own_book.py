@@ -74,6 +74,34 @@ def test_the_first_variation_margin_by_hand(april: bs.Result) -> None:
     assert due == pytest.approx(-owed, abs=1)
 
 
+@pytest.fixture(scope="module")
+def doubled() -> bs.Result:
+    """April 2025 with every move of yields doubled, and repo dearer by 200 basis points throughout."""
+    return bs.backtest("april-2025", book=fund(), equity=EQUITY, yield_scale=2.0, scenario_repo_bp=200.0)
+
+
+def test_april_doubled_with_dear_repo_by_hand(april: bs.Result, doubled: bs.Result) -> None:
+    """The moves of yields, the rate of the term loan, the first call, and the first variation margin."""
+    tenors = ["2y", "5y", "10y"]
+    moves = [result.yields[tenors].iloc[1] - result.yields[tenors].iloc[0] for result in (april, doubled)]
+    assert np.allclose(2 * moves[0], moves[1], atol=1e-12)
+    dirty = (doubled.positions["clean_price"] + doubled.positions["accrued_interest"]) * doubled.positions["face_usd"]
+    value = {day: part.to_numpy() / 100 for day, part in dirty.groupby(doubled.positions["date"].astype(str))}
+    after = np.array([1 - HAIRCUT[c] for c in CODES])
+    rate = doubled.yields["sofr"].iloc[0] / 100 + 0.02
+    # One night of interest, at SOFR and 200 basis points, is added to 40% of what the lender lent.
+    owed = TERM * after * value["2025-04-01"] * (1 + rate / 360)
+    deficit = (owed - TERM * after * value["2025-04-02"]).clip(0).sum()
+    first = doubled.events[doubled.events["event"] == "call_raised"].iloc[0]
+    assert (first["claim"], first["time"]) == ("repo_margin", pd.Timestamp("2025-04-02 15:00", tz="America/New_York"))
+    assert first["amount_usd"] == pytest.approx(deficit, abs=1)
+    prices = doubled.market.pivot(index="date", columns="contract", values="futures_price")
+    rise = prices.loc["2025-04-03"] - prices.loc["2025-04-02"]
+    call = doubled.events.query("event == 'call_raised' and claim == 'variation_margin'").iloc[0]
+    assert call["amount_usd"] == pytest.approx(sum(FUTURES[c] * POINT[c] * rise[c] for c in CODES), abs=1)
+    assert call["amount_usd"] > 1.9 * april.events.query("claim == 'variation_margin'")["amount_usd"].iloc[0]
+
+
 def test_march_2020_is_held_in_its_own_contracts_and_says_so() -> None:
     march = bs.backtest("march-2020-basis", book=fund(), equity=EQUITY)
     assert "held in 2020-06 with the same number of futures" in march.assumptions[0]
@@ -147,3 +175,56 @@ def test_cells_of_a_lever_that_changes_nothing_are_the_backtest() -> None:
     of = levered_book("april-2025", "repo_bp", book=fund(), equity=3e8)
     row = of.outcomes(np.array([0.0]))[0, 0]
     assert row["equity"] == result.summary["equity_end_usd"].iloc[0]
+
+
+def test_months_may_differ_within_a_book() -> None:
+    """June and September futures, each against a note of its own basket; on another date as far apart."""
+    rows = {
+        "contract": ["TY", "TY", "FV"],
+        "contracts": [-200, -300, -100],
+        "delivery_month": ["2025-06", "2025-09", ""],
+    }
+    book = pd.DataFrame(rows)
+    result = bs.backtest("april-2025", book=book, equity=3e7)
+    entry = result.positions[result.positions["date"] == result.positions["date"].min()]
+    assert entry["contract"].tolist() == ["FV", "TY 2025-06", "TY 2025-09"]
+    months = dict(zip(result.market["contract"], result.market["delivery_month"], strict=True))
+    assert months == {"FV": "2025-06", "TY 2025-06": "2025-06", "TY 2025-09": "2025-09"}
+    factor = {
+        month: basket("TY", month, "2025-04-01").set_index("cusip")["conversion_factor"]
+        for month in ("2025-06", "2025-09")
+    }
+    for label, count in (("TY 2025-06", 200), ("TY 2025-09", 300)):
+        row = entry[entry["contract"] == label].iloc[0]
+        assert row["face_usd"] == pytest.approx(count * 1e5 / factor[label[3:]][row["cusip"]], rel=1e-12)
+    march = bs.backtest("march-2020", book=book, equity=3e7)
+    assert set(march.market["delivery_month"]) == {"2020-06", "2020-09"}
+    assert "held in 2020-06, 2020-09 with the same number" in march.assumptions[0]
+    alone = [bs.backtest("april-2025", book=book.iloc[[row]], equity=1e7) for row in range(3)]
+    for line in ("hedge_residual", "expected_repo", "basis_convergence", "repo_interest"):
+        each = sum(float(one.attribution[line].sum()) for one in alone)
+        assert each == pytest.approx(float(result.attribution[line].sum()), rel=1e-9), line
+
+
+def test_a_roll_is_charged_by_hand() -> None:
+    """The window of 2020's spring, entered in late July 2026, outlasts September: two half spreads of both legs."""
+    result = bs.backtest("april-2025", leverage=20.0, as_of="2026-07-22", start="2025-04-01", end="2025-06-27")
+    rolled = result.events[result.events["event"] == "contract_roll"]
+    assert len(rolled) == 1
+    row = result.positions.iloc[0]
+    cost = 2e-4 * (row["face_usd"] * 1.4 + abs(row["contracts"]) * 1e5 * 0.7)
+    assert rolled["amount_usd"].iloc[0] == pytest.approx(cost, rel=1e-12)
+    assert result.attribution["cost"].sum() == pytest.approx(-cost, rel=1e-9)
+    assert result.cash["other_loss"].sum() == pytest.approx(-cost, rel=1e-9)
+    lines = result.attribution.drop(columns=["date", "fund", "equity_change"]).sum(axis=1)
+    assert np.allclose(lines, result.attribution["equity_change"], atol=1e-3)
+    assert "the roll of both legs is charged on 2026-08" in " ".join(result.assumptions)
+
+
+def test_funds_are_compared_in_scenarios() -> None:
+    book = pd.concat([fund(), fund(fund="Macro Two")]).drop(columns="credit_line_usd")
+    funds = pd.DataFrame({"fund": ["Macro One", "Macro Two"], "equity_usd": [2e9, 3e9]})
+    table = bs.compare_scenarios("april-2025-margin", book=book, funds=funds, as_of="2026-07-22")
+    assert table.index.get_level_values(0).unique().tolist() == ["Macro One", "Macro Two"]
+    lone = bs.backtest("april-2025-margin", book=book, funds=funds, fund="Macro Two", as_of="2026-07-22")
+    assert table["april-2025-margin"]["Macro Two", "equity_end_usd"] == lone.summary["equity_end_usd"].iloc[0]

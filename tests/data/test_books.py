@@ -84,5 +84,7 @@ def test_the_delivery_month_of_a_book() -> None:
     mapped, remarks = held_in(read_book(book("2026-06")), april)
     assert mapped.delivery_month is None
     assert "held in 2025-06" in remarks[0]
-    with pytest.raises(InputError, match="2025-06, 2025-09 given, allowed is one of them"):
-        held_in(read_book(book("2025-06", "2025-09")), april)
+    assert held_in(read_book(book("2025-06", "2025-09")), april)[0].contracts == ("TY 2025-06", "TY 2025-09")
+    mapped, remarks = held_in(read_book(book("2026-06", "2026-12")), april)
+    assert mapped.contracts == ("TY 2025-06", "TY 2025-12")
+    assert "held in 2025-06, 2025-12" in remarks[0]

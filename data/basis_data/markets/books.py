@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ DEFAULTS: dict[str, Any] = {
     "depth_share": 0.1,
 }
 """Values of blank cells; those of `basis_strategies.cash_futures_basis.CashFuturesBasis`."""
+FARTHEST_MONTH = 3
+"""Quarters from the front month to the last in which a book is held as stated."""
+QUARTERS_ON = "quarters_on"
+"""Computed column of positions: quarters from the book's earliest delivery month to the row's; None if open."""
 TEXTS = ("contract", "fund", "delivery_month", "cusip", "lender", "unwind", "clearing_member")
 
 
@@ -54,7 +59,7 @@ class Book:
     @property
     def labels(self) -> list[str]:
         """Columns of positions that are labels."""
-        return [str(name) for name in self.positions if name not in POSITION_COLUMNS]
+        return [str(name) for name in self.positions if name not in (*POSITION_COLUMNS, QUARTERS_ON)]
 
     def only(self, fund: str) -> "Book":
         """The book of one fund."""
@@ -116,6 +121,7 @@ def read_book(
             raise InputError(f"{column}: given beside {source}, in which every row has its own; give it in one of them")
         table[column] = table[column].where(~blank, value)
     _check(rows, of_funds, source)
+    rows[QUARTERS_ON] = _quarters_on(rows["delivery_month"])
     rows = rows.drop(columns=[column for column in FUND_COLUMNS if column in rows])
     order = {code: number for number, code in enumerate(codes())}
     place = {fund: number for number, fund in enumerate(of_funds.index)}
@@ -163,6 +169,24 @@ def _funds(rows: pd.DataFrame, funds: Table | None, source: str) -> pd.DataFrame
     return table
 
 
+def _quarters_on(months: "pd.Series[str]") -> "pd.Series[Any]":
+    """Quarters from the earliest delivery month; None where it is blank."""
+    stated = sorted(set(months) - {""})
+    ahead = {month: _quarters(stated[0], month) for month in stated}
+    return pd.Series([ahead.get(month) for month in months], months.index, dtype=object)
+
+
+def _quarters(first: str, second: str) -> int:
+    """Quarters from one delivery month to another."""
+    return (pd.Period(second, "M") - pd.Period(first, "M")).n // 3
+
+
+@cache
+def later_month(month: str, quarters: int) -> str:
+    """Delivery month so many quarters later."""
+    return str(pd.Period(month, "M") + 3 * quarters)
+
+
 def _check(rows: pd.DataFrame, funds: pd.DataFrame, source: str) -> None:
     """Refuse rows without size, notes named twice or by half, and funds without equity."""
 
@@ -202,9 +226,7 @@ def held_in(book: Book, scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
     if not months:
         return scenario, ()
     if len(months) > 1:
-        raise InputError(
-            f"{book.source}, delivery_month: {', '.join(months)} given, allowed is one of them in a run; split the book"
-        )
+        return _held_in_several(book, scenario, months)
     start = np.datetime64(scenario.start)
     fronts = {scenario.delivery_month or delivery_month_for(code, start) for code in book.codes}
     if fronts == set(months):
@@ -218,4 +240,30 @@ def held_in(book: Book, scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
         f"The book is of {months[0]}, which does not trade on {scenario.start}: it is held in "
         f"{', '.join(sorted(fronts))} with the same number of futures, haircuts and terms, against the note that is "
         "cheapest to deliver there.",
+    )
+
+
+def _held_in_several(book: Book, scenario: Scenario, months: list[str]) -> tuple[Scenario, tuple[str, ...]]:
+    """Return the scenario with each contract in every month that the book names, and remarks on what was mapped.
+
+    Months that do not all trade throughout are held as many quarters after the front month as they are apart.
+    """
+    start, end = np.datetime64(scenario.start), np.datetime64(scenario.end)
+    front = scenario.delivery_month or min(delivery_month_for(code, start) for code in book.codes)
+    pairs = book.positions[["contract", "delivery_month", QUARTERS_ON]].drop_duplicates()
+    stated = pairs[pairs["delivery_month"] != ""]
+    ends = [delivery_dates(code, month).last_delivery_day for code, month, _ in stated.itertuples(index=False)]
+    trade = front <= months[0] and _quarters(front, months[-1]) <= FARTHEST_MONTH and min(ends) >= end
+    held = {
+        (code, month or front if trade else later_month(front, quarters or 0))
+        for code, month, quarters in pairs.itertuples(index=False)
+    }
+    names = [f"{code} {month}" for code in book.codes for month in sorted(m for c, m in held if c == code)]
+    scenario = changed(scenario, scenario.name, contracts=tuple(names))
+    if trade:
+        return scenario, ()
+    return scenario, (
+        f"The book is of {', '.join(months)}, which do not all trade from {scenario.start} to {scenario.end}: "
+        f"it is held in {', '.join(sorted({month for _, month in held}))} with the same number of futures, haircuts "
+        "and terms, against the notes that are cheapest to deliver there.",
     )

@@ -20,7 +20,14 @@ from basis_data.markets.yield_paths import check_range
 from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario, changed
 from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
-from basis_data.tables.contracts import DeliveryDates, contract, delivery_dates, delivery_month_for, month_start
+from basis_data.tables.contracts import (
+    DeliveryDates,
+    code_and_month,
+    contract,
+    delivery_dates,
+    delivery_month_for,
+    month_start,
+)
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import PAR
@@ -131,7 +138,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     """
     if contracts is not None:
         scenario = changed(scenario, "run", contracts=tuple(contracts))
-    codes = scenario.contracts
+    codes = [code_and_month(name)[0] for name in scenario.contracts]
     start, end = np.datetime64(scenario.start), np.datetime64(scenario.end)
     days = mark_days(start, end)
     if len(days) < 2:
@@ -162,7 +169,7 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         other_loss_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.other_losses]),
         other_loss_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.other_losses]),
-        futures=tuple(_futures_contract(scenario, days, code) for code in codes),
+        futures=tuple(_futures_contract(scenario, days, name) for name in scenario.contracts),
         intraday=intraday_marks(scenario, days, chosen.par_yields),
     )
 
@@ -240,9 +247,10 @@ def _dislocation(scenario: Scenario, days: Days, code: str) -> Array:
     return filed + _steps(days, stated, 0.0)
 
 
-def _futures_contract(scenario: Scenario, days: Days, code: str) -> FuturesContract:
-    """Describe a contract in the scenario's delivery month, or in the front month of the first day."""
-    month = scenario.delivery_month or delivery_month_for(code, days[0])
+def _futures_contract(scenario: Scenario, days: Days, name: str) -> FuturesContract:
+    """Describe a contract in the month of its name, the scenario's delivery month, or the front month of the start."""
+    code, own = code_and_month(name)
+    month = own or scenario.delivery_month or delivery_month_for(code, days[0])
     dates: DeliveryDates = delivery_dates(code, month)
     if days[-1] > dates.last_delivery_day:
         raise InputError(

@@ -50,6 +50,15 @@ class PricedMarket:
         return tuple(future.code for future in self.data.futures)
 
     @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the futures for tables: the code, with its month if the market holds several months of it."""
+        several = {code for code in self.codes if self.codes.count(code) > 1}
+        return tuple(
+            f"{future.code} {future.delivery_month}" if future.code in several else future.code
+            for future in self.data.futures
+        )
+
+    @cached_property
     def hedges(self) -> tuple[str, ...]:
         """Names of the hedges: the futures, then the swaps."""
         return self.codes + (self.swaps.names if self.swaps else ())

@@ -71,7 +71,7 @@ class Composition(StrictModel):
     end: Date
     """Last day of the window."""
     contracts: Contracts = ("TU", "FV", "TY", "US")
-    """Contracts for which notes and futures are priced where a run names none."""
+    """Contracts for which notes and futures are priced where a run names none: `TY`, or `TY 2025-09` for a month."""
     delivery_month: DeliveryMonth | None = None
     """Delivery month held throughout (futures are not rolled); default: front quarterly month of the first day."""
     curve: Literal["auto", "svensson", "par"] = "auto"

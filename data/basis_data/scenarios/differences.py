@@ -131,11 +131,16 @@ def _text(value: Any) -> str:
 
 
 def changed_title(scenario: Scenario, most: int = 3) -> str:
-    """The title up to its colon; of a counterfactual with its changes: ``April 2025, changed (yields x2)``."""
+    """The title up to its colon; of a counterfactual with its changes: ``April 2025, counterfactual (yields x2)``.
+
+    With ``most`` 0 the changes are left to a text beside it.
+    """
     title = (scenario.title or scenario.name).split(":")[0]
     stated = clauses(scenario)
     if not is_counterfactual(scenario) or not stated:
         return title
+    if most == 0:
+        return f"{title}, counterfactual"
     rest = len(stated) - most
     shown = ", ".join(stated[:most]) + (f" and {rest} more change{'s'[: rest - 1]}" if rest > 0 else "")
     return f"{title}, counterfactual ({shown})"

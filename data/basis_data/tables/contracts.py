@@ -106,6 +106,12 @@ def contract(code: str, date: DateLike = "2025-01-01") -> ContractSpec:
     return newer if day(date) >= TY_BELOW_8_YEARS_FROM else older
 
 
+def code_and_month(name: str) -> tuple[str, str | None]:
+    """Return code and delivery month of a contract named `TY`, which leaves the month open, or `TY 2025-06`."""
+    code, _, month = name.partition(" ")
+    return code, month or None
+
+
 def month_start(delivery_month: str) -> np.datetime64:
     """Return the first calendar day of a delivery month given as YYYY-MM."""
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from basis_data.tables.contracts import codes
+from basis_data.tables.contracts import code_and_month, codes
 from basis_data.tables.files import CONTROL
 from basis_data.tables.layouts import TENOR_YEARS
 from basis_data.tables.validation import did_you_mean
@@ -23,8 +23,10 @@ def _iso_date(given: Any) -> datetime.date:
 
 
 def known_contracts(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Check that contracts are known, each once."""
-    for code in given:
+    """Check that contracts are known, each once; a name may hold a delivery month, as in `TY 2025-06`."""
+    for code, month in map(code_and_month, given):
+        if month is not None:
+            _quarterly_month(month)
         if code not in codes():
             raise ValueError(f"some of {', '.join(codes())}{did_you_mean(code, codes())}")
     if len(set(given)) < len(given):
