@@ -88,3 +88,16 @@ def test_the_delivery_month_of_a_book() -> None:
     mapped, remarks = held_in(read_book(book("2026-06", "2026-12")), april)
     assert mapped.contracts == ("TY 2025-06", "TY 2025-12")
     assert "held in 2025-06, 2025-12" in remarks[0]
+
+
+def test_heads_in_other_letters_and_files_of_another_country(tmp_path: Path) -> None:
+    path = tmp_path / "desk.csv"
+    path.write_text("Contract,Contracts,Face USD,Equity_USD,Trader\nTY,-20,,1e6,joe\n")
+    book = read_book(path)
+    assert (book.positions["contracts"].tolist(), book.labels) == ([-20.0], ["Trader"])
+    path.write_text("contract;contracts;haircut\nTY;-20;0,01\n")
+    with pytest.raises(InputError, match="separated by semicolons; separate cells by commas"):
+        read_book(path)
+    path.write_text('contract,contracts,haircut\nTY,-20,"0,01"\n')
+    with pytest.raises(InputError, match="'0,01' given, a plain number is needed, such as"):
+        read_book(path)

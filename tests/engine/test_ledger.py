@@ -45,7 +45,20 @@ def test_random_worlds_meet_everything() -> None:
     met = set()
     for seed in range(60):
         met |= set(run(random_world(seed, Shape(days=30, funds=3, daily_marks=2))).log["what"].tolist())
-    assert met == {int(what) for what in LogEvent} - {LogEvent.NOTHING, LogEvent.DECISION, LogEvent.PURCHASE}
+    rare = {LogEvent.NOTHING, LogEvent.DECISION, LogEvent.PURCHASE, LogEvent.CONTRACT_ROLL}
+    assert met == {int(what) for what in LogEvent} - rare
+
+
+def test_every_law_holds_where_contracts_roll() -> None:
+    """Losses of other businesses become rolls of the first contract, at half a point for its futures."""
+    rolled = 0
+    for seed in range(40):
+        setup = random_world(seed, Shape(days=30, funds=3, daily_marks=2))
+        setup.schedule["contract"][setup.schedule["kind"] == EventKind.OTHER_LOSS] = 0
+        setup.contracts["futures_cost"][0] = 50.0
+        check(setup)
+        rolled += int((run(setup).log["what"] == LogEvent.CONTRACT_ROLL).sum())
+    assert rolled > 10
 
 
 def random_trader(seed: int, setup: Setup) -> Run:

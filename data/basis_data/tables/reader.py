@@ -63,6 +63,8 @@ def read_labelled(
     table, where = TABLES[name], Path("the table given") if isinstance(given, pd.DataFrame) else Path(given)
     raw = _text_cells(given, where)
     known = {column.name: column for column in table.columns}
+    spelled = {label: label.lower().replace(" ", "_") for label in raw.columns if label not in known}
+    raw = raw.rename(columns={old: new for old, new in spelled.items() if new in known and new not in raw})
     for column, names in (aliases or {}).items():
         if column in raw:
             raw[column] = raw[column].replace(dict(names))
@@ -140,6 +142,9 @@ def _cells(path: Path) -> pd.DataFrame:
     text = _text(path)
     if "\n" not in text:
         raise InputError(f"{path}: holds no rows; give a header line and at least one row")
+    first = text.partition("\n")[0]
+    if ";" in first and "," not in first:
+        raise InputError(f"{path}: is separated by semicolons; separate cells by commas, and write decimals as 0.01")
     try:
         raw = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
@@ -199,7 +204,7 @@ def _typed(column: Column, cells: "pd.Series[str]", path: Path) -> "pd.Series[An
 def _numbers(column: Column, cells: "pd.Series[str]", blank: "pd.Series[bool]", path: Path) -> "pd.Series[float]":
     """Convert one numeric column, finite and in range; NaN where blank."""
     values = pd.to_numeric(cells.where(~blank), errors="coerce").astype(np.float64)
-    _fail(path, cells, ~(values.abs() < np.inf) & ~blank, "a plain number is needed")
+    _fail(path, cells, ~(values.abs() < np.inf) & ~blank, "a plain number is needed, such as -20000 or 0.01")
     if column.kind == "count":
         _fail(path, cells, (values % 1 != 0) & ~blank, "a whole number is needed")
     outside = (values < column.low) | (values > column.high)
