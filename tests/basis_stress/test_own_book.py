@@ -83,12 +83,12 @@ def doubled() -> bs.Result:
 def test_april_doubled_with_dear_repo_by_hand(april: bs.Result, doubled: bs.Result) -> None:
     """The moves of yields, the rate of the term loan, the first call, and the first variation margin."""
     tenors = ["2y", "5y", "10y"]
-    moves = [result.yields[tenors].iloc[1] - result.yields[tenors].iloc[0] for result in (april, doubled)]
+    moves = [result.yields_pct[tenors].iloc[1] - result.yields_pct[tenors].iloc[0] for result in (april, doubled)]
     assert np.allclose(2 * moves[0], moves[1], atol=1e-12)
     dirty = (doubled.positions["clean_price"] + doubled.positions["accrued_interest"]) * doubled.positions["face_usd"]
     value = {day: part.to_numpy() / 100 for day, part in dirty.groupby(doubled.positions["date"].astype(str))}
     after = np.array([1 - HAIRCUT[c] for c in CODES])
-    rate = doubled.yields["sofr"].iloc[0] / 100 + 0.02
+    rate = doubled.yields_pct["sofr"].iloc[0] / 100 + 0.02
     # One night of interest, at SOFR and 200 basis points, is added to 40% of what the lender lent.
     owed = TERM * after * value["2025-04-01"] * (1 + rate / 360)
     deficit = (owed - TERM * after * value["2025-04-02"]).clip(0).sum()
