@@ -20,14 +20,7 @@ from basis_data.markets.yield_paths import check_range
 from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario, changed
 from basis_data.tables.calendars import Days, mark_days, new_york_minutes, settlement_date
-from basis_data.tables.contracts import (
-    DeliveryDates,
-    code_and_month,
-    contract,
-    delivery_dates,
-    delivery_month_for,
-    month_start,
-)
+from basis_data.tables.contracts import code_and_month, contract, delivery_dates, delivery_month_for, month_start
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import PAR
@@ -251,7 +244,7 @@ def _futures_contract(scenario: Scenario, days: Days, name: str) -> FuturesContr
     """Describe a contract in the month of its name, the scenario's delivery month, or the front month of the start."""
     code, own = code_and_month(name)
     month = own or scenario.delivery_month or delivery_month_for(code, days[0])
-    dates: DeliveryDates = delivery_dates(code, month)
+    dates = delivery_dates(code, month)
     if days[-1] > dates.last_delivery_day:
         raise InputError(
             f"scenario {scenario.name}, end: {days[-1]} is after {dates.last_delivery_day}, the last delivery "
