@@ -11,7 +11,8 @@ from basis_data.tables.reader import read
 from basis_strategies.library import LIBRARY
 from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.multi_year.run import run_strategies
-from basis_stress.reporting.formatting import day
+from basis_stress.reporting import outcomes
+from basis_stress.reporting.formatting import day, percent
 from basis_stress.validation import ablations, weekly_page
 from basis_stress.validation.validate import as_markdown, reasons, validate
 from basis_stress.validation.validate import headline as verdict
@@ -116,6 +117,35 @@ def composed() -> str:
         ("return", [f"{row['return']:+.1%}" for row in summaries]),
     ):
         rows.append(f"| {label} | {' | '.join(text)} |")
+    return "\n".join(rows) + "\n"
+
+
+def repo_clock() -> str:
+    """What becomes of a 10-year book when repo cash arrives before and after clearing is paid."""
+    rows = ["| | cash at 08:30 | at 09:15, `hold` | at 09:15, `cure` |", "|---|---|---|---|"]
+    for name, title, leverages in (
+        ("april-2025", "April 2025", (30, 40, 50)),
+        ("march-2020", "March 2020", (40, 50, 60)),
+    ):
+        for leverage in leverages:
+            cells = []
+            for clock, unwind in (("08:30", "hold"), ("09:15", "hold"), ("09:15", "cure")):
+                ended = bs.backtest(name, leverage=leverage, unwind=unwind, repo_time=clock).summary.iloc[0]
+                cells.append(f"{outcomes.label(ended['outcome'])}, {percent(ended['return'], signed=True)}")
+            rows.append(f"| {title}, {leverage}x | {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def expected_repo() -> str:
+    """How much of a book's gain in March 2020 is a fall of expected repo, and what term repo leaves of it."""
+    rows = ["| 60x 10-year book, March 2020 with its basis | gain, share of equity |", "|---|---|"]
+    overnight = bs.backtest("march-2020-basis", leverage=60)
+    fallen = overnight.attribution["expected_repo"].sum() / overnight.summary["equity_start_usd"].iloc[0]
+    rows += [f"| overnight | {percent(overnight.summary['return'].iloc[0], signed=True)} |"]
+    rows += [f"| of which the fall of expected repo | {percent(fallen, signed=True)} |"]
+    term = bs.backtest("march-2020-basis", leverage=60, term_share=1.0, term_days=90).summary.iloc[0]
+    rows += [f"| in term repo of 90 days, loans at accrued value | {percent(term['return'], signed=True)} |"]
+    rows += [f"| in term repo of 90 days, loans marked to market | {percent(term['return_marked'], signed=True)} |"]
     return "\n".join(rows) + "\n"
 
 

@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 DOCUMENTS = {
     "README.md": 2,
     "docs/model-card.md": 3,
+    "docs/model.md": 2,
     "docs/performance/README.md": 1,
     "docs/strategies.md": 4,
     "docs/sweeps.md": 1,
@@ -62,6 +63,8 @@ BLOCKS = {
     "card: data": model_card.data,
     "card: parameters": model_card.parameters,
     "card: evidence": model_card.evidence,
+    "repo clock": run_tables.repo_clock,
+    "expected repo": run_tables.expected_repo,
     "breaking points": run_tables.breaking_points,
     "a strategy of your own": run_tables.example,
     "strategies over years": run_tables.years,
