@@ -13,7 +13,7 @@ from basis_stress.multi_year.published_figures import beside_published
 from basis_stress.multi_year.run import run_strategies
 from basis_stress.reporting import outcomes
 from basis_stress.reporting.formatting import day, percent
-from basis_stress.validation import ablations, weekly_page
+from basis_stress.validation import ablations, choices, weekly_page
 from basis_stress.validation.validate import as_markdown, reasons, validate
 from basis_stress.validation.validate import headline as verdict
 from basis_stress.validation.weekly import weekly_trial
@@ -85,6 +85,16 @@ def trade_off() -> str:
     points = sorted((*fit.trade_off, (fit.placement_rate, fit.slope, fit.loss)))
     rows += [f"| {rate:.2f} | {slope:.2f} | {loss:.2f} |" for rate, slope, loss in points]
     return "\n".join(rows) + "\n"
+
+
+def chosen() -> str:
+    """Each constant of the market of funds, its value, when it was chosen and on which data."""
+    return choices.as_markdown(choices.choices(parameters())) + "\n"
+
+
+def rejected() -> str:
+    """What was tried and rejected."""
+    return choices.as_markdown(choices.tried()) + "\n"
 
 
 def weeks() -> str:

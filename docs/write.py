@@ -25,7 +25,7 @@ DOCUMENTS = {
     "docs/performance/README.md": 1,
     "docs/strategies.md": 4,
     "docs/sweeps.md": 1,
-    "docs/validation.md": 5,
+    "docs/validation.md": 7,
     "docs/what-if.md": 2,
 }
 """Name to its number of blocks."""
@@ -74,6 +74,8 @@ BLOCKS = {
     "a composed scenario": run_tables.composed,
     "highest leverage": run_tables.highest_leverage,
     "ablations": run_tables.mechanisms,
+    "choices": run_tables.chosen,
+    "tried": run_tables.rejected,
     "validation": run_tables.validation,
     "weekly trial": run_tables.weeks,
     "trade-off": run_tables.trade_off,

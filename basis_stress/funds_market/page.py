@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from basis_data.markets.flows import told
 from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
@@ -106,8 +107,9 @@ def assumptions(result: MarketResult) -> list[str]:
         f"{_multiples(result)} What more or less capacity does rests on it.",
         f"{formatting.percent(era.financing_hedge, 0)} of overnight repo is hedged against policy (assumption): the "
         "hedge gains what futures lose when expected policy rises, and its margin is paid in cash.",
-        "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption); swap spreads, "
-        "where the scenario has funds that hold them, move as observed and do not react to those funds' sales.",
+        f"{told(result.scenario, result.days.to_numpy().astype('datetime64[D]'))}.",
+        "Swap spreads, where the scenario has funds that hold them, move as observed and do not react to those funds' "
+        "sales.",
     ]
 
 

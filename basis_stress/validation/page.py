@@ -7,13 +7,28 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from basis_stress.reporting.html import embedded, fill
+from basis_stress.validation.choices import cells, tried
 from basis_stress.validation.figures import pictures
 from basis_stress.validation.validate import headline
 
 if TYPE_CHECKING:
     from basis_stress.validation.validate import Validation
 
-HEADS = ("id", "episode", "what", "target", "observed", "±", "unit", "null", "null met", "before", "model", "met")
+HEADS = (
+    "id",
+    "episode",
+    "what",
+    "target",
+    "observed",
+    "±",
+    "unit",
+    "null",
+    "null met",
+    "before",
+    "other flows",
+    "model",
+    "met",
+)
 _FIELDS = (
     "id",
     "episode",
@@ -25,9 +40,11 @@ _FIELDS = (
     "null",
     "null_met",
     "before",
+    "other_flows",
     "model",
     "met",
 )
+_VALUES = ("observed", "null", "before", "other_flows", "model")
 _ROLES = {"calibration": "fit", "out-of-sample": "out of sample"}
 
 
@@ -38,12 +55,7 @@ def target_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         cells = {name: str(row[name]).replace(" | ", " / ").replace("-0 ", "0 ") for name in _FIELDS}
         tests = row["null_met"] != ""
         cells["role"] = _ROLES.get(str(row["role"]), str(row["role"])) if tests else "data or arithmetic"
-        rows.append(
-            [
-                cells[name].replace("-", "−") if name in ("observed", "null", "before", "model") else cells[name]
-                for name in _FIELDS
-            ]
-        )
+        rows.append([cells[name].replace("-", "−") if name in _VALUES else cells[name] for name in _FIELDS])
     return list(HEADS), rows
 
 
@@ -77,4 +89,6 @@ def render(result: Validation) -> str:
         met=target_cells(result.table[result.table["met"] == "yes"]),
         without=ablation_cells(result.without),
         pictures=embedded(pictures(result.moved)),
+        choices=cells(result.choices),
+        tried=cells(tried()),
     )

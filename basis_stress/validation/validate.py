@@ -6,19 +6,24 @@ no evidence for the model, and a target on data or arithmetic tests no model at 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from basis_data.markets.parameters import Parameters, parameters
+from basis_data.markets.flows import by_week, outside_flows
+from basis_data.markets.parameters import Fit, Parameters, parameters
+from basis_data.scenarios.scenario import changed, market_era
 from basis_data.tables.reader import read
-from basis_stress.funds_market.episodes import episode_market, run_episode
+from basis_stress.funds_market.episodes import Episode, episode_market, run_episode
 from basis_stress.reporting.registry import write_report
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
+from basis_stress.validation.choices import as_markdown as choices_as_markdown
+from basis_stress.validation.choices import choices, tried
 from basis_stress.validation.sensitivity import sensitivity
-from basis_stress.validation.targets import EPISODES, TargetResult, Values, target_results
+from basis_stress.validation.targets import EPISODES, TargetResult, Values, model_results, target_results
 
 BEFORE = {
     "T02": "-9.738 | -13.33 | -14.98",
@@ -55,6 +60,8 @@ class Validation:
     without: pd.DataFrame
     moved: pd.DataFrame
     """Two episodes with each parameter at both ends of its range (`basis_stress.validation.sensitivity`)."""
+    choices: pd.DataFrame
+    """Each constant, its value, when it was chosen and on which data."""
     digest: str
     """Of the parameter file."""
 
@@ -62,7 +69,8 @@ class Validation:
     def text(self) -> str:
         """Everything as Markdown."""
         told = (headline(self.table), f"Parameters {self.digest}", as_markdown(self.table), reasons(self.table))
-        return "\n\n".join((*told, ablations_as_markdown(self.without))) + "\n"
+        made = (choices_as_markdown(self.choices), choices_as_markdown(tried()))
+        return "\n\n".join((*told, ablations_as_markdown(self.without), *made)) + "\n"
 
     def report(self, path: str | Path) -> Path:
         """Write the self-contained HTML page."""
@@ -73,7 +81,8 @@ def validation(frozen: Parameters | None = None, say: Callable[[str], None] = la
     """Compare the model with every target, and run March 2020 without each mechanism."""
     table = validate(frozen, say)
     say("march-2020 without each mechanism, and each parameter at both ends of its range ...")
-    return Validation(table, ablations(frozen), sensitivity(frozen), table.attrs["digest"])
+    without, moved = ablations(frozen), sensitivity(frozen)
+    return Validation(table, without, moved, choices(frozen or parameters()), table.attrs["digest"])
 
 
 def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
@@ -83,26 +92,50 @@ def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lamb
     -------
     DataFrame
         `id`, `episode`, `role`, `target`, `observed`, `unit`, `tolerance`, `null`, `null_met` (for a model of nothing;
-        empty where the target tests no model), `before` (of the version before), `model`, `met` (yes or no), `reason`,
-        `source`; one row per target of history/targets.csv. `attrs["digest"]` is that of the parameter file.
+        empty where the target tests no model), `before` (of the version before), `other_flows` (the model with
+        the other source of outside flows: March 2020 by the weekly rule, all others with none), `model`, `met` (yes or
+        no), `reason`, `source`; one row per target of history/targets.csv. `attrs["digest"]` is that of the parameters.
     """
     chosen = frozen or parameters()
     fit, runs = chosen.fits[len(chosen.fits) // 2], {}
     for name in EPISODES:
         say(f"{name} ...")
         runs[name] = run_episode(episode_market(name), fit)
+    say("the same with other outside flows ...")
+    others = model_results({name: with_other_flows(episode, fit) for name, episode in runs.items()})
     say("closed forms and data ...")
     results = target_results(runs)
     targets = read("targets")
-    outcomes = [{"before": BEFORE.get(target, ""), **_outcome(results[target])} for target in targets["id"]]
+    outcomes = [
+        {
+            "before": BEFORE.get(target, ""),
+            "other_flows": _text(others[target].model) if target in others else "",
+            **_outcome(results[target]),
+        }
+        for target in targets["id"]
+    ]
     table = pd.concat([targets, pd.DataFrame(outcomes, targets.index)], axis=1)
     table.attrs["digest"] = chosen.digest
     return table[[*_COLUMNS]]
 
 
+def with_other_flows(episode: Episode, fit: Fit) -> Episode:
+    """Run an episode again with the weekly rule in place of the rows of history/flows.csv, or the reverse."""
+    market = episode.market
+    other = "table" if by_week(market.scenario) else "weekly"
+    era = market_era(market.scenario).model_dump() | {"outside_flows": other, "episode": None}
+    swapped = changed(market.scenario, market.scenario.name, market=era)
+    days = market.priced.data.dates.astype("datetime64[D]")
+    if other == "table" and market.scenario.name not in set(read("flows")["episode"]):
+        sales = purchases = np.zeros(len(days))
+    else:
+        sales, purchases = outside_flows(swapped, days)
+    return run_episode(replace(market, sales=sales, purchases=purchases), fit)
+
+
 _COLUMNS = (
     *("id", "episode", "role", "target", "observed", "unit", "tolerance"),
-    *("null", "null_met", "before", "model", "met", "reason", "source"),
+    *("null", "null_met", "before", "other_flows", "model", "met", "reason", "source"),
 )
 
 

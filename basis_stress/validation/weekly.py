@@ -151,7 +151,7 @@ def _market(first: pd.Timestamp, last: pd.Timestamp, report: str) -> EpisodeMark
         }
     )
     days = mark_days(np.datetime64(first, "D"), np.datetime64(last, "D"))
-    priced = priced_market(market_data(scenario, market_era(scenario).contracts))
+    priced = priced_market(market_data(scenario, market_era(scenario).contracts, snapshot_prices=False))
     return EpisodeMarket(scenario, priced, *weekly_flows(days))
 
 

@@ -15,6 +15,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.funds_market.episodes import episode_market, era_population, run_episode
 from basis_stress.validation.ablations import ablations
 from basis_stress.validation.calibrate import NAMES, TARGETS, misses
+from basis_stress.validation.choices import choices, tried
 from basis_stress.validation.targets import EPISODES, target_results
 from basis_stress.validation.validate import Validation, as_markdown, headline, validate
 
@@ -162,12 +163,29 @@ def test_the_headline_counts_only_what_the_null_fails(table: pd.DataFrame) -> No
     assert f"the model meets 0 of them ({', '.join(hard)})" in headline(beaten)
 
 
+def test_march_2020_under_the_weekly_rule_is_the_null_and_april_2025_hardly_moves(table: pd.DataFrame) -> None:
+    """The rule holds none of the sellers of March 2020; where there are no flows, zero flows change nothing."""
+    rows = table.set_index("id")
+    assert float(rows.loc["T04", "other_flows"]) < 1.0
+    assert rows.loc["T02", "other_flows"] == "0 | 0 | 0"
+    assert abs(float(rows.loc["T13", "other_flows"]) - float(rows.loc["T13", "model"])) < 0.5
+    assert (rows["other_flows"] == "").sum() == (rows["null"] == "").sum()
+
+
+def test_each_constant_has_its_value_date_and_data() -> None:
+    made, fit = choices(parameters()), parameters().fits[0]
+    assert made.loc[0, "value"] == f"{fit.slope:.3f}, {fit.placement_rate:.3f}, {fit.risk_speed:.4f}"
+    assert not made.map(lambda cell: "{" in cell or not cell).to_numpy().any()
+    assert len(tried()) >= 9
+
+
 def test_the_page_shows_the_misses_first(table: pd.DataFrame, tmp_path) -> None:
     row = {"unit": "bp", "origin": "fitted", "value": 1.0, "low": 0.5, "high": 2.0}
     ends = dict.fromkeys(("march_low", "march_high", "april_low", "april_high"), -1.0)
     moved = pd.DataFrame([{**row, **ends}], ["slope"])
     moved.attrs |= {"march": -1.0, "april": -1.0}
-    result = Validation(table, ablations().iloc[:2], moved, table.attrs["digest"])
+    made = choices(parameters())
+    result = Validation(table, ablations().iloc[:2], moved, made, table.attrs["digest"])
     page = unescape(result.report(tmp_path / "validation.html").read_text(encoding="utf-8"))
     assert page.index(">T19<") < page.index(">T02<")
     assert all(reason in page for reason in table["reason"][table["met"] == "no"])

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from basis_data.markets.flows import outside_flows
+from basis_data.markets.as_of import as_of
+from basis_data.markets.flows import outside_flows, told
 from basis_data.markets.market_data import market_data
 from basis_data.markets.positions import leveraged_fund_shorts
+from basis_data.markets.weekly_flows import weekly_flows
 from basis_data.scenarios.scenario import SCENARIOS, Scenario, market_era, scenario
 from basis_data.tables.calendars import Days, mark_days
 from basis_data.tables.reader import read
@@ -17,7 +19,7 @@ from basis_engine.base.errors import InputError
 ERAS = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "[market]" in path.read_text())
 EPISODES = [name for name in ERAS if scenario(name).base is None]  # what happened, counterfactuals left out
 JUDGED = {"march-2020", "september-2019", "svb-2023", "april-2025", "january-2026"}  # by history/targets.csv
-LATER = {"august-2024", "year-end-2025", "march-2026"}  # judged too, with flows of their own
+LATER = {"august-2024", "year-end-2025", "march-2026"}  # judged too
 HEAD = 'name = "mine"\nstart = 2025-04-01\nend = 2025-04-30\n'
 FLOWS = "episode,date,who,kind,usd_bn,source\n"
 
@@ -115,10 +117,33 @@ def test_purchases_agree_with_the_settled_holdings_of_the_federal_reserve() -> N
         assert purchases[dated(days, first, last)].sum() / 1e9 == pytest.approx(rises[settled], rel=0.02)
 
 
-@pytest.mark.parametrize("name", ["september-2019", "svb-2023", "april-2025", "january-2026"])
-def test_other_episodes_have_no_sourced_flow(name: str) -> None:
-    sales, purchases = outside_flows(scenario(name), window(scenario(name)))
-    assert sales.sum() == purchases.sum() == 0
+@pytest.mark.parametrize("name", sorted((JUDGED | LATER) - {"march-2020"}))
+def test_judged_episodes_but_march_2020_follow_the_weekly_rule(name: str) -> None:
+    of = scenario(name)
+    found, rule = outside_flows(of, window(of)), weekly_flows(window(of))
+    np.testing.assert_array_equal(found, rule)
+    assert rule[0].sum() + rule[1].sum() > 0
+    assert "foreign custody" in told(of, window(of))
+    assert ("the series ends within these days" in told(of, window(of))) == (name == "march-2026")
+
+
+def test_march_2020_has_flows_by_day_and_the_rule_has_none_of_its_sellers() -> None:
+    """Custody fell by $149bn in the window while the Federal Reserve bought more: dealers' inventory stays nil."""
+    march = scenario("march-2020")
+    assert market_era(march).outside_flows == "table"
+    sales, purchases = weekly_flows(window(march))
+    assert sales.sum() < 160e9 < 700e9 < purchases.sum()
+
+
+def test_the_weekly_rule_follows_an_episode_to_another_day() -> None:
+    april = scenario("april-2025")
+    moved = as_of(april, "2025-09-02")
+    np.testing.assert_array_equal(outside_flows(moved, window(moved)), outside_flows(april, window(april)))
+
+
+def test_a_flows_table_of_the_users_own_comes_before_the_rule(tmp_path: Path) -> None:
+    mine = own(tmp_path, '[market]\nera_leverage = 20\noutside_flows = "weekly"\n', "mine,2025-04-03,me,sale,30,me\n")
+    assert outside_flows(mine, window(mine))[0].sum() == 30e9
 
 
 def test_targets_name_known_episodes() -> None:

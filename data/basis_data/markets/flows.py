@@ -1,4 +1,4 @@
-"""Sales and purchases by those outside the market of funds, USD a day, from history/flows.csv or the user's file."""
+"""Sales and purchases by those outside the market of funds, USD a day: rows of a table, or the weekly rule."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.moves import source_days
+from basis_data.markets.weekly_flows import NAMES, covered, weekly_flows
 from basis_data.scenarios.parts import Flow
 from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.tables.calendars import Days
@@ -20,12 +21,13 @@ Array = NDArray[np.float64]
 
 
 def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
-    """Return outside sales and purchases of an episode on each day; rows dated outside the days are ignored.
+    """Return outside sales and purchases of an episode on each day, with the scenario's own; others' rows are ignored.
 
     Parameters
     ----------
     scenario
-        A scenario with a `[market]` table, whose `episode` (by default the scenario's name) selects the rows.
+        A scenario with a `[market]` table, whose `outside_flows` chooses between the weekly rule and rows of the flows
+        table, and whose `episode` (by default the scenario's name) selects the rows.
     days
         Ascending business days [m].
 
@@ -40,17 +42,46 @@ def outside_flows(scenario: Scenario, days: Days) -> tuple[Array, Array]:
         If the scenario has no `[market]` table, the file has no row of the episode within the days, a row is dated on
         a day that is no business day, or a day's sales or purchases exceed `DAY_USD_BN`.
     """
-    episode = market_era(scenario).episode or scenario.name
-    file, flows = source_of("flows", scenario.files.flows), read("flows", scenario.files.flows)
-    if scenario.flows and episode not in set(flows["episode"]):
-        sales, purchases = np.zeros(len(days)), np.zeros(len(days))
-    else:
-        past = source_days(scenario, days)
-        rows = _rows(episode, past, flows, file)
-        sales, purchases = _daily(rows, "sale", past, file), _daily(rows, "purchase", past, file)
+    sales, purchases = _by_week(scenario, days) if by_week(scenario) else _by_row(scenario, days)
     for flow in scenario.flows:
         (sales if flow.kind == "sale" else purchases)[_days_of(flow, days, scenario.name)] += flow.usd_bn * 1e9
     return sales, purchases
+
+
+def by_week(scenario: Scenario) -> bool:
+    """Return whether outside flows follow the weekly rule; a flows table of the user's own comes first."""
+    return market_era(scenario).outside_flows == "weekly" and scenario.files.flows is None
+
+
+def told(scenario: Scenario, days: Days) -> str:
+    """Say where outside flows come from."""
+    if not by_week(scenario):
+        return "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption)"
+    short = [NAMES[name] for name, whole in covered(source_days(scenario, days)).items() if not whole]
+    ended = "" if not short else f"; {' and '.join(short)}: the series ends within these days, and counts as zero after"
+    return (
+        "Outsiders sell what foreign custody at the Federal Reserve falls by, week by week in equal parts, and the "
+        f"Federal Reserve buys what its holdings rise by: one rule for every week, no figure of who sold{ended}"
+    )
+
+
+def _by_week(scenario: Scenario, days: Days) -> tuple[Array, Array]:
+    """Flows of the weekly rule; a day that a window repeats, beyond the end of its episode, has none."""
+    past = source_days(scenario, days)
+    once = np.append(True, past[1:] != past[:-1])
+    sales, purchases = weekly_flows(past)
+    return sales * once, purchases * once
+
+
+def _by_row(scenario: Scenario, days: Days) -> tuple[Array, Array]:
+    """Flows by the rows of an episode; none if the file has no row of it, and the scenario has flows of its own."""
+    episode = market_era(scenario).episode or scenario.name
+    file, flows = source_of("flows", scenario.files.flows), read("flows", scenario.files.flows)
+    if scenario.flows and episode not in set(flows["episode"]):
+        return np.zeros(len(days)), np.zeros(len(days))
+    past = source_days(scenario, days)
+    rows = _rows(episode, past, flows, file)
+    return _daily(rows, "sale", past, file), _daily(rows, "purchase", past, file)
 
 
 def _days_of(flow: Flow, days: Days, name: str) -> slice:

@@ -14,6 +14,7 @@ from basis_data.tables.reader import read
 
 Array = NDArray[np.float64]
 CUSTODY, HELD = "foreign_custody_treasury_usd_bn", "fed_treasury_held_outright_usd_bn"
+NAMES = {CUSTODY: "foreign custody", HELD: "the Federal Reserve's holdings"}
 
 
 def weekly_flows(days: Days) -> tuple[Array, Array]:

@@ -262,6 +262,9 @@ class MarketEra(StrictModel):
     """Share of basis funds' notes financed to term (90 days). Assumption: no public figure splits the two."""
     mixed_share: Share = 0.0
     """Share of the swap-spread book that basis funds hold beside their own. Assumption: no public figure exists."""
+    outside_flows: Literal["table", "weekly"] = "table"
+    """What outsiders sell to dealers and buy from them: the rows of the `flows` table, or by week the changes of
+    foreign custody and of the Federal Reserve's holdings (`basis_data.markets.weekly_flows`)."""
     episode: str | None = Field(default=None, min_length=1)
     """Episode of the `flows` table to use; the scenario's own name by default."""
 
