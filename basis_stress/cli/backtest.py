@@ -17,6 +17,7 @@ from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.cli.nightly import exit_code, json_text, nightly_options, spreadsheet_options
 from basis_stress.front_door.backtest import backtest as run_backtest
+from basis_stress.single_book import observed_text
 from basis_stress.single_book import text_tables as tables
 
 BACKTEST_EXAMPLES = """\b
@@ -169,6 +170,8 @@ def backtest(
         click.echo()
         click.echo(tables.summary_lines(result))
         click.echo()
+        for line in observed_text.told(result):
+            click.echo(line)
     if not as_json:
         click.echo(f"tables: {folder}")
     if report and not as_json:

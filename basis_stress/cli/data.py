@@ -13,6 +13,7 @@ Examples:
   basis-stress data status
   basis-stress data refresh
   basis-stress data refresh --until 2026-11-20 --only par-yields,sofr,effr
+  basis-stress data refresh --only prices --since 2020-02-18 --until 2020-03-31
   basis-stress data verify 2026-11-20
   basis-stress data import-margins my-margins.csv
   basis-stress --data 2026-11-20 backtest april-2025 --as-of 2026-11-19
@@ -44,20 +45,27 @@ def status(out: Path | None) -> None:
 @click.option(
     "--only", help="Some sources, comma-separated: par-yields, sofr, effr, cftc, svensson, auctions, prices, dealers."
 )
+@click.option(
+    "--since",
+    help="First day, YYYY-MM-DD. [default: prices of the last business day; others go on from the data in use]",
+)
 @_OUT
 @click.option("--server", help="Address of a server that stands in for the publishers' own, with their paths.")
-def refresh(until: str | None, only: str | None, out: Path | None, server: str | None) -> None:
+def refresh(until: str | None, only: str | None, since: str | None, out: Path | None, server: str | None) -> None:
     """Download newer data from their publishers into a new snapshot.
 
-    Every response is checked; if one is wrong, nothing is written. Revised values are listed.
+    Every response is checked; if one is wrong, no snapshot is written. Revised values are listed. Prices of notes
+    (FedInvest) come day by day: days at hand are not asked for again, and a refresh that stops goes on when repeated.
+    Backtests with such a snapshot price notes as observed.
     """
     from basis_data.refresh.snapshot import refresh as run
     from basis_data.tables.data_in_use import manifest
 
     folder = run(
-        None if until is None else _day(until),
+        None if until is None else _day(until, "--until"),
         None if only is None else [name.strip() for name in only.split(",")],
         out,
+        since=None if since is None else _day(since, "--since"),
         server=server,
         progress=lambda text: click.echo(f"{text} ...", err=True),
     )
@@ -84,9 +92,9 @@ def import_margins(file: Path, out: Path | None) -> None:
     click.echo(f"snapshot: {run(file, out)}")
 
 
-def _day(text: str) -> datetime.date:
-    """A date, from text."""
+def _day(text: str, option: str) -> datetime.date:
+    """A date, from the text of an option."""
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--until: {text!r} given, allowed is a date as YYYY-MM-DD") from None
+        raise InputError(f"{option}: {text!r} given, allowed is a date as YYYY-MM-DD") from None

@@ -160,7 +160,7 @@ def relative_change(values: pd.Series) -> float:
 def episode_market(name: str | Path | Scenario) -> EpisodeMarket:
     """Read and price the market of an episode, with swap-spread trades where the era has them."""
     chosen = name if isinstance(name, Scenario) else load_scenario(name)
-    priced = scenario_market(chosen, market_era(chosen).contracts)
+    priced = scenario_market(chosen, market_era(chosen).contracts, snapshot_prices=False)
     sales, purchases = outside_flows(chosen, priced.data.dates.astype("datetime64[D]"))
     if market_era(chosen).swap_spread_book_usd_bn:
         priced = priced.with_swaps()

@@ -73,6 +73,11 @@ class Saved(Reported):
     TABLES: ClassVar[tuple[str, ...]]
     """Names of the tables, each an attribute."""
 
+    @property
+    def saved_tables(self) -> tuple[str, ...]:
+        """Names of the tables that are written."""
+        return self.TABLES
+
     def save(self, folder: str | Path, *, report: bool = False, csv: bool = False, xlsx: bool = False) -> Path:
         """Write every table as Parquet into a folder, and on request report.html: all of them, or none.
 
@@ -84,7 +89,7 @@ class Saved(Reported):
             If the folder cannot be written.
         """
         page = {"report.html": render_report(self)} if report else {}
-        tables = {name: getattr(self, name) for name in self.TABLES}
+        tables = {name: getattr(self, name) for name in self.saved_tables}
         return save_tables(folder, {**tables, **page, **spreadsheets(tables, csv, xlsx)}, replaces=FOLDER)
 
 

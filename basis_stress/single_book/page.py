@@ -10,7 +10,7 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.comovement import stocks_bonds_dollar
 from basis_stress.reporting.html import VENDOR, embedded, fill, inlined, setting
 from basis_stress.reporting.shocks import difference_cells, nature
-from basis_stress.single_book import figures, sentences, views
+from basis_stress.single_book import figures, observed_text, sentences, views
 from basis_stress.single_book import text_tables as tables
 from basis_stress.single_book.series import series
 
@@ -36,6 +36,8 @@ def render(result: Result) -> str:
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",
         summary=tables.summary_cells(result),
         daily=tables.daily_cells(result),
+        observed=observed_text.difference_cells(result),
+        entry=observed_text.entry_cells(result),
         pictures=embedded(figures.draw(result)),
         settings={formatting.words(name): setting(value) for name, value in result.settings.items()},
         assumptions=result.assumptions,

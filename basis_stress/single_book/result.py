@@ -10,12 +10,12 @@ import pandas as pd
 
 from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.differences import counterpart
-from basis_data.scenarios.scenario import Scenario
+from basis_data.scenarios.scenario import Scenario, changed
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.run import Run
 from basis_strategies.plan import Plan
 from basis_stress.reporting.registry import Saved
-from basis_stress.single_book import tabulate
+from basis_stress.single_book import observed_prices, tabulate
 
 TABLES = ("summary", "timeline", "positions", "market", "yields_pct", "cash", "calls", "attribution", "events")
 
@@ -40,8 +40,13 @@ class Result(Saved):
     """The market of the run, shared with other results: never change its arrays."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns of a user's book that label its positions, in the order of the plan."""
-    through: "Callable[[Scenario], Result] | None" = None
-    """Runs the same book through another scenario."""
+    through: "Callable[..., Result] | None" = None
+    """Runs the same book through another scenario; with `snapshot_prices` False, on modelled prices."""
+
+    @property
+    def saved_tables(self) -> tuple[str, ...]:
+        """Names of the tables that are written: those of observed prices too, where there are any."""
+        return TABLES if self.priced.data.note_spreads is None else (*TABLES, "deliverables", "observed_differences")
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -59,6 +64,27 @@ class Result(Saved):
             return replace(self.through(without), through=None)
         except InputError:
             return None
+
+    @cached_property
+    def modelled(self) -> "Result | None":
+        """The same run with notes priced on the curve; None where no observed price was used."""
+        if self.through is None or self.priced.data.note_spreads is None:
+            return None
+        files = {**self.scenario.files.model_dump(), "prices": None}
+        plain = changed(self.scenario, self.scenario.name, files=files)
+        return replace(self.through(plain, snapshot_prices=False), through=None)
+
+    @cached_property
+    def deliverables(self) -> pd.DataFrame:
+        """One row per day, contract and deliverable: prices, spread over the curve, implied repo, the cheapest."""
+        return observed_prices.deliverables(self.priced)
+
+    @cached_property
+    def observed_differences(self) -> pd.DataFrame:
+        """One row per contract: the run on observed prices beside the same run on modelled ones; else none."""
+        alone = self.modelled
+        beside = None if alone is None else (alone.run, alone.priced)
+        return observed_prices.observed_differences(self.run, self.priced, beside)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:

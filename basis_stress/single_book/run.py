@@ -13,6 +13,8 @@ from basis_data.markets.as_of import remarks as as_of_remarks
 from basis_data.markets.books import Book, Table, held_in
 from basis_data.markets.cached_markets import scenario_market
 from basis_data.markets.left_out import left_out
+from basis_data.markets.market_data import MarketData
+from basis_data.markets.note_spreads import told as observed_notes
 from basis_data.markets.pricing import PricedMarket
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
@@ -29,6 +31,7 @@ from basis_strategies.books import check_carried, fund_books
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.funds_market import BOOK_CONTRACTS, leveraged_fund_book
 from basis_strategies.plan import Execution, Plan
+from basis_stress.single_book.observed_prices import labels
 from basis_stress.single_book.own_book import book_settings, own_book
 from basis_stress.single_book.result import Result
 
@@ -68,20 +71,25 @@ def backtest_book(
 
 
 def _through(
-    strategy: CashFuturesBasis, codes: Sequence[str], book: Table | None, execution: Execution, chosen: Scenario
+    strategy: CashFuturesBasis,
+    codes: Sequence[str],
+    book: Table | None,
+    execution: Execution,
+    chosen: Scenario,
+    snapshot_prices: bool = True,
 ) -> Result:
     """Run a book through a scenario."""
-    priced = scenario_market(chosen, codes)
+    priced = scenario_market(chosen, codes, snapshot_prices=snapshot_prices)
     plan, remarks = _plan(strategy, priced, book, execution)
     settings = {**_settings(strategy, plan, priced), **remarks, "data": str(data_in_use())}
     outcome, again = run(assemble(plan, priced)), partial(_through, strategy, codes, book, execution)
     return Result(priced.data.scenario, settings, _assumptions(plan, priced), outcome, plan, priced, through=again)
 
 
-def _backtest_own(book: Book, scenario: Scenario, execution: Execution) -> Result:
+def _backtest_own(book: Book, scenario: Scenario, execution: Execution, snapshot_prices: bool = True) -> Result:
     """Backtest a user's own book: every fund of it, in one market."""
     held, remarks = held_in(book, scenario)
-    priced = scenario_market(held)
+    priced = scenario_market(held, snapshot_prices=snapshot_prices)
     funds = fund_books(book)
     mapped = {"held": remarks[0]} if remarks else {}
     remarks += tuple(remark for fund in funds for remark in check_carried(fund, priced))
@@ -176,10 +184,15 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         f"${plan.execution.depth_usd / 1e9:,.0f}bn; half spreads {plan.execution.bond_cost_bp:g} and "
         f"{plan.execution.futures_cost_bp:g} bp, impact {plan.execution.impact_bp_per_bn:g} bp per $bn (assumptions).",
         "Sales of this book do not move the market beyond its own slices: a single fund, not the whole market.",
-        *left_out(
-            data.scenario, data.dates.astype("datetime64[D]"), market.cusips, data.effr, data.curves.kind == SVENSSON
-        ),
+        *_observed(data),
+        *left_out(data.scenario, data.dates.astype("datetime64[D]"), data.effr, data.curves.kind == SVENSSON),
     ]
+
+
+def _observed(data: MarketData) -> list[str]:
+    """Which notes have observed prices; nothing where notes are priced on the curve."""
+    sizes = [len(future.basket.cusip) for future in data.futures]
+    return [] if data.note_spreads is None else observed_notes(data.note_spreads, labels(data.futures), sizes)
 
 
 def _roll(plan: Plan, market: PricedMarket) -> list[str]:

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from basis_data.markets.market_data import market_data
+from basis_data.markets.as_of import as_of
+from basis_data.markets.market_data import market_data, with_yield_scale
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import changed, scenario
+from basis_data.tables.reader import HISTORY
 from basis_engine.bonds.curves import SVENSSON, fitted_spread
 
 
@@ -24,6 +27,45 @@ def test_an_observed_price_fits_the_spread_that_the_note_keeps(tmp_path: Path) -
     assert np.all(np.abs(gap - 0.25) < 0.02)  # kept on every later day, but for roll-down
     others = np.arange(len(plain.cusips)) != note
     assert np.array_equal(fitted.priced.clean[:, others], plain.priced.clean[:, others])
+
+
+def two_notes(folder: Path) -> tuple[pd.DataFrame, Path]:
+    """FedInvest's end-of-day prices of two notes of March 2020, and the same as a file of prices."""
+    rows = pd.read_csv(HISTORY / "fedinvest_prices_march2020_two_notes.csv")
+    rows, file = rows.rename(columns={"end_of_day": "clean_price"}), folder / "prices.csv"
+    rows[["date", "cusip", "clean_price"]].sort_values(["date", "cusip"]).to_csv(file, index=False)
+    return rows, file
+
+
+def test_two_notes_of_march_2020_are_priced_as_fedinvest_has_them(tmp_path: Path) -> None:
+    """Every day with a price reprices; between, the spread is kept; the spread agrees with the file's own yields."""
+    rows, file = two_notes(tmp_path)
+    march = scenario("march-2020").but(files={"prices": file}, curve="par")
+    market = priced_market(market_data(march, ["FV", "TY"]))
+    days = pd.DatetimeIndex(market.data.dates.astype("datetime64[D]"))
+    held = rows[rows["cusip"].isin(market.cusips)]
+    assert set(held["cusip"]) == {"912828YE4", "912828YX2"}
+    for row in held.itertuples():
+        m, n = days.get_loc(pd.Timestamp(str(row.date))), market.cusips.index(row.cusip)
+        assert market.priced.clean[m, n] == pytest.approx(row.clean_price, abs=1e-9)
+    spread = 1e4 * market.baskets.spread[:, market.cusips.index("912828YX2")]
+    seen = held[held["cusip"] == "912828YX2"].set_index("date")["eod_minus_curve_bp"]
+    at = days.get_indexer(pd.DatetimeIndex(seen.index))
+    assert np.abs(spread[at] - seen.to_numpy()).max() < 4.0  # the file's curve is linear between tenors
+    missing = np.setdiff1d(np.arange(1, len(days)), at)
+    assert np.array_equal(spread[missing], spread[missing - 1])
+
+
+def test_changed_yields_leave_observed_spreads_as_they_were(tmp_path: Path) -> None:
+    march = scenario("march-2020").but(files={"prices": two_notes(tmp_path)[1]}, curve="par")
+    plain, twice = (market_data(of, ["TY"]) for of in (march, march.scaled(2.0)))
+    assert plain.note_spreads is not None
+    assert twice.note_spreads is not None
+    np.testing.assert_array_equal(plain.note_spreads.over_curve, twice.note_spreads.over_curve)
+    np.testing.assert_array_equal(
+        priced_market(with_yield_scale(plain, 2.0)).priced.clean, priced_market(twice).priced.clean
+    )
+    assert market_data(as_of(march, "2025-04-01"), ["TY"]).note_spreads is None  # its days are not those of the file
 
 
 def test_a_spread_is_found_for_prices_far_from_the_curve() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from basis_data.markets.baskets import basket
 from basis_data.markets.margins import margin_path
+from basis_data.refresh.answers import PARTS
 from basis_data.refresh.snapshot import STAGING, import_margins, refresh, verify
 from basis_data.refresh.status import check, describe, verified
 from basis_data.tables.data_in_use import MANIFEST, data_in_use, embedded_digest, manifest, use_data
@@ -127,6 +128,46 @@ def test_a_revision_is_said_and_the_old_snapshot_kept(server: Publishers, tmp_pa
     assert read("par_yields").set_index("date").loc["2026-08-24", "y_10y_pct"] == 4.71
     assert use_data(new).digest != manifest(old)["digest"][:12]
     assert read("par_yields").set_index("date").loc["2026-08-24", "y_10y_pct"] == 4.72
+
+
+def posted(server: Publishers) -> list[str]:
+    """Days of prices that were asked for."""
+    return [fields["priceDateDay"][0] for _, path, fields in server.asked if path == PRICES]
+
+
+def prices_of(server: Publishers, root: Path, since: int, until: int) -> Path:
+    """A snapshot with the prices of some days of September 2026."""
+    first, last = datetime.date(2026, 9, since), datetime.date(2026, 9, until)
+    return refresh(last, ["prices"], root, since=first, server=server.address, pause_s=0.01)
+
+
+def test_prices_of_a_range_of_days_and_then_of_the_missing_ones(server: Publishers, tmp_path: Path) -> None:
+    use_data(prices_of(server, tmp_path, 1, 3))
+    assert posted(server) == ["1", "2", "3"]
+    second = prices_of(server, tmp_path, 1, 9)
+    assert posted(server)[3:] == ["4", "8", "9"]  # the 7th is Labor Day
+    table = read("prices", second / "tables" / "fedinvest_prices.csv")
+    assert table["date"].nunique() == 6
+    use_data(second)
+    remarks = manifest(prices_of(server, tmp_path, 1, 9))["remarks"]
+    assert remarks == ["prices: not asked, the data in use have 2026-09-01 to 2026-09-09"]
+
+
+def test_a_refresh_of_prices_that_stops_goes_on_where_it_was(server: Publishers, tmp_path: Path) -> None:
+    server.status[PRICES] = [200, 200, 500, 500, 500, 500]
+    with pytest.raises(InputError, match="answered with status 500"):
+        prices_of(server, tmp_path, 1, 4)
+    assert not list(tmp_path.glob(f"*/{MANIFEST}"))
+    kept = posted(server)
+    folder = prices_of(server, tmp_path, 1, 4)
+    assert posted(server)[len(kept) :] == ["3", "4"]
+    assert verify(folder) == []
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_days_that_cannot_be_asked_for_are_named(server: Publishers, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="since: 2026-09-09 given, allowed is 2010-01-01 to 2026-09-03"):
+        prices_of(server, tmp_path, 9, 3)
 
 
 FAULTS = [

@@ -5,14 +5,37 @@ re-opened security has its shorter term from the re-opening; history/listings.cs
 list, so 7-year notes re-opened as 5-year notes in other years are missing from TU and FV.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basis_data.tables.calendars import DateLike, day
 from basis_data.tables.contracts import ContractSpec, contract, month_start
 from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
+from basis_engine.base.errors import InputError
 from basis_engine.bonds.factors import conversion_factor
+
+
+@dataclass(frozen=True)
+class Basket:
+    """Deliverable securities of a contract, n rows by maturity; days since 1970-01-01."""
+
+    cusip: tuple[str, ...]
+    coupon: NDArray[np.float64]
+    """[n] decimal per year."""
+    maturity: NDArray[np.int64]
+    """[n] days."""
+    factor: NDArray[np.float64]
+    """[n] conversion factors."""
+    known: NDArray[np.int64]
+    """[n] day from which the security is in the basket: its issue, or a later listing."""
+    unpriced: int
+    """Number of deliverable securities left out because their coupon is unknown."""
 
 
 @cached
@@ -101,3 +124,36 @@ def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd
         for coupon, maturity in zip(securities["coupon"], maturities, strict=True)
     ]
     return securities
+
+
+def known_basket(code: str, month: str, known_on: np.datetime64) -> Basket:
+    """Collect the deliverable securities known on a day."""
+    admitted = deliverable(code, month, known_on)
+    rows = with_factors(admitted, code, month)
+    if rows.empty:
+        what = f"contract {code}: no note that may be delivered in {month} had been issued by {known_on}"
+        raise InputError(f"{what}; leave {code} out, or choose a shorter window or an earlier delivery month")
+    return Basket(
+        cusip=tuple(rows["cusip"]),
+        coupon=rows["coupon"].to_numpy(np.float64),
+        maturity=_day_numbers(rows["maturity"]),
+        factor=rows["conversion_factor"].to_numpy(np.float64),
+        known=_day_numbers(rows["listed_from"]),
+        unpriced=len(admitted) - len(rows),
+    )
+
+
+def stacked(baskets: Sequence[Basket]) -> pd.DataFrame:
+    """Stack baskets: `cusip`, `coupon` and `maturity` of their notes, in order."""
+    return pd.DataFrame(
+        {
+            "cusip": [cusip for each in baskets for cusip in each.cusip],
+            "coupon": np.concatenate([each.coupon for each in baskets]),
+            "maturity": np.concatenate([each.maturity for each in baskets]),
+        }
+    )
+
+
+def _day_numbers(dates: "pd.Series[Any]") -> NDArray[np.int64]:
+    """Days since 1970-01-01."""
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -23,11 +23,16 @@ class _Inputs:
     text: str
     files: tuple[str, ...]
     contracts: tuple[str, ...] | None
+    snapshot_prices: bool
     scenario: Scenario = field(compare=False)
 
 
-def scenario_market(scenario: Scenario, contracts: Sequence[str] | None = None) -> PricedMarket:
+def scenario_market(
+    scenario: Scenario, contracts: Sequence[str] | None = None, *, snapshot_prices: bool = True
+) -> PricedMarket:
     """Price a scenario's market for its contracts or those given, once for equal inputs; never change its arrays.
+
+    ``snapshot_prices`` is that of `basis_data.markets.market_data.market_data`.
 
     Raises
     ------
@@ -38,14 +43,14 @@ def scenario_market(scenario: Scenario, contracts: Sequence[str] | None = None) 
     try:
         files = tuple(_digests(scenario))
     except InputError:  # a run that needs the file says what is wrong with it
-        return priced_market(market_data(scenario, chosen))
-    return _priced(_Inputs(scenario.model_dump_json(), files, chosen, scenario))
+        return priced_market(market_data(scenario, chosen, snapshot_prices=snapshot_prices))
+    return _priced(_Inputs(scenario.model_dump_json(), files, chosen, snapshot_prices, scenario))
 
 
 @lru_cache(maxsize=MARKETS)
 def _priced(inputs: _Inputs) -> PricedMarket:
     """Price a market; threads that ask for it at the same time may each price it."""
-    return priced_market(market_data(inputs.scenario, inputs.contracts))
+    return priced_market(market_data(inputs.scenario, inputs.contracts, snapshot_prices=inputs.snapshot_prices))
 
 
 on_new_data(_priced.cache_clear)

@@ -1,9 +1,8 @@
 """Inputs of a scenario that a run would leave out: refused in one sentence, or said among its assumptions."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.markets.moves import moved_rate
@@ -11,7 +10,6 @@ from basis_data.scenarios.composition import DATED
 from basis_data.scenarios.parts import DayOrPeriodPart
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import Days
-from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 
 Array = NDArray[np.float64]
@@ -61,44 +59,16 @@ def federal_funds_rate(scenario: Scenario, days: Days) -> Array:
     return effr
 
 
-def observed_prices(scenario: Scenario, first: np.datetime64, cusips: Collection[str]) -> "pd.Series[float]":
-    """Clean prices of the user's file on the first day, by CUSIP, of notes that are deliverable.
-
-    Raises
-    ------
-    InputError
-        If the file has no such price.
-    """
-    rows = read("prices", scenario.files.prices)
-    used = rows[(rows["date"] == pd.Timestamp(first)) & rows["cusip"].isin(list(cusips))]
-    if used.empty:
-        raise InputError(
-            f"{scenario.files.prices}: no row is used, as none has the first day {first} and the CUSIP of a "
-            "deliverable note of the contracts; give such rows"
-        )
-    return used.set_index("cusip")["clean_price"]
-
-
-def left_out(scenario: Scenario, days: Days, cusips: Collection[str], effr: Array, svensson: bool) -> Iterator[str]:
+def left_out(scenario: Scenario, days: Days, effr: Array, svensson: bool) -> Iterator[str]:
     """Sentences on the inputs that a run does not use.
 
     Parameters
     ----------
-    cusips
-        Deliverable notes of the run's contracts.
     effr
         [m] federal funds rate of the days, NaN where blank.
     svensson
         Whether the run is priced on a Svensson curve.
     """
-    if scenario.files.prices is not None:
-        rows = read("prices", scenario.files.prices)
-        unused = len(rows) - len(observed_prices(scenario, days[0], cusips))
-        if unused:
-            yield (
-                f"{unused} of {len(rows)} rows of {scenario.files.prices.name} are not used: only prices of {days[0]}, "
-                "the first day, of deliverable notes are."
-            )
     if scenario.files.svensson is not None and not svensson:
         yield f"{scenario.files.svensson.name} is not used: the run is priced on par yields."
     blank = int(np.isnan(effr).sum())

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from basis_data.markets.baskets import deliverable, with_factors
+from basis_data.markets.baskets import Basket, known_basket, stacked
 from basis_data.markets.curves import Curves, curves, scaled
 from basis_data.markets.expectations import carry_rate, expected_policy
 from basis_data.markets.expected_spread import expected_spikes
@@ -16,6 +15,7 @@ from basis_data.markets.intraday import IntradayMarks, intraday_marks
 from basis_data.markets.left_out import check_dated, federal_funds_rate
 from basis_data.markets.margins import MarginPath
 from basis_data.markets.moves import moved_expectation, moved_margin, moved_rate, source_days
+from basis_data.markets.note_spreads import NoteSpreads, note_spreads
 from basis_data.markets.yield_paths import check_range
 from basis_data.scenarios.parts import DatedPart
 from basis_data.scenarios.scenario import Scenario, changed
@@ -29,23 +29,6 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 MARK_TIME = "15:00"
-
-
-@dataclass(frozen=True)
-class Basket:
-    """Deliverable securities of a contract, n rows by maturity; days since 1970-01-01."""
-
-    cusip: tuple[str, ...]
-    coupon: Array
-    """[n] decimal per year."""
-    maturity: Integers
-    """[n] days."""
-    factor: Array
-    """[n] conversion factors."""
-    known: Integers
-    """[n] day from which the security is in the basket: its issue, or a later listing."""
-    unpriced: int
-    """Number of deliverable securities left out because their coupon is unknown."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +90,8 @@ class MarketData:
     """The k contracts."""
     intraday: IntradayMarks
     """Marks besides the closes; none in most scenarios."""
+    note_spreads: NoteSpreads | None = None
+    """Spreads of the notes of all baskets over the curve, from observed prices; None: notes are priced on the curve."""
 
     def initial_margin_usd(self, first_prices: Array) -> Array:
         """Margin per contract in force at each mark, USD [m, k], from the futures prices [k] at the first mark."""
@@ -121,8 +106,15 @@ class MarketData:
         return np.column_stack(paths)
 
 
-def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> MarketData:
+def market_data(
+    scenario: Scenario, contracts: Sequence[str] | None = None, *, snapshot_prices: bool = True
+) -> MarketData:
     """Gather the market data of a scenario, for its contracts or those given.
+
+    Parameters
+    ----------
+    snapshot_prices
+        Whether notes have the prices of the snapshot in use, where it has any.
 
     Raises
     ------
@@ -143,10 +135,13 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
     passing = repo_rate - sofr - lasting
     notices = [(notice.date, notice.multiple) for notice in scenario.margin_notices]
     chosen = curves(scenario, days, codes)
+    settle = np.array([settlement_date(day) for day in days]).astype(np.int64)
+    futures = tuple(_futures_contract(scenario, days, name) for name in scenario.contracts)
+    notes = stacked([future.basket for future in futures])
     return MarketData(
         scenario=scenario,
         dates=days.astype(np.int64),
-        settle=np.array([settlement_date(day) for day in days]).astype(np.int64),
+        settle=settle,
         minutes=np.array([new_york_minutes(day, MARK_TIME) for day in days], np.int64),
         curves=chosen,
         sofr=sofr,
@@ -162,8 +157,9 @@ def market_data(scenario: Scenario, contracts: Sequence[str] | None = None) -> M
         dislocation_bp=np.column_stack([_dislocation(scenario, days, code) for code in codes]),
         other_loss_share=_on_days(days, [(loss, loss.share or 0.0) for loss in scenario.other_losses]),
         other_loss_usd=_on_days(days, [(loss, loss.usd or 0.0) for loss in scenario.other_losses]),
-        futures=tuple(_futures_contract(scenario, days, name) for name in scenario.contracts),
+        futures=futures,
         intraday=intraday_marks(scenario, days, chosen.par_yields),
+        note_spreads=note_spreads(scenario, days, settle, chosen, notes, snapshot_prices),
     )
 
 
@@ -273,28 +269,6 @@ def futures_contract(
         first_delivery=int(dates.first_delivery_day.astype(np.int64)),
         last_trading=int(dates.last_trading_day.astype(np.int64)),
         last_delivery=int(dates.last_delivery_day.astype(np.int64)),
-        basket=_basket(code, month, basket_day),
+        basket=known_basket(code, month, basket_day),
         margin=margin,
     )
-
-
-def _basket(code: str, month: str, known_on: np.datetime64) -> Basket:
-    """Collect the deliverable securities known on a day."""
-    admitted = deliverable(code, month, known_on)
-    rows = with_factors(admitted, code, month)
-    if rows.empty:
-        what = f"contract {code}: no note that may be delivered in {month} had been issued by {known_on}"
-        raise InputError(f"{what}; leave {code} out, or choose a shorter window or an earlier delivery month")
-    return Basket(
-        cusip=tuple(rows["cusip"]),
-        coupon=rows["coupon"].to_numpy(np.float64),
-        maturity=_day_numbers(rows["maturity"]),
-        factor=rows["conversion_factor"].to_numpy(np.float64),
-        known=_day_numbers(rows["listed_from"]),
-        unpriced=len(admitted) - len(rows),
-    )
-
-
-def _day_numbers(dates: "pd.Series[Any]") -> Integers:
-    """Days since 1970-01-01."""
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -5,11 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from basis_data.markets.left_out import observed_prices
 from basis_data.markets.market_data import MarketData
 from basis_data.markets.swaps import NOTIONAL_USD, SwapMarket, swap_market
 from basis_engine.base.errors import InputError
-from basis_engine.bonds.curves import NODE_TIMES, SVENSSON, fitted_spread
+from basis_engine.bonds.curves import NODE_TIMES, SVENSSON
 from basis_engine.simulation.market import Baskets, CurvePath, Priced, held_market, par_curves, price_path
 from basis_engine.simulation.marks import cheapened
 from basis_engine.simulation.quotes import append_swaps
@@ -146,7 +145,6 @@ def priced_market(data: MarketData, option_value: float = 0.0) -> PricedMarket:
     """Price a market; ``option_value`` (points), the value of the short's delivery options, lowers the fair future."""
     path = _path(data)
     baskets = _baskets(data, option_value)
-    _fit_spreads(data, path, baskets)
     priced = price_path(path, baskets)
     return PricedMarket(
         data=data,
@@ -170,23 +168,13 @@ def _marks(data: MarketData, closes: CurvePath, baskets: Baskets) -> Marks:
     close_at = np.append(np.flatnonzero(order < last), len(order))
     dated = ("known_mark", "first_mark", "final_mark", "last_mark")
     among = baskets._replace(**{name: close_at[np.minimum(getattr(baskets, name), last)] for name in dated})
+    among = among._replace(spread=np.ascontiguousarray(baskets.spread[day]))
     return Marks(path, among, price_path(path, among), day)
 
 
 def _cusips(data: MarketData) -> tuple[str, ...]:
     """CUSIPs of the stacked notes."""
     return tuple(cusip for future in data.futures for cusip in future.basket.cusip)
-
-
-def _fit_spreads(data: MarketData, path: CurvePath, baskets: Baskets) -> None:
-    """Set the spread over the curve of each note with a price observed on the first day, to fit that price."""
-    if data.scenario.files.prices is None:
-        return
-    observed = observed_prices(data.scenario, data.dates.astype("datetime64[D]")[0], _cusips(data))
-    for note, cusip in enumerate(_cusips(data)):
-        if cusip in observed.index:
-            bond = float(baskets.coupon[note]), int(baskets.maturity[note]), int(path.value_date[0])
-            baskets.spread[note] = fitted_spread(path.curve_kind, path.curves[0], *bond, float(observed[cusip]))
 
 
 def _path(data: MarketData) -> CurvePath:
@@ -215,7 +203,7 @@ def _discounts(data: MarketData, par_yields: Floats, day_of: Integers | None = N
 
 def _baskets(data: MarketData, option_value: float) -> Baskets:
     """Stack the baskets; a contract settles finally at the first mark on or after its last trading day."""
-    futures, last_mark = data.futures, len(data.dates) - 1
+    futures, last_mark, spreads = data.futures, len(data.dates) - 1, data.note_spreads
     delivered = [int(np.searchsorted(data.dates, future.last_delivery)) for future in futures]
     baskets = [future.basket for future in futures]
     sizes = [len(basket.coupon) for basket in baskets]
@@ -224,7 +212,7 @@ def _baskets(data: MarketData, option_value: float) -> Baskets:
         coupon=np.concatenate([basket.coupon for basket in baskets]),
         maturity=np.concatenate([basket.maturity for basket in baskets]),
         factor=np.concatenate([basket.factor for basket in baskets]),
-        spread=np.zeros(sum(sizes)),
+        spread=np.zeros((len(data.dates), sum(sizes))) if spreads is None else spreads.over_curve,
         first_delivery=np.array([future.first_delivery for future in futures], np.int64),
         last_delivery=np.array([future.last_delivery for future in futures], np.int64),
         known_mark=np.searchsorted(data.dates, np.concatenate([basket.known for basket in baskets])),

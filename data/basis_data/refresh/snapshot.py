@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 import filelock
 import pandas as pd
 
-from basis_data.refresh.download import Downloader, Request
-from basis_data.refresh.formats import ChangedFormatError, Rows
+from basis_data.markets.note_spreads import FEDINVEST
+from basis_data.refresh.answers import FIRST, answer, first_day, forget, last_known, parsed, unwritable
+from basis_data.refresh.download import Downloader
+from basis_data.refresh.formats import Rows
 from basis_data.refresh.merge import Merged, merged
-from basis_data.refresh.sources import OVERLAP_DAYS, SOURCES, Source
+from basis_data.refresh.sources import SOURCES, Source
 from basis_data.tables.data_in_use import MANIFEST, data_in_use, manifest, sha256, snapshots_folder, table_file
 from basis_data.tables.files import read_text
 from basis_data.tables.layouts import TABLES
@@ -29,7 +31,7 @@ from basis_engine.base.errors import InputError
 STAGING = ".refresh-"
 """Begins the name of a folder in which a snapshot is made; one left by a killed run is deleted by the next."""
 PATIENCE_S = 10.0
-FILES = {"prices": "fedinvest_prices.csv"}
+FILES = {"prices": FEDINVEST}
 """Files of tables that the program itself has none of."""
 
 
@@ -50,6 +52,7 @@ def refresh(
     only: Sequence[str] | None = None,
     folder: str | Path | None = None,
     *,
+    since: date | None = None,
     server: str | None = None,
     pause_s: float = 0.5,
     progress: Callable[[str], None] = lambda text: None,
@@ -64,6 +67,9 @@ def refresh(
         Names of sources, all by default.
     folder
         Folder of snapshots; the user's by default.
+    since
+        First day. By default prices are those of the last business day, and other sources go on from the data in use.
+        Of prices, days at hand are not asked for again, and a refresh that stops half-way goes on when it is repeated.
     server
         Address of a server that stands in for the publishers' own, with their paths.
     pause_s
@@ -79,20 +85,28 @@ def refresh(
     Raises
     ------
     InputError
-        If a publisher cannot be reached or has changed its format, or the folder cannot be written.
+        If a publisher cannot be reached or has changed its format, the folder cannot be written, or `since` is after
+        `until`.
     """
     chosen, last = _chosen(only), until or datetime.now(UTC).date()
+    if since is not None and not FIRST <= since <= last:
+        raise InputError(f"since: {since} given, allowed is {FIRST} to {last}, the last day; give an earlier one")
     draft, fetch = Draft(last), Downloader(server, pause_s)
+    root = Path(folder) if folder is not None else snapshots_folder()
     _inherit(draft)
     for source in chosen:
         progress(f"{source.name}: {source.publisher}")
-        since = _last_known(source) - timedelta(days=OVERLAP_DAYS)
-        if since >= last:
-            draft.remarks.append(f"{source.name}: not asked, the data in use reach {_last_known(source)}")
+        first = since or first_day(source, last)
+        requests = source.requests(first, last) if source.by_day or first < last else []
+        if not requests:
+            at_hand = f"have {first} to {last}" if source.by_day else f"reach {last_known(source)}"
+            draft.remarks.append(f"{source.name}: not asked, the data in use {at_hand}")
             continue
         rows: Rows = []
-        for request in source.requests(since, last):
-            body = fetch.get(request, source.publisher)
+        for request in requests:
+            if source.by_day:
+                progress(f"  {request.file}")
+            body = answer(source, request, fetch, root)
             draft.bodies[request.file] = body
             draft.raw.append(
                 {
@@ -105,9 +119,11 @@ def refresh(
                     "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
                 }
             )
-            rows += _parsed(source, request, body)
-        _take(draft, source, rows, since, last)
-    return write(draft, folder)
+            rows += parsed(source, request, body)
+        _take(draft, source, rows, first, last)
+    target = write(draft, folder)
+    forget(list(draft.bodies), target.parent)
+    return target
 
 
 def import_margins(file: str | Path, folder: str | Path | None = None) -> Path:
@@ -152,9 +168,7 @@ def write(draft: Draft, folder: str | Path | None) -> Path:
     except filelock.Timeout:
         raise InputError(f"refresh: another refresh is writing into {root}; try again when it has ended") from None
     except OSError as problem:
-        raise InputError(
-            f"refresh: {root} cannot be written ({problem.strerror or problem}); give another folder with --out"
-        ) from None
+        raise unwritable(root, problem) from None
     return target
 
 
@@ -196,30 +210,6 @@ def _inherit(draft: Draft) -> None:
 def _file(table: str) -> str:
     """File name of a table."""
     return TABLES[table].file or FILES[table]
-
-
-def _last_known(source: Source) -> date:
-    """Last day of a source's table in the data in use; of the report that ends first, if it has several."""
-    name = {"securities": "issue_date"}.get(source.table, TABLES[source.table].key[0])
-    if not TABLES[source.table].file:
-        return date(2010, 1, 1)
-    table = read(source.table)
-    if not source.adds_rows:
-        table = table.dropna(subset="effr_pct")
-    by_series = table.groupby("report_type")[name].max() if source.table == "positions" else table[name].tail(1)
-    last: date = (table[name].max() if source.table == "securities" else by_series.min()).date()
-    return last
-
-
-def _parsed(source: Source, request: Request, body: bytes) -> Rows:
-    """Rows of a response, or a sentence on what is not as it was."""
-    try:
-        return source.parse(request, body)
-    except ChangedFormatError as problem:
-        raise InputError(
-            f"refresh, {source.publisher}: the format of {source.name} ({request.file}) has changed: {problem}; "
-            "nothing was changed"
-        ) from None
 
 
 def _take(draft: Draft, source: Source, rows: Rows, since: date, last: date) -> None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from basis_data.markets.note_spreads import FEDINVEST as FEDINVEST_FILE
 from basis_data.refresh import formats
 from basis_data.refresh.download import Request
 from basis_data.refresh.formats import Rows
 from basis_data.tables.calendars import mark_days
+from basis_data.tables.data_in_use import table_file
 from basis_data.tables.reader import read
 
 OVERLAP_DAYS = 14
 """Days before the last one known that are asked for again, so that a revision is seen."""
-PRICE_DAYS = 1
-"""Business days of FedInvest prices, the last ones: each is a file of all securities."""
 RATES = "https://markets.newyorkfed.org/api/rates"
 CFTC = "https://publicreporting.cftc.gov/resource"
 FEDINVEST = "https://www.treasurydirect.gov/GA-FI/FedInvest"
@@ -33,6 +33,8 @@ class Source:
     parse: Callable[[Request, bytes], Rows]
     adds_rows: bool = True
     """False: it fills columns of rows that another source adds."""
+    by_day: bool = False
+    """Whether each day is a request of its own: days at hand are not asked for again, and answers are kept at once."""
 
 
 def _years(since: date, until: date) -> list[Request]:
@@ -76,8 +78,10 @@ def _svensson(since: date, until: date) -> list[Request]:
 
 
 def _prices(since: date, until: date) -> list[Request]:
-    """Ask FedInvest for the prices of the last business days."""
-    days = [day.astype(date) for day in mark_days(until - timedelta(days=10), until)[-PRICE_DAYS:]]
+    """Ask FedInvest for the prices of all securities, a file for each business day that is not at hand."""
+    file = table_file(FEDINVEST_FILE)
+    known = set(read("prices", file)["date"].dt.date) if file.exists() else set()
+    days = [day for day in mark_days(since, until).astype(object) if day not in known]
     return [
         Request(
             f"fedinvest-{day}.csv",
@@ -135,6 +139,7 @@ SOURCES: Sequence[Source] = (
         "prices",
         _prices,
         lambda request, body: formats.prices(body, date.fromisoformat(request.file[10:20])),
+        by_day=True,
     ),
     Source(
         "dealers",

@@ -61,6 +61,7 @@ def apply(market: MarketData, paths: Paths, which: int = 0) -> MarketData:
         policy_rate=np.full_like(market.policy_rate, market.policy_rate[0]),
         cash_rate=np.full_like(market.cash_rate, market.cash_rate[0]),
         margin_multiple=market.margin_multiple * np.append(1.0, path.margin_multiple[0]),
+        note_spreads=None if market.note_spreads is None else market.note_spreads.of_first_day(),
     )
 
 

@@ -144,7 +144,7 @@ USER = (
     TableLayout(
         "prices",
         "",
-        "Observed prices of single notes; the price on the first day sets the note's spread over the curve for the run",
+        "Observed prices of single notes; each sets a note's spread over the curve from its day on, the first before",
         (
             _DATE,
             needed("cusip", "text"),

@@ -34,7 +34,7 @@ class Baskets(NamedTuple):
     coupon: Floats  # [notes] decimal per year
     maturity: Integers  # [notes] days
     factor: Floats  # [notes] conversion factors
-    spread: Floats  # [notes] decimal per year over the curve
+    spread: Floats  # [marks, notes] decimal per year over the curve
     known_mark: Integers  # [notes] mark from which the note is in the basket: issued by then
     first_delivery: Integers  # [contracts] days
     last_delivery: Integers  # [contracts] days
@@ -106,7 +106,7 @@ def price_notes(path: CurvePath, baskets: Baskets, priced: Priced, m: int, c: in
             baskets.coupon[n],
             baskets.maturity[n],
             path.value_date[m],
-            baskets.spread[n],
+            baskets.spread[m, n],
         )
 
 
