@@ -1,8 +1,9 @@
 """The pages of the reference, written from docstrings, models and the data dictionary when the site is built."""
 
+import inspect
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
@@ -10,14 +11,16 @@ import basis_stress as bs
 from basis_data.scenarios import parts
 from basis_data.shocks.generators import GENERATORS
 from basis_data.tables.fields import StrictModel
+from basis_engine.simulation.observation import FundView, PairView
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 GROUPS = {
     "Backtests": ("backtest", "Result", "MarketResult", "CashFuturesBasis", "Execution", "data_dictionary"),
-    "Scenarios": ("scenario", "scenarios", "Scenario", "compare_scenarios"),
-    "What breaks a book": ("breaking_point", "BreakingPoint", "frontier", "Frontier", "largest_leverage", "LargestLeverage", "slide"),
+    "Scenarios": ("scenario", "scenarios", "Scenario", "as_of", "compare_scenarios"),
+    "What breaks a book": ("breaking_point", "BreakingPoint", "every_lever", "LeverTable", "frontier", "Frontier", "largest_leverage", "LargestLeverage", "slide"),
+    "Many clients": ("clients", "ClientsResult"),
     "Sweeps": ("sweep", "read_sweep", "Sweep"),
     "Generated paths": ("generate", "chunks", "Paths", "shocks", "FundingTerms", "simulate_paths", "Simulation"),
     "Strategies over years": (
@@ -28,6 +31,7 @@ GROUPS = {
         "price", "yield_to_maturity", "accrued_interest", "modified_duration", "conversion_factor", "implied_repo",
         "gross_basis", "net_basis", "futures_price", "cheapest_to_deliver",
     ),
+    "Data": ("data_in_use", "use_data", "refresh"),
     "Mistakes": ("InputError", "StrategyError"),
 }  # fmt: skip
 """Public names by what they are for; a name that is in no group comes last."""
@@ -42,6 +46,7 @@ def write_all(folder: Path) -> None:
         "tables.md": tables(),
         "fields.md": fields(),
         "command-line.md": command_line(),
+        "decisions.md": decisions(),
         "input-files.md": input_files(),
     }
     for name, text in pages.items():
@@ -198,6 +203,27 @@ def _type(annotation: Any) -> str:
     if inner:
         return f"[{inner[0]}](#{inner[0].lower()})" + (", any number" if "tuple" in text else "")
     return "numbers" if "float" in text else "names" if "tuple" in text else "text"
+
+
+def decisions() -> str:
+    """What a strategy observes when it decides, from the classes that the engine fills."""
+    out = [
+        "# What a decision sees\n",
+        "`decide(terms, fund, pairs, target)` is called at 15:30 of every business day. `terms` are the strategy's own "
+        "[fields](fields.md#strategy); `fund` and each of `pairs` are records of that day; `target` takes the face wanted of each "
+        "pair, US dollars, negative to sell short. What it does not write stays as it is.\n",
+    ]
+    for title, view in (("fund", FundView), ("pairs[p]", PairView)):
+        out += [f"## {title}\n", "| field | unit | meaning |", "|---|---|---|"]
+        for kind in reversed(view.__mro__[:-1]):
+            said = dict(re.findall(r"^    (\w+): \w+(?:  # (.*))?$", inspect.getsource(kind), flags=re.MULTILINE))
+            for name, unit in get_type_hints(kind, include_extras=True).items():
+                if name in vars(kind)["__annotations__"]:
+                    unit = getattr(unit, "__metadata__", (_WORDS.get(unit.__name__, "number"),))[0]
+                    words = name.replace("_", " ").strip()
+                    out.append(f"| `{name}` | {unit} | {words + ': ' + said[name] if said[name] else words} |")
+        out.append("")
+    return "\n".join(out)
 
 
 def command_line() -> str:

@@ -30,7 +30,7 @@ class CheapBasis(bs.Strategy):
 # %%
 # ``pairs`` are records: ``face`` is what is held, ``implied_repo`` and ``expected_repo`` are today's signals, ``front`` is
 # whether the pair is of the front delivery month, ``tradable`` whether it may be changed. Decorated with ``@bs.compiled``
-# the same function is machine code; plain Python gives the same bytes.
+# the same function is machine code; plain Python gives the same bytes. All fields: :doc:`/reference/decisions`.
 
 run = bs.run_strategy(CheapBasis(enter_bp=15, leverage=20), "2018-04-02", "2021-12-31")
 run
