@@ -269,3 +269,25 @@ def test_compilation_of_a_users_own_functions_is_not_reported(monkeypatch):
     users: Any = numba.njit(lambda number: 0.25 * number)
     assert users(4.0) == 1.0
     assert told == []
+
+
+MEMBERS = """
+from basis_engine.base.compile import compiled
+from basis_engine.base.old_numba import index_by_enumerations
+from basis_engine.simulation.names import Party
+index_by_enumerations()
+
+@compiled
+def last() -> int:
+    return Party.NONE
+
+print(repr(last()))
+"""
+
+
+@needs_the_compiler
+def test_members_of_enumerations_are_integers_for_old_releases_of_numba():
+    """By itself numba returns the member, and before 0.64 refuses it as an index."""
+    environment = {"BASIS_STRESS_PLAIN_NUMBA": "1"}
+    assert python(MEMBERS, **environment).stdout.strip() == str(int(Party.NONE))
+    assert "Party" in python(MEMBERS.replace("\nindex_by_enumerations()", ""), **environment).stdout
