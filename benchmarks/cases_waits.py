@@ -15,6 +15,7 @@ from basis_stress.validation.ensemble import ensemble
 from benchmarks import CHECKOUT
 from benchmarks.harness import Contender, Fact, Timing, race, yardstick
 
+SHELL, IMPORTS = "from the shell", "import numpy, pandas, numba"
 BACKTEST = "-m basis_stress backtest april-2025 --contract TY --leverage 50 --quiet"
 
 
@@ -27,25 +28,26 @@ def cold_starts(rounds: int, first_ever: bool) -> list[Timing]:
         seconds(["-c", "import basis_stress"], cache)  # the interpreter's own files are compiled once
         first = (seconds(tables, cache),)  # compiles kernels, unless the user's cache has them
         if first_ever:
-            rows.append(Timing("from the shell", "backtest april-2025, first ever", "run", first, "kernels compile"))
+            rows.append(Timing(SHELL, "backtest april-2025, first ever", "run", first, "kernels compile"))
         jobs = {
             "backtest april-2025, cached, tables": tables,
             "backtest april-2025, cached, tables and report": report,
             "basis-stress --help": ["-m", "basis_stress", "--help"],
             "import basis_stress": ["-c", "import basis_stress"],
+            IMPORTS: ["-c", "import numpy, pandas, numba"],
             "python alone": ["-c", "pass"],
         }
-        for who, arguments in jobs.items():
-            turns = (rounds + 1) // 2 if who.endswith("report") else rounds  # the longest, and no goal stands on it
-            pairs = [(yardstick(), seconds(arguments, cache)) for _ in range(turns)]
+        turns = [[(yardstick(), seconds(arguments, cache)) for arguments in jobs.values()] for _ in range(rounds)]
+        for who, pairs in zip(jobs, zip(*turns, strict=True), strict=True):
             yard, runs = zip(*pairs, strict=True)
-            rows.append(Timing("from the shell", who, "run", runs, "a fresh process", yard))
+            rows.append(Timing(SHELL, who, "run", runs, "a fresh process", yard))
         return rows
 
 
 def seconds(arguments: list[str], environment: Mapping[str, str]) -> float:
     """Wall time of one fresh interpreter."""
     command, there = [sys.executable, *arguments], {**os.environ, **environment}
+    there.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled to bytecode once
     return timeit(lambda: subprocess.run(command, env=there, check=True, stdout=subprocess.DEVNULL), number=1)
 
 

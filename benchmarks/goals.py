@@ -64,7 +64,7 @@ def _times(group: str, slower: str, faster: str) -> Callable[[Record], Interval 
     return find
 
 
-def _seconds(who: str, group: str = "from the shell") -> Callable[[Record], Interval | None]:
+def _seconds(who: str, group: str = cases_waits.SHELL) -> Callable[[Record], Interval | None]:
     def find(record: Record) -> Interval | None:
         one = _timing(record, group, who)
         return Interval(min(one.seconds), one.median, max(one.seconds)) if one else None
@@ -113,9 +113,13 @@ GOALS = (
     Goal("market of funds, full record, over its C twin's", 2.5, _TIMES, True, _times(_MARKET, *_FULL)),
     Goal("price from yield, QuantLib over ours", 50.0, _TIMES, False, _times(_PRICE, _MADE, "kernel")),
     Goal("yield from price, QuantLib over ours", 50.0, _TIMES, False, _times(_YIELD, _MADE, "kernel")),
-    Goal("`import basis_stress`", 0.4, "s", True, _seconds("import")),
+    Goal("`import basis_stress`", 0.4, "s", True, _seconds("import basis_stress")),
     Goal("`basis-stress --help`", 0.4, "s", True, _seconds("basis-stress --help")),
     Goal("cached `backtest april-2025` without report", 1.5, "s", True, _seconds(f"{_BACKTEST}, cached, tables")),
+    Goal("the same over the imports of numpy, pandas and numba", 2.0, _TIMES, True,
+         _times(cases_waits.SHELL, f"{_BACKTEST}, cached, tables", cases_waits.IMPORTS)),
+    Goal("with report, over the same imports", 3.0, _TIMES, True,
+         _times(cases_waits.SHELL, f"{_BACKTEST}, cached, tables and report", cases_waits.IMPORTS)),
     Goal("first ever", 15.0, "s", True, _seconds(f"{_BACKTEST}, first ever")),
     Goal("sweep, two threads over one", 1.85, _TIMES, False, _last_fact("growth", "cells, 2 threads over one")),
     Goal("the library of strategies through eight years", 20.0, "s", True,

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 import basis_stress as bs
 from basis_data.scenarios import parts
 from basis_data.shocks.generators import GENERATORS
-from basis_data.tables.fields import StrictModel
+from basis_data.tables.fields import StrictModel, meanings
 from basis_engine.simulation.observation import FundView, PairView
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import COMMANDS
@@ -150,7 +150,7 @@ def fields() -> str:
                 own = list(model.model_fields)
             if own:
                 out += ["| field | unit or values | range | default | meaning |", "|---|---|---|---|---|"]
-                out += [_field(field, model.model_fields[field]) for field in own]
+                out += [_field(field, model.model_fields[field], meanings(model)[field]) for field in own]
             out.append("")
     return "\n".join(out)
 
@@ -160,7 +160,7 @@ def _first_paragraph(model: type[BaseModel]) -> str:
     return " ".join((model.__doc__ or "").strip().split("\n\n")[0].split()).replace("``", "`")
 
 
-def _field(name: str, field: Any) -> str:
+def _field(name: str, field: Any, meaning: str) -> str:
     """One row: a field."""
     nested = [item for argument in get_args(field.annotation) for item in getattr(argument, "__metadata__", ())]
     found = [item for one in (*field.metadata, *nested) for item in (one, *getattr(one, "metadata", ()))]
@@ -174,8 +174,9 @@ def _field(name: str, field: Any) -> str:
     unit = field.title or next((one.title for one in found if getattr(one, "title", None)), None)
     what = unit or ", ".join(choices) or _type(field.annotation)
     default = "required" if field.is_required() else _default(field)
-    meaning = " ".join((field.description or "").split()).replace("``", "`")
-    return f"| `{name}` | {what} | {', '.join(bounds) or '–'} | {default} | {meaning} |".replace("\n", " ")
+    return f"| `{name}` | {what} | {', '.join(bounds) or '–'} | {default} | {meaning.replace('``', '`')} |".replace(
+        "\n", " "
+    )
 
 
 def _default(field: Any) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.calendars import mark_days
+from basis_data.tables.fields import meanings
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.execution import execution_options, taken_execution
@@ -44,7 +45,7 @@ Three ways to make repo dearer:
 def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option per field of the strategy, with its documentation, unit and default."""
     for name, field in reversed(CashFuturesBasis.model_fields.items()):
-        text = " ".join((field.description or "").split())
+        text = meanings(CashFuturesBasis)[name]
         default = "" if field.default is None else f" [default: {field.default}]"
         unit = f" ({field.title})" if field.title else ""
         choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]

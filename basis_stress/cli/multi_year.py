@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 from pydantic import BaseModel
 
+from basis_data.tables.fields import meanings
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.library import find, known_strategies, parse_strategy, strategy_names
@@ -221,4 +222,4 @@ def strategies(action: str | None, name: str | None) -> None:
     for field, about in chosen.model_fields.items():
         unit = f" ({about.title})" if about.title else ""
         default = "not set" if about.default is None else about.default
-        click.echo(f"{field} = {default}{unit}\n    {' '.join((about.description or '').split())}")
+        click.echo(f"{field} = {default}{unit}\n    {meanings(chosen)[field]}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from basis_data.tables.fields import meanings
 from basis_engine.base.errors import InputError
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_stress.cli.backtest import as_of_option, book_options
@@ -45,9 +46,9 @@ def axis_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option per field of the book that can vary, with its documentation and unit."""
     for name in reversed(BOOK_FIELDS):
         field = CashFuturesBasis.model_fields[name]
-        text = " ".join((field.description or "").split())
         unit = f" ({field.title})" if field.title else ""
-        command = click.option(f"--{name.replace('_', '-')}", name, metavar="AXIS", help=f"{text}{unit}")(command)
+        text = f"{meanings(CashFuturesBasis)[name]}{unit}"
+        command = click.option(f"--{name.replace('_', '-')}", name, metavar="AXIS", help=text)(command)
     return command
 
 

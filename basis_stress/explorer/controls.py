@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.shock import Shock
+from basis_data.tables.fields import meanings
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import EXECUTION_RANGES, Execution
 
@@ -73,8 +75,9 @@ def _kind(field: FieldInfo) -> tuple[str, tuple[str, ...]]:
     return ("switch" if field.annotation is bool else "number"), ()
 
 
-def _control(name: str, field: FieldInfo, own_default: bool) -> Control:
+def _control(model: type[BaseModel], name: str, own_default: bool) -> Control:
     """The control of a field of a model."""
+    field = model.model_fields[name]
     label, *span = SLIDERS.get(name, (_FOLDED.get(name, name.replace("_", " ").replace(" bp", ", bp")),))
     kind, choices = ("date", ()) if name in ("start", "end") else _kind(field)
     return Control(
@@ -82,7 +85,7 @@ def _control(name: str, field: FieldInfo, own_default: bool) -> Control:
         label=str(label),
         kind=kind,
         unit=field.title or "",
-        help=" ".join((field.description or "").split()),
+        help=meanings(model)[name],
         default=field.default if own_default else None,
         choices=choices,
         slider=(float(span[0]), float(span[1]), float(span[2])) if span else None,
@@ -92,12 +95,12 @@ def _control(name: str, field: FieldInfo, own_default: bool) -> Control:
 
 def _all() -> Iterator[Control]:
     """Every control, in the order of the page."""
-    for name, field in CashFuturesBasis.model_fields.items():
-        yield _control(name, field, True)
+    for name in CashFuturesBasis.model_fields:
+        yield _control(CashFuturesBasis, name, True)
     for name in WINDOW:
-        yield _control(name, Scenario.model_fields[name], False)
-    for name, field in Shock.model_fields.items():
-        yield _control(name, field, True)
+        yield _control(Scenario, name, False)
+    for name in Shock.model_fields:
+        yield _control(Shock, name, True)
     low, high = EXECUTION_RANGES["bond_cost_bp"]
     label, *span = SLIDERS["bond_cost_bp"]
     yield Control(

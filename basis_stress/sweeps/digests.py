@@ -1,8 +1,8 @@
 """Digests of the inputs of a sweep: sources, data, the user's files, and the versions of libraries."""
 
-import ast
 import hashlib
 import platform
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,9 @@ from basis_engine.base.errors import InputError
 
 _LIBRARIES = ("basis-stress", "numba", "numpy", "pyarrow", "scipy")
 _PACKAGES = ("basis_engine", "basis_data", "basis_strategies", "basis_stress")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:import|from) (?P<module>basis_[\w.]+)(?: import (?P<names>\([^)]*\)|.*))?", re.MULTILINE
+)
 _FOLDERS = ("history", "fitted")  # scenarios are in the manifest itself
 
 
@@ -47,8 +50,7 @@ def sources(*modules: str) -> dict[str, Path]:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        path = _source(name)
-        if path is not None and name not in found:
+        if name not in found and (path := _source(name)) is not None:
             found[name] = path
             waiting += _imports(path)
     return found
@@ -64,13 +66,14 @@ def _source(name: str) -> Path | None:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Names that a source imports anywhere: modules, or names inside modules."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """Names of ours that a source imports anywhere: modules, or names inside modules.
+
+    Parsing every source of a command took a third of its time.
+    """
+    for line in _IMPORT.finditer(path.read_text(encoding="utf-8")):
+        module, names = line["module"], line["names"] or ""
+        yield module
+        yield from (f"{module}.{name.split()[0]}" for name in names.strip("()").split(",") if name.strip())
 
 
 @cached
@@ -111,6 +114,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def _room(package: str) -> Path:
     """Folder of a package of ours."""
     return Path(str(getattr(find_spec(package), "origin", ""))).parent

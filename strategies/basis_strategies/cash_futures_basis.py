@@ -37,7 +37,7 @@ class CashFuturesBasis(BaseModel):
     + buffer)); and ``equity`` or ``notional`` (face, all contracts together).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     leverage: float | None = Field(None, gt=0, le=1000, title="bonds over equity, 20 is 20x")
     """Market value of notes over equity at entry; 20 where neither leverage nor buffer is given (TBAC, 2024)."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 import basis_stress as bs
 from basis_data.scenarios import files, parts
 from basis_data.shocks.generators import GENERATORS
+from basis_data.tables.fields import meanings
 from basis_stress.breaking.levers import LEVERS as KNOWN_LEVERS
 from basis_stress.reporting.dictionary import LEVERS, meaning_of
 from support.one_of_each import one_of_each
@@ -112,7 +113,7 @@ def models() -> Iterator[type[BaseModel]]:
 @pytest.mark.parametrize("model", sorted(set(models()), key=lambda model: model.__name__))
 def test_every_field_is_described_with_its_unit(model: type[BaseModel]) -> None:
     for name, field in model.model_fields.items():
-        assert field.description, f"{model.__name__}.{name} has no description: add a docstring below it"
+        assert meanings(model)[name], f"{model.__name__}.{name} has no description: add a docstring below it"
         if field.annotation in (float, int):
             assert field.title, f"{model.__name__}.{name} has no unit: add Field(title=...)"
 

@@ -1,5 +1,6 @@
 """Sweeps: axes and designs are what they say, cells agree with single backtests, folders are never spoiled."""
 
+import ast
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from basis_data.scenarios.scenario import changed, scenario
 from basis_engine.base.errors import InputError
 from basis_stress.sweeps.axes import axis
 from basis_stress.sweeps.designs import Grid, design
+from basis_stress.sweeps.digests import _imports, sources
 from support.folders import files_of
 
 SMALL = {"leverage": "20:80:20", "haircut": "0,0.01"}
@@ -229,6 +231,18 @@ def test_everything_that_a_job_imports_is_in_its_digest(kind):
     missed, _, count = run.stdout.rpartition(" ")
     assert missed == "[]"
     assert int(count) > 40
+
+
+def test_the_imports_of_a_source_are_those_that_python_parses():
+    """They are found by a pattern, because parsing took a third of a cached command."""
+    for path in set(sources("basis_stress.cli.main", "basis_stress.single_book.page").values()):
+        parsed = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                parsed |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                parsed |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        assert {name for name in parsed if name.startswith("basis_")} <= set(_imports(path)), path
 
 
 def test_words_of_a_scenario_do_not_stop_a_sweep_from_going_on(small):

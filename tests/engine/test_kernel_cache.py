@@ -154,3 +154,20 @@ def test_a_full_disk_costs_the_cache_and_not_the_run(tmp_path):
     assert (done.returncode, done.stdout) == (0, "8\n")
     assert len(done.stderr.splitlines()) == 1
     assert "cannot be cached" in done.stderr
+
+
+def test_a_cached_kernel_loads_without_what_only_compiling_needs(tmp_path):
+    """numba would fill its tables of functions first, and import scipy.linalg for them: 0.4 s of each command."""
+    code = f"{SMALL}\nimport sys\nprint('scipy.linalg' in sys.modules, twice.twice(2.5), 'scipy.linalg' in sys.modules)"
+    run(tmp_path)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    loaded, compiled_next = done.stdout.splitlines()
+    assert loaded == "8"
+    assert compiled_next == "False 5.0 True"  # the float's kernel is not cached: it compiles

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import basis_stress as bs
 from basis_data.multi_year.market import multi_year_market
+from basis_data.tables.fields import meanings
 from basis_engine.simulation.observation import FundView, PairView
 from basis_engine.simulation.rows import empty_rows
 from basis_strategies import rules
@@ -183,7 +184,7 @@ def test_every_strategy_says_when_it_makes_and_loses_money(kind: type[bs.Strateg
     told = " ".join((kind.__doc__ or "").split())
     for word in ("Earns", "Loses", "Legs", "Margin", "inancing", ">>>"):
         assert word in told or word.lower() in told, word
-    assert all(field.description for field in kind.model_fields.values())
+    assert all(meanings(kind).values())
     assert kind().name == kind.__name__
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from basis_data.scenarios.scenario import Scenario
 from basis_data.tables.calendars import mark_days
@@ -11,8 +11,6 @@ from basis_data.tables.fields import Share, StrictModel
 
 class Shock(StrictModel):
     """Shocks in force from the second business day to the last, or to the scenario's own next change of the same."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     basis_bp: Annotated[float, Field(ge=-1000, le=1000, title="basis points of price")] = 0.0
     """Cash is cheap against futures by this from the second day on."""

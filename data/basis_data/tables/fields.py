@@ -1,7 +1,13 @@
 """Field types of user input, each with its unit and range, and the strict base model."""
 
+import ast
 import datetime
+import inspect
 import re
+import textwrap
+from contextlib import suppress
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -89,4 +95,23 @@ Tenor = Annotated[str, AfterValidator(_known_tenor)]
 class StrictModel(BaseModel):
     """Base of user-input models: refuses unknown keys and numbers that are not finite; values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+
+@cache
+def meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Meaning of every field of a model, on one line: its description, or the docstring below it.
+
+    Docstrings are read from the source when they are asked for. With pydantic's `use_attribute_docstrings` every
+    command would read those of all models, a tenth of its time.
+    """
+    found = {name: field.description or "" for name, field in model.model_fields.items()}
+    for kind in () if all(found.values()) else reversed(model.__mro__):
+        if issubclass(kind, BaseModel) and kind is not BaseModel:
+            with suppress(OSError):  # a class of a notebook has no source file
+                (source,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+                assert isinstance(source, ast.ClassDef)
+                for field, text in pairwise(source.body):
+                    if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                        found[ast.unparse(field.target)] = str(ast.literal_eval(text.value))
+    return {name: " ".join(found[name].split()) for name in model.model_fields}

@@ -1,8 +1,9 @@
 """How kernels compile, and where compiled kernels are cached.
 
-Only this module and its optional accelerator `basis_engine.base.numba_callees` import numba. The accelerator uses
-private parts of numba. With a release of numba that is not in `TRIED`, or with ``BASIS_STRESS_PLAIN_NUMBA=1``, plain
-`numba.njit` compiles the same source to the same bytes, more slowly, and one line on stderr says so.
+Only this module, `basis_engine.base.old_numba` and the optional accelerator `basis_engine.base.numba_callees` import
+numba. The accelerator uses private parts of numba. With a release of numba that is not in `TRIED`, or with
+``BASIS_STRESS_PLAIN_NUMBA=1``, plain `numba.njit` compiles the same source to the same bytes, more slowly, and one line
+on stderr says so.
 
 Kernels hold plain numbers and rows only. They compile without ``fastmath`` (it deletes NaN checks and changes bytes)
 and with NumPy's error model, so that interpreted, compiled and bounds-checked runs give equal bytes. Kernels allocate
@@ -65,6 +66,12 @@ elif WHY_PLAIN and not settings.DISABLE_JIT:
     warn_once(f"{WHY_PLAIN}: kernels compile and run more slowly, with the same results")
 
 
+if numba.version_info.short < (0, 64):
+    from basis_engine.base.old_numba import index_by_enumerations
+
+    index_by_enumerations()
+
+
 def _digest(*folders: Path) -> str:
     """Digest of every source in some folders, of numba's version and of the compile mode."""
     digest = hashlib.sha256(f"{numba.__version__} {settings.BOUNDSCHECK} {ACCELERATED}".encode())
@@ -98,6 +105,8 @@ def _compile(function: Callable[P, R], directory: str, options: dict[str, Any]) 
     finally:
         settings.CACHE_DIR = users_setting
     if directory:
+        if ACCELERATED:
+            accelerator.load_lightly(compiled)
         heal(compiled)
     _COMPILED.add(compiled)
     return compiled

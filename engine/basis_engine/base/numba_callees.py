@@ -16,16 +16,18 @@ import numba.core.cgutils
 import numba.core.imputils
 import numba.extending
 from llvmlite import ir
-from llvmlite.binding import parse_assembly
+from llvmlite.binding import add_symbol, parse_assembly
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
 from numba.core.datamodel import models
+from numba.core.runtime import nrt
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
 extending: Any = numba.extending
 cgutils: Any = numba.core.cgutils
 registry: Any = numba.core.imputils.builtin_registry
+runtime: Any = nrt
 
 T = TypeVar("T")
 
@@ -105,6 +107,31 @@ def callee_options(inline: bool, optimize: bool) -> dict[str, Any]:
     compiler = OptimizedCalleeCompiler if optimize else CalleeCompiler
     options = {**KERNEL_OPTIONS, "no_cpython_wrapper": True, "pipeline_class": compiler}
     return {**options, "forceinline": True} if inline else options
+
+
+def load_lightly(dispatcher: Any) -> None:
+    """Load cached kernels without numba's tables of types and functions, which only compiling needs.
+
+    numba fills them before it loads any kernel: 0.4 seconds of each command, half of it an import of scipy. A kernel
+    that is not cached fills them when it compiles.
+    """
+    cached = dispatcher._cache
+
+    def load(signature: Any, context: Any) -> Any:
+        with cached._guard_against_spurious_io_errors():
+            return cached._load_overload(signature, context)
+
+    if hasattr(cached, "_load_overload"):
+        cached.load_overload = load
+
+
+def _name_runtime() -> None:
+    """Give LLVM the addresses of numba's runtime in C, which code in a cached kernel may name."""
+    for name, address in runtime._nrt.c_helpers.items():
+        add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+
+
+_name_runtime()
 
 
 def share_callee(dispatcher: Any, callee: Any) -> None:
