@@ -1,6 +1,5 @@
 """The command `paths`: an ensemble of generated paths, with progress, streamed outcomes and the page."""
 
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from basis_stress.cli.backtest import as_of_option, book_options, strategy_optio
 from basis_stress.cli.execution import execution_options, taken_execution
 from basis_stress.cli.help import Command, complete_generators
 from basis_stress.cli.manifest import place, write_manifest
+from basis_stress.cli.progress import Progress
 from basis_stress.cli.shocks import setting
 
 EXAMPLES = """\b
@@ -90,7 +90,7 @@ def paths(
                 contract=None if contract is None else [code.strip() for code in contract.split(",")],
                 settings=dict(setting(text) for text in settings),
                 out=scratch,
-                progress=Progress(stack, paths, f"{paths:,} paths"),
+                progress=Progress(stack, f"{paths:,} paths", paths),
                 **given,
             )
         page = {"paths.html": render_report(found)} if report else {}
@@ -100,21 +100,6 @@ def paths(
     if report:
         click.echo(f"report: {folder / 'paths.html'}")
     write_manifest(folder, found.settings)
-
-
-class Progress:
-    """A progress bar on the error stream, created at the first progress: an error before that is one line alone."""
-
-    def __init__(self, stack: ExitStack, length: int, label: str) -> None:
-        self.stack, self.length, self.label = stack, length, label
-        self.bar: Any = None
-
-    def __call__(self, done: int) -> None:
-        """Show how many are done."""
-        if self.bar is None:
-            bar = click.progressbar(length=self.length, label=self.label, file=sys.stderr)
-            self.bar = self.stack.enter_context(bar)
-        self.bar.update(done - self.bar.pos)
 
 
 def _leverages(given: str) -> list[float]:

@@ -1,5 +1,7 @@
 """The commands of the market of funds: `backtest --market`, and the page of April 2025 day by day."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import click
 from basis_data.scenarios.scenario import Scenario
 from basis_stress.cli.help import Command
 from basis_stress.cli.manifest import place, write_manifest
+from basis_stress.cli.progress import Progress
 from basis_stress.funds_market.episodes import market_scenario
 
 
@@ -39,10 +42,12 @@ def show_market(
 def day_by_day(out: Path | None) -> None:
     """Write one page on April 2025 day by day: as the press reported it, as it was, and what would have broken it.
 
-    Takes about 20 seconds.
+    Takes some seconds.
     """
     from basis_stress.funds_market.day_by_day_page import day_by_day as write_page
 
-    page = write_page(place(out, Path("results/day-by-day.html")), lambda text: click.echo(f"{text} ...", err=True))
+    with ExitStack() as stack:
+        path = place(out, Path("results/day-by-day.html"))
+        page = write_page(path, Progress(stack, "runs"), os.cpu_count() or 1)
     click.echo(f"page: {page}")
     write_manifest(page)

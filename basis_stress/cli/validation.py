@@ -1,14 +1,15 @@
 """The commands that fit and validate the market of funds."""
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from basis_data.markets.parameters import parameters
-from basis_stress.cli.ensembles import Progress
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import place, write_manifest
+from basis_stress.cli.progress import Progress
 from basis_stress.reporting.files import save, save_tables
 from basis_stress.reporting.registry import render_report
 from basis_stress.validation.calibrate import as_toml, fit_expected_repo
@@ -18,6 +19,7 @@ from basis_stress.validation.ensemble import ensemble as draw_ensemble
 from basis_stress.validation.validate import validation as compare_targets
 from basis_stress.validation.weekly import weekly_trial
 
+CORES = os.cpu_count() or 1
 VALIDATE_EXAMPLES = """\b
 Examples:
   basis-stress validate
@@ -42,7 +44,7 @@ def validate(file: Path | None, out: Path | None, weekly: bool) -> None:
         _run_weekly(file, folder)
         write_manifest(folder)
         return
-    result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
+    result = compare_targets(parameters(file), lambda text: click.echo(f"{text}: done", err=True), CORES)
     tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
     plain = {name: table.copy() for name, table in tables.items()}
     plain["validation"]["digest"] = result.digest
@@ -56,7 +58,8 @@ def validate(file: Path | None, out: Path | None, weekly: bool) -> None:
 
 def _run_weekly(file: Path | None, out: Path) -> None:
     """Run the weekly trial, print and write it."""
-    trial = weekly_trial(frozen=parameters(file), say=lambda text: click.echo(text, err=True))
+    with ExitStack() as stack:
+        trial = weekly_trial(frozen=parameters(file), done=Progress(stack, "weeks"), processes=CORES)
     # Drawing costs 0.5 s of imports, which a wrong file should not wait for.
     from basis_stress.validation.weekly_page import text
 
@@ -73,13 +76,14 @@ def _run_weekly(file: Path | None, out: Path) -> None:
 def calibrate(out: Path | None) -> None:
     """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
 
-    Takes some minutes. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
+    Takes a minute. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
     expected spread is fitted on rates before September 2019, into expected-repo.toml beside it, for comparison with the
     one in force.
     """
     path = place(out, Path("results/march-2020.toml"))
     beside = save(fit_expected_repo().encode(), path.parent / "expected-repo.toml", "--out")
-    fit = fit_march_2020(lambda text: click.echo(text, err=True))
+    with ExitStack() as stack:
+        fit = fit_march_2020(done=Progress(stack, "fits"), processes=CORES)
     save(as_toml(fit).encode(), path, "--out")
     for name, (low, high) in fit.intervals.items():
         click.echo(f"{name:14} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")
@@ -95,8 +99,7 @@ def calibrate(out: Path | None) -> None:
 def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     """Draw populations and parameters of an episode many times: quantiles by day, and a fan chart."""
     with ExitStack() as stack:
-        progress = Progress(stack, members, scenario)
-        drawn = draw_ensemble(scenario, members, seed, say=progress)
+        drawn = draw_ensemble(scenario, members, seed, done=Progress(stack, "members"), processes=CORES)
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
     from basis_stress.validation.figures import fan
 

@@ -12,13 +12,13 @@ from basis_data.markets.cached_markets import scenario_market
 from basis_data.scenarios.scenario import scenario
 from basis_engine.base.compile import CACHE_DIRECTORY
 from basis_engine.base.errors import InputError
+from basis_engine.base.processes import process_pool
 from basis_strategies.cells import outcomes
 from basis_strategies.hedged_trades import LongBasis
 from basis_stress.cli.help import Command
 from basis_stress.ensembles.simulate import simulate_paths
 from basis_stress.front_door.backtest import backtest
 from basis_stress.multi_year.run import run_strategy
-from basis_stress.sweeps.processes import process_pool
 
 
 def backtests() -> None:

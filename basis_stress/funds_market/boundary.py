@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.markets.parameters import Fit
 from basis_data.scenarios.scenario import Scenario
+from basis_engine.base.processes import workers
 from basis_engine.base.search import first_crossing, narrowed
 from basis_stress.funds_market.episodes import EpisodeMarket
 from basis_stress.funds_market.variants import Intensity, as_reported, higher_haircut, higher_margin, repo_freeze
@@ -75,9 +77,11 @@ class Boundary:
     """Points of the grid above it where the book falls by less: the outcome is not monotone."""
 
 
-def find(
-    outcome: Callable[[float], float], grid: Sequence[float], bisections: int = BISECTIONS
-) -> tuple[tuple[float, ...], float | None, tuple[float, ...]]:
+Crossing = tuple[tuple[float, ...], float | None, tuple[float, ...]]
+"""Outcomes, critical value and safe values of a `Boundary`."""
+
+
+def find(outcome: Callable[[float], float], grid: Sequence[float], bisections: int = BISECTIONS) -> Crossing:
     """Find outcomes on a grid, the first crossing of `FALL` by bisection, and the safe points of the grid beyond it."""
     outcomes = tuple(outcome(value) for value in grid)
     first = int(first_crossing(np.array(outcomes) < FALL))
@@ -96,21 +100,28 @@ def find(
 
 
 def boundaries(
-    base: Scenario, fits: Sequence[Fit], progress: Callable[[str], None] = lambda text: None
+    base: Scenario, fits: Sequence[Fit], progress: Callable[[str], None] = lambda text: None, processes: int = 1
 ) -> list[Boundary]:
-    """Find the boundary of every lever with every fit."""
+    """Find the boundary of every lever with every fit; ``processes`` do not change the result."""
     found = []
-    for lever in LEVERS:
-        progress(f"phase boundary: {lever.name}")
-        priced: dict[float, tuple[Intensity, EpisodeMarket]] = {}
-        for fit in fits:
-
-            def outcome(value: float, fit: Fit = fit, lever: MarketLever = lever) -> float:
-                if value not in priced:  # noqa: B023
-                    intensity = lever.intensity(base, value)
-                    priced[value] = intensity, intensity.market()  # noqa: B023
-                intensity, market = priced[value]  # noqa: B023
-                return intensity.run(market, fit).hedged_change
-
-            found.append(Boundary(lever, fit.capacity_multiple, *find(outcome, lever.grid)))
+    with workers(min(processes, len(LEVERS))) as each:
+        for lever, crossings in zip(LEVERS, each(partial(_crossings, base, fits), range(len(LEVERS))), strict=True):
+            progress(f"phase boundary: {lever.name}")
+            found += [Boundary(lever, fit.capacity_multiple, *row) for fit, row in zip(fits, crossings, strict=True)]
     return found
+
+
+def _crossings(base: Scenario, fits: Sequence[Fit], number: int) -> list[Crossing]:
+    """Find the crossing of a lever, by its number, with every fit; each market is priced once."""
+    lever = LEVERS[number]
+
+    @cache
+    def priced(value: float) -> tuple[Intensity, EpisodeMarket]:
+        intensity = lever.intensity(base, value)
+        return intensity, intensity.market()
+
+    def outcome(fit: Fit, value: float) -> float:
+        intensity, market = priced(value)
+        return intensity.run(market, fit).hedged_change
+
+    return [find(partial(outcome, fit), lever.grid) for fit in fits]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from basis_stress.funds_market.boundary import FALL, LEVERS, Boundary, boundarie
 from basis_stress.funds_market.captions import moved, span
 from basis_stress.funds_market.day_by_day import grouped
 from basis_stress.funds_market.result import CAPACITY_MULTIPLES
-from basis_stress.funds_market.variants import VariantRun, by_variant, run_variants
+from basis_stress.funds_market.variants import VariantRun, by_variant, run_variants, variants
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
 from basis_stress.reporting.html import embedded, fill
@@ -145,21 +146,30 @@ def render(variant_runs: Sequence[VariantRun], found: Sequence[Boundary], frozen
     )
 
 
-def day_by_day(path: str | os.PathLike[str], progress: Callable[[str], None] = lambda text: None) -> Path:
+def day_by_day(
+    path: str | os.PathLike[str], done: Callable[[int, int], None] = lambda count, of: None, processes: int = 1
+) -> Path:
     """Run every variant of April 2025, find the phase boundaries, and write the page.
 
     Parameters
     ----------
-    progress
-        Called with a line of text before each step; the whole takes about 15 seconds.
+    done
+        Called with the number of steps that are done, and of all.
+    processes
+        Processes of this machine that share the runs; they do not change the page.
 
     Raises
     ------
     InputError
         If the page cannot be written.
     """
-    frozen = parameters()
-    variant_runs = run_variants(CAPACITY_MULTIPLES, frozen, progress)
+    frozen, steps = parameters(), count(1)
+    of = sum(len(variant.intensities) for variant in variants()) + len(LEVERS)
+
+    def progress(_: str) -> None:
+        done(next(steps), of)
+
+    variant_runs = run_variants(CAPACITY_MULTIPLES, frozen, progress, processes)
     fits = [frozen.fit(multiple) for multiple in CAPACITY_MULTIPLES]
-    found = boundaries(variant_runs[0].intensity.scenario, fits, progress)
+    found = boundaries(variant_runs[0].intensity.scenario, fits, progress, processes)
     return save(render(variant_runs, found, frozen), path, "report")

@@ -1,7 +1,8 @@
 """April 2025 as it was, as the press reported it, and with one thing changed that might have broken the basis book."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.tables.calendars import mark_days
+from basis_engine.base.processes import workers
 from basis_stress.funds_market.day_by_day import DayTotals, daily_totals
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, relative_change, run_episode
 from basis_stress.funds_market.result import CAPACITY_MULTIPLES
@@ -170,14 +172,21 @@ def run_variants(
     capacity_multiples: Sequence[float] = CAPACITY_MULTIPLES,
     frozen: Parameters | None = None,
     progress: Callable[[str], None] = lambda text: None,
+    processes: int = 1,
 ) -> list[VariantRun]:
-    """Run every intensity of every variant with every capacity multiple."""
-    frozen, variant_runs = frozen or parameters(), []
-    for variant in variants():
-        for intensity in variant.intensities:
+    """Run every intensity of every variant with every capacity multiple; ``processes`` do not change the result."""
+    fits, variant_runs = [(frozen or parameters()).fit(x) for x in capacity_multiples], []
+    chosen = [(variant, intensity) for variant in variants() for intensity in variant.intensities]
+    with workers(min(processes, len(chosen))) as each:
+        for (variant, intensity), run in zip(chosen, each(partial(_run_chosen, fits), chosen), strict=True):
             progress(f"{variant.name}: {intensity.label}")
-            variant_runs.append(run_intensity(variant, intensity, [frozen.fit(x) for x in capacity_multiples]))
+            variant_runs.append(replace(run, variant=variant, intensity=intensity))  # another process has its own
     return variant_runs
+
+
+def _run_chosen(fits: Sequence[Fit], chosen: tuple[Variant, Intensity]) -> VariantRun:
+    """Run one intensity of a variant."""
+    return run_intensity(*chosen, fits)
 
 
 def run_intensity(variant: Variant, intensity: Intensity, fits: Sequence[Fit]) -> VariantRun:

@@ -11,13 +11,13 @@ from basis_data.markets.market_data import with_yield_scale
 from basis_data.markets.parameters import Fit
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario, changed, market_era
+from basis_engine.base.processes import process_pool
 from basis_engine.simulation.world import Records
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_population, run_episode
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import data_digest
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
 from basis_stress.sweeps.jobs import SCALE, common_inputs
-from basis_stress.sweeps.processes import process_pool
 
 MARKET_OUTCOMES = (
     "shorts_change",

@@ -5,10 +5,9 @@ are exchangeable. March 2020 does not identify the capacity multiple (how much s
 once inventory exceeds capacity): inventory stays below it in every episode, and `CAPACITY_MULTIPLE` is an assumption.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -16,9 +15,14 @@ from scipy.optimize import least_squares
 from basis_data.markets import expected_spread
 from basis_data.markets.parameters import Fit
 from basis_data.scenarios.scenario import market_era
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
+from basis_engine.base.processes import workers
 from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_population, run_episode
+
+T = TypeVar("T")
+Values = np.ndarray[Any, Any]
 
 CAPACITY_MULTIPLE = 2.0
 """Assumed, with data of no kind: regulation tightens somewhere, and the relief of a capacity rise needs a value > 1."""
@@ -69,7 +73,7 @@ TARGETS = {
 """Observed value and tolerance of each calibration target (history/targets.csv; T06 is the middle of 91 to 148)."""
 
 
-def misses(market: EpisodeMarket, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def misses(market: EpisodeMarket, values: Values) -> Values:
     """Misses of all targets in units of their tolerance, averaged over populations."""
     fit = Fit(
         capacity_multiple=CAPACITY_MULTIPLE, slope=values[0], placement_rate=values[1], risk_speed=values[2], loss=0.0
@@ -86,15 +90,35 @@ def weighted_misses(runs: Sequence[Mapping[str, float]]) -> list[Any]:
     return [(np.mean([run[name] for run in runs]) - value) / tolerance for name, (value, tolerance) in TARGETS.items()]
 
 
-def calibrate(say: Callable[[str], None] = lambda text: None) -> Fit:
-    """Fit the three parameters; ``say`` is called with a line per step."""
-    market = episode_market("march-2020")
-    residuals = partial(misses, market)
-    best = min((_fit(residuals, np.array(start)) for start in STARTS), key=lambda fit: fit.cost)
-    loss = 2 * float(best.cost)
-    fitted = dict(zip(NAMES, map(float, best.x), strict=True))
-    say(f"{', '.join(f'{name} {value:.4g}' for name, value in fitted.items())}, loss {loss:.3g}; intervals ...")
-    profiles = {name: list(_profile(residuals, best.x, fixed)) for fixed, name in enumerate(NAMES)}
+def calibrate(
+    say: Callable[[str], None] = lambda text: None,
+    done: Callable[[int, int], None] = lambda count, of: None,
+    processes: int = 1,
+) -> Fit:
+    """Fit the three parameters, and refit them around each value of one.
+
+    Parameters
+    ----------
+    say
+        Called with the fitted values.
+    done
+        Called with the number of fits that are done, and of all.
+    processes
+        Processes of this machine that share the fits; they do not change the result.
+    """
+    count = len(STARTS) + len(NAMES) * len(PROFILE_STEPS)
+    with workers(processes) as each:
+        fits = list(_counted(each(_fit, STARTS), 0, lambda number: done(number, count)))
+        best = min(fits, key=lambda fit: fit.cost)
+        loss, values = 2 * float(best.cost), tuple(map(float, best.x))
+        fitted = dict(zip(NAMES, values, strict=True))
+        say(f"{', '.join(f'{name} {value:.4g}' for name, value in fitted.items())}, loss {loss:.3g}; intervals ...")
+        points = [(values, fixed, step) for fixed in range(len(NAMES)) for step in PROFILE_STEPS]
+        refits = list(_counted(each(_refit, points), len(STARTS), lambda number: done(number, count)))
+    profiles = {
+        name: [row for point, row in zip(points, refits, strict=True) if point[1] == fixed and row is not None]
+        for fixed, name in enumerate(NAMES)
+    }
     near = {name: [row[0] for row in rows if row[-1] <= loss + 1] for name, rows in profiles.items()}
     return Fit(
         capacity_multiple=CAPACITY_MULTIPLE,
@@ -105,28 +129,52 @@ def calibrate(say: Callable[[str], None] = lambda text: None) -> Fit:
     )
 
 
-def _fit(residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], start: np.ndarray[Any, Any]) -> Any:
+def _counted(results: Iterable[T], before: int, done: Callable[[int], None]) -> Iterator[T]:
+    """Pass results on, and report how many there are."""
+    for count, result in enumerate(results, before + 1):
+        done(count)
+        yield result
+
+
+@cached
+def _march_2020() -> EpisodeMarket:
+    """The market of all fits, priced once per process."""
+    return episode_market("march-2020")
+
+
+def _residuals(values: Values) -> Values:
+    """Misses of all targets."""
+    return misses(_march_2020(), values)
+
+
+def _fit(start: tuple[float, ...]) -> Any:
     """Least squares within bounds; the difference step is wide because daily decisions make the loss uneven."""
-    return least_squares(residuals, start, bounds=(LOW, HIGH), x_scale=start, diff_step=0.02, xtol=1e-3, max_nfev=30)
+    return least_squares(
+        _residuals, np.array(start), bounds=(LOW, HIGH), x_scale=start, diff_step=0.02, xtol=1e-3, max_nfev=30
+    )
 
 
-def _profile(
-    residuals: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], best: np.ndarray[Any, Any], fixed: int
-) -> Iterator[tuple[float, np.ndarray[Any, Any], float]]:
-    """One parameter at several multiples of its fitted value: the value, the others refitted, and the loss."""
+def _refit(point: tuple[tuple[float, ...], int, float]) -> tuple[float, Values, float] | None:
+    """Refit the others with one parameter at a multiple of its fitted value: the value, the others, and the loss.
+
+    None if the value is out of bounds.
+    """
+    best, fixed, step = point
     others = [i for i in range(len(NAMES)) if i != fixed]
-    for step in PROFILE_STEPS:
-        value = float(best[fixed] * step)
-        if not LOW[fixed] <= value <= HIGH[fixed]:
-            continue
-
-        def at(x: np.ndarray[Any, Any], value: float = value) -> np.ndarray[Any, Any]:
-            return residuals(np.insert(x, fixed, value))
-
-        bounds = [LOW[i] for i in others], [HIGH[i] for i in others]
-        start = np.clip(best[others], *bounds)
-        refit = least_squares(at, start, bounds=bounds, x_scale=start, diff_step=0.03, max_nfev=6)
-        yield value, refit.x, 2 * float(refit.cost)
+    value = best[fixed] * step
+    if not LOW[fixed] <= value <= HIGH[fixed]:
+        return None
+    bounds = [LOW[i] for i in others], [HIGH[i] for i in others]
+    start = np.clip([best[i] for i in others], *bounds)
+    refit = least_squares(
+        lambda x: _residuals(np.insert(x, fixed, value)),
+        start,
+        bounds=bounds,
+        x_scale=start,
+        diff_step=0.03,
+        max_nfev=6,
+    )
+    return value, refit.x, 2 * float(refit.cost)
 
 
 def as_toml(fit: Fit) -> str:

@@ -1,17 +1,24 @@
 """Many draws of one episode: populations, and parameters inside their intervals, with quantiles by day."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.parameters import Parameters, parameters
-from basis_data.scenarios.scenario import market_era
+from basis_data.markets.parameters import Fit, Parameters, parameters
+from basis_data.scenarios.scenario import Scenario, market_era
 from basis_engine.base.errors import InputError
+from basis_engine.base.processes import workers
 from basis_strategies.population import Population
-from basis_stress.funds_market.episodes import episode_market, run_episode
+from basis_stress.funds_market.episodes import EpisodeMarket, episode_market, run_episode
+from basis_stress.sweeps.digests import data_digest
+from basis_stress.sweeps.market_jobs import cached_market
 
+PORTION = 16
+"""Members that a process runs at a time."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -37,12 +44,20 @@ def ensemble(
     members: int = 1000,
     seed: int = 0,
     frozen: Parameters | None = None,
-    say: Callable[[int], None] = lambda done: None,
+    done: Callable[[int, int], None] = lambda count, of: None,
+    processes: int = 1,
 ) -> Ensemble:
     """Draw members of an episode.
 
     Each member has its own population, a capacity multiple of the file, and slope, placement rate and speed drawn
     uniformly (in logarithms) from the intervals of the fit, independently: wider than the data allow jointly.
+
+    Parameters
+    ----------
+    done
+        Called with the number of members that are done, and of all.
+    processes
+        Processes of this machine that share the members; they do not change the result.
 
     Raises
     ------
@@ -53,26 +68,44 @@ def ensemble(
         raise InputError(f"members: {members} given, allowed are 2 to 1,000,000")
     fits = (frozen or parameters()).fits
     market = episode_market(scenario)
-    era = market_era(market.scenario)
-    base = Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp)
     streams = np.random.SeedSequence(seed).spawn(members)
-    shorts, spreads, rows = [], [], []
-    for member, stream in enumerate(streams):
-        random = np.random.default_rng(stream)
-        fit = fits[random.integers(len(fits))]
-        drawn = {name: float(np.exp(random.uniform(*np.log(span)))) for name, span in sorted(fit.intervals.items())}
-        population = replace(base, seed=int(random.integers(2**31)))
-        episode = run_episode(market, fit.model_copy(update=drawn), population)
-        held = episode.shorts
-        shorts.append(100 * (held / held.iloc[0] - 1))
-        spreads.append(episode.dealers["balance_sheet_spread"])
-        rows.append(
-            {"seed": population.seed, "capacity_multiple": fit.capacity_multiple, **drawn, "defaults": episode.defaults}
-        )
-        say(member + 1)
+    portions = [streams[first : first + PORTION] for first in range(0, members, PORTION)]
+    runs: list[_Member] = []
+    with workers(min(processes, len(portions))) as each:
+        for portion in each(partial(_portion, market.scenario, data_digest(), fits), portions):
+            runs += portion
+            done(len(runs), members)
+    shorts, spreads, rows = zip(*runs, strict=True)
     return Ensemble(
         market.scenario.name,
-        pd.concat(shorts, axis=1, keys=range(members)),
-        pd.concat(spreads, axis=1, keys=range(members)),
+        pd.DataFrame(np.column_stack(shorts), market.days),
+        pd.DataFrame(np.column_stack(spreads), market.days),
         pd.DataFrame(rows).rename_axis("member"),
     )
+
+
+_Member = tuple[Any, Any, dict[str, float]]
+"""Change of shorts and balance-sheet spread by day, and the row of a member."""
+
+
+def _portion(
+    scenario: Scenario, digest: str, fits: tuple[Fit, ...], streams: Sequence[np.random.SeedSequence]
+) -> list[_Member]:
+    """Run some members; ``digest`` identifies the data files."""
+    market = cached_market(scenario, digest)
+    return [_member(market, fits, stream) for stream in streams]
+
+
+def _member(market: EpisodeMarket, fits: tuple[Fit, ...], stream: np.random.SeedSequence) -> _Member:
+    """Draw and run one member."""
+    era = market_era(market.scenario)
+    random = np.random.default_rng(stream)
+    fit = fits[random.integers(len(fits))]
+    drawn = {name: float(np.exp(random.uniform(*np.log(span)))) for name, span in sorted(fit.intervals.items())}
+    seed = int(random.integers(2**31))
+    population = Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp, seed=seed)
+    episode = run_episode(market, fit.model_copy(update=drawn), population)
+    held = episode.shorts
+    row = {"seed": seed, "capacity_multiple": fit.capacity_multiple, **drawn, "defaults": episode.defaults}
+    change = 100 * (held / held.iloc[0] - 1)
+    return change.to_numpy(), episode.dealers["balance_sheet_spread"].to_numpy(), row

@@ -7,6 +7,7 @@ parameters are frozen. The null predicts no change. The rule and its measures we
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.tables.calendars import mark_days
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
+from basis_engine.base.processes import workers
 from basis_engine.simulation.names import PositionColumn
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, run_episode
 from basis_stress.reporting.registry import write_report
@@ -76,9 +78,17 @@ def weekly_trial(
     start: str = FIRST,
     end: str | None = None,
     frozen: Parameters | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    done: Callable[[int, int], None] = lambda count, of: None,
+    processes: int = 1,
 ) -> WeeklyTrial:
     """Run the market of funds through every week with reports from ``start`` to ``end`` (the last report).
+
+    Parameters
+    ----------
+    done
+        Called with the number of weeks that are done, and of all.
+    processes
+        Processes of this machine that share the weeks; they do not change the result.
 
     Raises
     ------
@@ -86,15 +96,15 @@ def weekly_trial(
         If there is no pair of reports in between.
     """
     chosen = frozen or parameters()
-    fit, rows, left_out, year = chosen.fits[len(chosen.fits) // 2], [], [], None
-    for first, last, report in pairs_of_reports(start, end):
-        if first.year != year:
-            year = first.year
-            say(f"{year} ...")
-        try:
-            rows += list(_week(first, last, report, fit))
-        except InputError as problem:
-            left_out.append((first, last, str(problem)))
+    fit, rows, left_out = chosen.fits[len(chosen.fits) // 2], list[dict[str, object]](), []
+    pairs = list(pairs_of_reports(start, end))
+    with workers(min(processes, len(pairs)) or 1) as each:
+        for count, (pair, found) in enumerate(zip(pairs, each(partial(_week, fit), pairs), strict=True), 1):
+            if isinstance(found, str):
+                left_out.append((*pair[:2], found))
+            else:
+                rows += found
+            done(count, len(pairs))
     if not rows:
         span = f"{start} to {end or 'the last report'}"
         raise InputError(f"weekly trial: no pair of reports a week apart from {span}; choose a longer span")
@@ -116,7 +126,15 @@ def pairs_of_reports(start: str, end: str | None = None) -> Iterator[tuple[pd.Ti
             yield first, first + week, kind
 
 
-def _week(first: pd.Timestamp, last: pd.Timestamp, report: str, fit: Fit) -> Iterator[dict[str, object]]:
+def _week(fit: Fit, pair: tuple[pd.Timestamp, pd.Timestamp, str]) -> list[dict[str, object]] | str:
+    """Run the week between two reports: a row per contract, or why it cannot be run."""
+    try:
+        return list(_rows(*pair, fit))
+    except InputError as problem:
+        return str(problem)
+
+
+def _rows(first: pd.Timestamp, last: pd.Timestamp, report: str, fit: Fit) -> Iterator[dict[str, object]]:
     """Run one week; a row per contract."""
     episode = run_episode(_market(first, last, report), fit)
     positions = read("positions")

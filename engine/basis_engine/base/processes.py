@@ -7,12 +7,41 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def process_pool(processes: int) -> ProcessPoolExecutor:
     """A pool of spawned processes; forked processes would inherit locks that threads of this process hold."""
     return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_begin)
+
+
+class Map(Protocol):
+    """A function over items: the results in the order of the items, each as soon as it and those before are there."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """Call the function with every item."""
+
+
+@contextmanager
+def workers(processes: int) -> Iterator[Map]:
+    """Give a `map` that works in several processes; with one, in this process.
+
+    A script that asks for several has to do so under ``if __name__ == "__main__"``, because new processes import it.
+    """
+    if processes == 1:
+        yield map
+        return
+    pool = process_pool(processes)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C nothing more starts
 
 
 def _begin() -> None:
