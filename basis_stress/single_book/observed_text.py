@@ -26,7 +26,7 @@ def told(result: Result) -> list[str]:
         lines.append(
             f"{code} on observed prices: {spread}; {cheapest}, another than modelled on "
             f"{row['days_cheapest_differs']} of {count(days, 'day')}; profit {usd(row['profit_usd'])}, "
-            f"modelled {usd(row['profit_modelled_usd'])}"
+            f"{usd(row['difference_usd'], signed=True)} against modelled prices"
         )
     return lines
 

@@ -175,7 +175,7 @@ def _assumptions(plan: Plan, market: PricedMarket) -> list[str]:
         *as_of_remarks(data),
         *_roll(plan, market),
         "Futures are modelled: the basket minimum of forward over conversion factor, no option value, carried at "
-        "expected overnight repo (federal funds rate plus the trailing median of SOFR over it).",
+        "expected overnight repo (policy as three-month bills expect it, plus the trailing spread of SOFR over it).",
         f"Notes are priced on the curve: {market.data.curves.remark}. {_marks(market)}",
         *margins,
         *unpriced,

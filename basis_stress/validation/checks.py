@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from basis_data.markets.positions import leveraged_fund_shorts
+from basis_data.scenarios.parts import MarketEra
 from basis_data.scenarios.scenario import market_era
 from basis_data.tables.contracts import contract
 from basis_data.tables.reader import read
@@ -77,6 +79,13 @@ def margin_rises() -> tuple[float, ...]:
 def margin_leverage() -> float:
     """Notional over margin of the 10-year at $1,150 and 134.84."""
     return 134.84 * contract("TY", "2020-01-02").point_value_usd / 1150
+
+
+def book_rule(day: str) -> float:
+    """Hedged share of leveraged funds' gross shorts in the market's contracts at a combined report, $bn."""
+    era = MarketEra(era_leverage=1)
+    shorts = leveraged_fund_shorts(day, report="Combined").set_index("contract")["face_usd"]
+    return float(era.hedged_share * shorts[list(era.contracts)].sum() / 1e9)
 
 
 def form_pf() -> float:

@@ -12,6 +12,7 @@ from basis_stress.funds_market.episodes import Episode
 from basis_stress.validation.calibrate import TARGETS
 from basis_stress.validation.checks import (
     amplification,
+    book_rule,
     cftc_totals,
     concentration,
     form_pf,
@@ -224,6 +225,13 @@ def _arithmetic(april: Episode) -> dict[str, TargetResult]:
     exposure, repo = concentration(april.market)
     return {
         "T01": _data((745.52, 433.77, 860.26), (0.05,) * 3, cftc_totals()),
+        "T31": _data(
+            (830.0,),
+            (41.5,),
+            (book_rule("2025-09-30"),),
+            "three quarters of gross shorts were set from sizes of 2020 and 2023; shorts against swaps and other "
+            "futures are among them, and the share is not changed for one date",
+        ),
         "T21": _data((45.5, 155.5), (15.5, 55.5), margin_rises()),
         "T22": _data((117.0,), (3.51,), (margin_leverage(),)),
         "T23": _data((55.9,), (0.559,), (form_pf(),)),

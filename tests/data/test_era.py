@@ -148,7 +148,7 @@ def test_a_flows_table_of_the_users_own_comes_before_the_rule(tmp_path: Path) ->
 
 def test_targets_name_known_episodes() -> None:
     targets = read("targets")
-    assert targets["id"].tolist() == [f"T{number:02d}" for number in range(1, 31)]
+    assert targets["id"].tolist() == [f"T{number:02d}" for number in range(1, 32)]
     assert set(targets["episode"]) - JUDGED - LATER == {"data", "era", "closed form", "population"}
     assert set(targets.loc[targets["role"] == "out-of-sample", "episode"]) == (JUDGED | LATER) - {"march-2020"}
 

@@ -71,11 +71,16 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
         `cusip`, `coupon` (decimal, NaN if unknown), `maturity`, `issue_date`, `listed_from` (its issue or a later
         listing); by maturity, then CUSIP.
     """
-    first_day = month_start(delivery_month)
-    rule = contract(code, first_day)
-    listed = _listed()
-    chosen = listed[_admitted(rule, listed, first_day) & (listed["listed_from"] <= pd.Timestamp(day(issued_by)))]
-    chosen = chosen.sort_values(["maturity_date", "cusip"]).drop_duplicates("cusip")
+    ever = _ever_deliverable(code, delivery_month)
+    known = ever[ever["listed_from"] <= pd.Timestamp(day(issued_by))]
+    return known.drop_duplicates("cusip").reset_index(drop=True)
+
+
+@cached
+def _ever_deliverable(code: str, delivery_month: str) -> pd.DataFrame:
+    """Securities that the contract's rule admits at any day, as `deliverable` has them; a listing is a row."""
+    first_day, listed = month_start(delivery_month), _listed()
+    chosen = listed[_admitted(contract(code, first_day), listed, first_day)].sort_values(["maturity_date", "cusip"])
     return pd.DataFrame(
         {
             "cusip": chosen["cusip"],
@@ -84,7 +89,7 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
             "issue_date": chosen["issue_date"],
             "listed_from": chosen["listed_from"],
         }
-    ).reset_index(drop=True)
+    )
 
 
 def _admitted(rule: ContractSpec, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
