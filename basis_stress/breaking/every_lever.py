@@ -52,6 +52,8 @@ class LeverTable:
             formatting.aligned(rows),
             "",
         ]
+        if (self.table["described"] == "no change").any():
+            return "\n".join([*text, "The scenario itself does it: no pair of levers and no joint shock is needed."])
         if len(self.pairs):
             worst = self.pairs.to_dict("records")[0]
             text.append(

@@ -77,6 +77,15 @@ as_of_option = click.option(
 )
 
 
+def held_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of one book: contracts, the day it is put on, its tables, trading costs and terms."""
+    codes = "One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]"
+    shown = (click.option("--contract", help=codes), as_of_option, book_options(), execution_options, strategy_options)
+    for add in reversed(shown):
+        command = add(command)
+    return command
+
+
 @click.command(cls=Command, epilog=BACKTEST_EXAMPLES)
 @click.argument("scenario", shell_complete=complete_scenarios)
 @click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")

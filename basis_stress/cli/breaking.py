@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from basis_engine.base.errors import InputError
-from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
-from basis_stress.cli.execution import execution_options, taken_execution
+from basis_stress.cli.backtest import held_options
+from basis_stress.cli.execution import taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import place, write_manifest
 
@@ -41,11 +41,7 @@ do not roll.
     show_default=True,
     help="called, forced_sale, defaulted (illiquid or insolvent) or insolvent; each includes worse outcomes.",
 )
-@click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
-@as_of_option
-@book_options()
-@execution_options
-@strategy_options
+@held_options
 @click.option("--low", type=float, help="Lowest value of the search. [default: no change]")
 @click.option("--high", type=float, help="Highest value of the search. [default: 10, 1000 bp, 0.5, 10, 1]")
 @click.option(

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from basis_stress.cli.backtest import as_of_option, book_options, strategy_options
-from basis_stress.cli.execution import execution_options, taken_execution
+from basis_stress.cli.backtest import held_options
+from basis_stress.cli.execution import taken_execution
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import place, write_manifest
 
@@ -25,11 +25,7 @@ Examples:
     show_default=True,
     help="What counts as broken: called, forced_sale, defaulted or insolvent; each includes worse outcomes.",
 )
-@click.option("--contract", help="One contract or several, comma-separated: TU, FV, TY, TN, US, UB. [default: TY]")
-@as_of_option
-@book_options()
-@execution_options
-@strategy_options
+@held_options
 @click.option("--out", type=click.Path(path_type=Path), help="The picture. [default: results/SCENARIO-slide.png]")
 def slide(scenario: str, contract: str | None, out: Path | None, **options: Any) -> None:
     """Draw a book on one slide: positions, three scenarios, what breaks it, and cash of the next five mornings.

@@ -22,29 +22,38 @@ if TYPE_CHECKING:
     from basis_stress.funds_market.result import MarketResult
 
 
+class BacktestOptions(BookTerms, total=False):
+    """Options of `backtest` beside its scenario, strategy and market; each is None, not given, by default."""
+
+    contract: str | Sequence[str] | None
+    book: Table | None
+    funds: Table | None
+    fund: str | None
+    start: str | date | None
+    end: str | date | None
+    as_of: str | date | None
+    curve: str | None
+    margin_multiple: float | None
+    yield_scale: float | None
+    scenario_repo_bp: float | None
+    repo_time: str | None
+    basis_bp: float | None
+    not_rolled: float | None
+    bond_cost_bp: float | None
+    execution: Execution | None
+
+
+WINDOW = ("start", "end", "curve", "margin_multiple", "yield_scale", "scenario_repo_bp", "repo_time")
+SHOCK = ("basis_bp", "not_rolled")
+
+
 @overload
 def backtest(
     scenario: str | Path | Scenario,
     strategy: CashFuturesBasis | None = None,
     *,
-    contract: str | Sequence[str] | None = None,
-    book: Table | None = None,
-    funds: Table | None = None,
-    fund: str | None = None,
-    start: str | date | None = None,
-    end: str | date | None = None,
-    as_of: str | date | None = None,
-    curve: str | None = None,
-    margin_multiple: float | None = None,
-    yield_scale: float | None = None,
-    scenario_repo_bp: float | None = None,
-    repo_time: str | None = None,
-    basis_bp: float | None = None,
-    not_rolled: float | None = None,
-    bond_cost_bp: float | None = None,
-    execution: Execution | None = None,
     market: Literal[False] = False,
-    **terms: Unpack[BookTerms],
+    **options: Unpack[BacktestOptions],
 ) -> Result: ...
 
 
@@ -52,29 +61,13 @@ def backtest(
 def backtest(scenario: str | Path | Scenario, *, market: Literal[True], **options: Any) -> "MarketResult": ...
 
 
-@showing(BookTerms)
+@showing(BacktestOptions)
 def backtest(
     scenario: str | Path | Scenario,
     strategy: CashFuturesBasis | None = None,
     *,
-    contract: str | Sequence[str] | None = None,
-    book: Table | None = None,
-    funds: Table | None = None,
-    fund: str | None = None,
-    start: str | date | None = None,
-    end: str | date | None = None,
-    as_of: str | date | None = None,
-    curve: str | None = None,
-    margin_multiple: float | None = None,
-    yield_scale: float | None = None,
-    scenario_repo_bp: float | None = None,
-    repo_time: str | None = None,
-    basis_bp: float | None = None,
-    not_rolled: float | None = None,
-    bond_cost_bp: float | None = None,
-    execution: Execution | None = None,
     market: bool = False,
-    **terms: Any,
+    **options: Any,
 ) -> "Result | MarketResult":
     """Backtest a leveraged cash-futures basis book through a scenario.
 
@@ -120,8 +113,8 @@ def backtest(
         Costs of trading and depth of the market.
     market
         Run the whole market of funds instead of a single book; fields of a book are then refused.
-    **terms
-        Fields of `CashFuturesBasis`.
+    **options
+        Fields of `CashFuturesBasis`, too.
 
     Returns
     -------
@@ -133,49 +126,21 @@ def backtest(
     InputError
         One sentence on the first argument that is wrong.
     """
-    if "repo_spread_bp_all" in terms:
-        terms = with_new_names(terms, {"repo_spread_bp_all": "scenario_repo_bp"}, "backtest")
-        scenario_repo_bp = terms.pop("scenario_repo_bp")
-    window = {
-        "start": start,
-        "end": end,
-        "curve": curve,
-        "margin_multiple": margin_multiple,
-        "yield_scale": yield_scale,
-        "scenario_repo_bp": scenario_repo_bp,
-        "repo_time": repo_time,
-    }
-    shock = {"basis_bp": basis_bp, "not_rolled": not_rolled}
+    if "repo_spread_bp_all" in options:
+        options = with_new_names(options, {"repo_spread_bp_all": "scenario_repo_bp"}, "backtest")
+    changes = {name: options.pop(name, None) for name in (*WINDOW, *SHOCK)}
     if market:
         # A single book does not need these imports.
         from basis_stress.funds_market.episodes import market_scenario
         from basis_stress.funds_market.result import backtest_market
 
-        book_terms = {
-            "strategy": strategy,
-            "contract": contract,
-            "book": book,
-            "funds": funds,
-            "fund": fund,
-            "execution": execution,
-            **terms,
-        }
-        given = {**window, **shock, "bond_cost_bp": bond_cost_bp, **book_terms, "as_of": as_of}
+        given = {**changes, "strategy": strategy, **options}
         return backtest_market(
             market_scenario(scenario, {name: value for name, value in given.items() if value is not None})
         )
-    return backtest_book(
-        scenario,
-        strategy,
-        contract=contract,
-        book=book,
-        funds=funds,
-        fund=fund,
-        execution=_execution(execution, bond_cost_bp),
-        changes={**window, **shock},
-        as_of=as_of,
-        terms=terms,
-    )
+    own = {name: options.pop(name, None) for name in ("contract", "book", "funds", "fund", "as_of")}
+    execution = _execution(options.pop("execution", None), options.pop("bond_cost_bp", None))
+    return backtest_book(scenario, strategy, **own, execution=execution, changes=changes, terms=options)
 
 
 def _execution(given: Execution | None, bond_cost_bp: float | None) -> Execution | None:

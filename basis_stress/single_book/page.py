@@ -30,7 +30,7 @@ def render(result: Result) -> str:
         scenario=result.scenario,
         title=changed_title(result.scenario, most=0),
         changes=difference_cells(result.scenario),
-        nature=nature(result.scenario),
+        nature=" ".join(filter(None, [nature(result.scenario), str(result.settings.get("held", ""))])),
         together=stocks_bonds_dollar(result.scenario),
         headline=sentences.headline(result),
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",

@@ -40,17 +40,23 @@ class BookTerms(UnleveredTerms, total=False):
     buffer: float | None
 
 
+def _defaults(types: dict[str, Any]) -> dict[str, Any]:
+    """Defaults by name: None of options, then those of the fields of a book."""
+    fields = CashFuturesBasis.model_fields
+    others = {name: None for name in types if name not in fields}
+    return others | {name: field.default for name, field in fields.items() if name in types}
+
+
 def showing(terms: type[Any]) -> Callable[[Function], Function]:
-    """Show the fields of a book in the signature of a function instead of ``**terms``, with their defaults."""
+    """Show the options in the signature of a function instead of its ``**terms``, with their defaults."""
 
     def shown(function: Function) -> Function:
         written = inspect.signature(function)
         kept = [parameter for parameter in written.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
         types = get_type_hints(terms)
         added = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[name])
-            for name, field in CashFuturesBasis.model_fields.items()
-            if name in types
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[name])
+            for name, default in _defaults(types).items()
         ]
         function.__signature__ = written.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
         return function
