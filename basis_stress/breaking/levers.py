@@ -165,8 +165,9 @@ class LeveredBook:
 
     @property
     def contracts(self) -> tuple[str, ...]:
-        """Contract codes."""
-        return self.book.market.labels
+        """Names of the contracts held."""
+        labels = self.book.market.labels
+        return tuple(labels[contract] for contract in sorted(set(self.book.cells.legs.contracts)))
 
     def dates(self) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
         """Business days of the run."""

@@ -39,7 +39,7 @@ from basis_stress.ensembles.streaming import Stream
 from basis_stress.reporting.inputs import numbers
 from basis_stress.reporting.outcomes import FIRST_DAYS, name_of
 from basis_stress.reporting.registry import Reported
-from basis_stress.single_book.own_book import lone_book, own_book, own_leverage, settings_of
+from basis_stress.single_book.own_book import held_codes, lone_book, own_book, own_leverage, settings_of
 
 if TYPE_CHECKING:
     import xarray
@@ -218,7 +218,7 @@ def simulate_paths(
     given.pop("leverage", None)
     return Simulation(
         scenario=data.scenario,
-        contracts=tuple(future.code for future in data.futures),
+        contracts=held_codes(base, [future.code for future in data.futures]),
         generator=generator,
         seed=seed,
         days=days,

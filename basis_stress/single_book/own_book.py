@@ -88,6 +88,12 @@ def book_settings(book: Book, funds: Sequence[FundBook], market: PricedMarket) -
     }
 
 
+def held_codes(base: CashFuturesBasis | FundBook, codes: Sequence[str]) -> tuple[str, ...]:
+    """Those of the market's contracts that a strategy, or a fund of a book, holds."""
+    own = {position.contract for position in base.positions} if isinstance(base, FundBook) else set(codes)
+    return tuple(code for code in codes if code in own)
+
+
 def own_leverage(fund: FundBook, market: PricedMarket) -> float:
     """Return notes over equity of a book at its first mark; it is refused if it cannot be carried."""
     check_carried(fund, market)
