@@ -12,6 +12,7 @@ import basis_stress as bs
 from basis_data.scenarios import files, parts
 from basis_data.shocks.generators import GENERATORS
 from basis_data.tables.fields import meanings
+from basis_stress.breaking import every_lever, joint
 from basis_stress.breaking.levers import LEVERS as KNOWN_LEVERS
 from basis_stress.reporting.dictionary import LEVERS, meaning_of
 from support.one_of_each import one_of_each
@@ -25,11 +26,25 @@ ELSEWHERE = ("MultiYearRun.lines", "Comparison.performance", "Result.yields")
 """Tables whose columns are those of another, and an old name."""
 
 
+def books() -> dict[str, Any]:
+    """What many clients lose, and what breaks a book, on coarse grids."""
+    rows = {"fund": ["A", "B"], "contract": "TY", "contracts": [-5000, -3000], "term_share": 0.7, "lender": "Bank"}
+    thin = pd.DataFrame(rows | {"cash_usd": 1e4, "unwind": "hold", "clearing_member": "FCM"})
+    with pytest.MonkeyPatch.context() as coarse:
+        for home, name, value in ((every_lever, "STEPS", 4), (every_lever, "PAIR_STEPS", 4), (joint, "FARTHEST", 1.0)):
+            coarse.setattr(home, name, value)
+        levers = bs.every_lever("april-2025", leverage=55)
+    return {
+        "ClientsResult": bs.clients(thin, "march-2020-basis", execution=bs.Execution(seizure_cost=60.0)),
+        "LeverTable": levers,
+    }
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     """Every table of every result, by ``Class.table``: each attribute that is a DataFrame, and those of `METHODS`."""
     found = {name: getattr(bs, name)() for name in ("scenarios", "strategies", "shocks")}
-    for kind, result in one_of_each(tmp_path_factory.mktemp("results")).items():
+    for kind, result in {**one_of_each(tmp_path_factory.mktemp("results")), **books()}.items():
         if isinstance(result, BaseModel):
             continue
         for name in dir(type(result)) + list(vars(result)):
