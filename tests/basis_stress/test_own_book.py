@@ -199,6 +199,7 @@ def test_months_may_differ_within_a_book() -> None:
         assert row["face_usd"] == pytest.approx(count * 1e5 / factor[label[3:]][row["cusip"]], rel=1e-12)
     march = bs.backtest("march-2020", book=book, equity=3e7)
     assert set(march.market["delivery_month"]) == {"2020-06", "2020-09"}
+    assert march.positions["contract"].head(3).tolist() == ["FV", "TY 2020-06", "TY 2020-09"]
     assert "held in 2020-06, 2020-09 with the same number" in march.assumptions[0]
     alone = [bs.backtest("april-2025", book=book.iloc[[row]], equity=1e7) for row in range(3)]
     for line in ("hedge_residual", "expected_repo", "basis_convergence", "repo_interest"):
