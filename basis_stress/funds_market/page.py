@@ -11,6 +11,7 @@ from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market import captions as captions
 from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
+from basis_stress.reporting.comovement import stocks_bonds_dollar
 from basis_stress.reporting.html import embedded, fill
 from basis_stress.reporting.shocks import difference_cells, nature
 
@@ -135,6 +136,7 @@ def render(result: MarketResult) -> str:
         scenario=result.scenario,
         title=changed_title(result.scenario),
         nature=nature(result.scenario),
+        together=stocks_bonds_dollar(result.scenario),
         changes=difference_cells(result.scenario),
         headline=captions.headline(result),
         window=f"{formatting.day(days[0])} {days[0].year} to {formatting.day(days[-1])} {days[-1].year}",

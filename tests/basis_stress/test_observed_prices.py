@@ -112,6 +112,11 @@ def test_scaled_yields_have_the_same_spreads() -> None:
     np.testing.assert_array_equal(twice.baskets.spread, once.baskets.spread)
 
 
+def test_a_cell_of_a_sweep_is_the_backtest(result: bs.Result, tmp_path: Path) -> None:
+    cells = bs.sweep(["april-2025"], out=tmp_path / "sweep", contract="TY", leverage="20,30").table()
+    assert cells["equity_end"].iloc[0] == result.summary["equity_end_usd"].iloc[0]
+
+
 @pytest.mark.usefixtures("snapshot")
 def test_the_market_of_funds_stays_on_modelled_prices() -> None:
     """Its parameters are fitted to the dislocation of modelled prices."""

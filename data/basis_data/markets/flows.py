@@ -55,13 +55,14 @@ def by_week(scenario: Scenario) -> bool:
 
 def told(scenario: Scenario, days: Days) -> str:
     """Say where outside flows come from."""
+    own = "; the scenario adds its own" if any(flow.usd_bn for flow in scenario.flows) else ""
     if not by_week(scenario):
-        return "Outside flows are those of history/flows.csv, zero where no figure is known (an assumption)"
+        return f"Outside flows are those of history/flows.csv, zero where no figure is known (an assumption){own}"
     short = [NAMES[name] for name, whole in covered(source_days(scenario, days)).items() if not whole]
     ended = "" if not short else f"; {' and '.join(short)}: the series ends within these days, and counts as zero after"
     return (
         "Outsiders sell what foreign custody at the Federal Reserve falls by, week by week in equal parts, and the "
-        f"Federal Reserve buys what its holdings rise by: one rule for every week, no figure of who sold{ended}"
+        f"Federal Reserve buys what its holdings rise by: one rule for every week, no figure of who sold{ended}{own}"
     )
 
 
