@@ -73,8 +73,8 @@ def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) 
     -------
     DataFrame
         Per variant: change in gross shorts from 3 to 17 and 31 March (percent), peak rise of the 2y and 5y implied repo
-        (basis points a year), sales of funds ($bn), lowest average return (percent), defaults, and the loss of the
-        calibration targets.
+        (basis points a year), sales of funds ($bn), lowest average return and that at the month's end (percent),
+        defaults, and the loss of the calibration targets.
     """
     fit = (frozen or parameters()).fit(capacity_multiple)
     market = episode_market("march-2020")
@@ -88,6 +88,7 @@ def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) 
             "spread_peak_bp": values["T04"],
             "sales_usd_bn": values["T06"],
             "lowest_return_pct": float(100 * episode.returns.min()),
+            "last_return_pct": float(100 * episode.returns.iloc[-1]),
             "defaults": episode.defaults,
             "loss": float(sum(miss**2 for miss in weighted_misses([values]))),
         }
@@ -96,11 +97,12 @@ def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) 
 
 def as_markdown(table: pd.DataFrame) -> str:
     """Format the table as Markdown for README."""
-    heads = "| March 2020 | shorts to 17 / 31 Mar, % | peak, bp/yr | sales, $bn | lowest return, % | defaults | loss |"
-    lines = [heads, "|---|---|---|---|---|---|---|"]
+    heads = ("shorts to 17 / 31 Mar, %", "peak, bp/yr", "sales, $bn", "lowest / last return, %", "defaults", "loss")
+    lines = [f"| March 2020 | {' | '.join(heads)} |", "|---|---|---|---|---|---|---|"]
     lines += [
-        f"| {name} | {row.shorts_17_mar_pct:.1f} / {row.shorts_31_mar_pct:.1f} | {row.spread_peak_bp:.0f} | "
-        f"{row.sales_usd_bn:.0f} | {row.lowest_return_pct:.1f} | {row.defaults:.0f} | {row.loss:.1f} |"
+        f"| {name} | {row.shorts_17_mar_pct:z.1f} / {row.shorts_31_mar_pct:z.1f} | {row.spread_peak_bp:.0f} | "
+        f"{row.sales_usd_bn:.0f} | {row.lowest_return_pct:z.1f} / {row.last_return_pct:z.1f} | {row.defaults:.0f} | "
+        f"{row.loss:.1f} |"
         for name, row in table.iterrows()
     ]
     return "\n".join(lines)

@@ -68,9 +68,13 @@ def ablation_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         "peak, bp a year",
         "sold, $bn",
         "lowest return, %",
+        "on 31 Mar, %",
         "loss",
     ]
-    names = ("shorts_17_mar_pct", "shorts_31_mar_pct", "spread_peak_bp", "sales_usd_bn", "lowest_return_pct", "loss")
+    names = (
+        *("shorts_17_mar_pct", "shorts_31_mar_pct", "spread_peak_bp", "sales_usd_bn"),
+        *("lowest_return_pct", "last_return_pct", "loss"),
+    )
     rows = [
         [str(name), *(f"{row[column]:z.1f}".replace("-", "−") for column in names)] for name, row in table.iterrows()
     ]

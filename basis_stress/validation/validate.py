@@ -180,7 +180,7 @@ def _outcome(result: TargetResult) -> dict[str, str]:
 
 def _text(values: Values) -> str:
     """Values of a cell."""
-    return " | ".join(f"{value + 0.0:.4g}" for value in values)
+    return " | ".join(f"{round(value, 3) + 0.0:.4g}" for value in values)
 
 
 _YES = {True: "yes", False: "no", None: ""}
