@@ -251,7 +251,7 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
         assumptions=["Initial margin is 2% of price: the level of April 2025 is not public here."],
         summary=pd.DataFrame(tables["summary"]).set_index("fund"),
         market=pd.concat(market, ignore_index=True),
-        yields=yields.assign(sofr=4.36),
+        yields_pct=yields.assign(sofr=4.36),
         events=events.assign(event_id=events.index, cause_id=-1, claim="variation_margin"),
         **frames,
     )
