@@ -252,6 +252,7 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
         summary=pd.DataFrame(tables["summary"]).set_index("fund"),
         market=pd.concat(market, ignore_index=True),
         yields_pct=yields.assign(sofr=4.36),
+        observed_differences=pd.DataFrame(),
         events=events.assign(event_id=events.index, cause_id=-1, claim="variation_margin"),
         **frames,
     )
