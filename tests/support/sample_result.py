@@ -253,6 +253,7 @@ def build(contracts: tuple[str, ...] = ("TY",), funds: int = 1, failed: int | No
         market=pd.concat(market, ignore_index=True),
         yields_pct=yields.assign(sofr=4.36),
         observed_differences=pd.DataFrame(),
+        deliverables=pd.DataFrame(columns=["date", "observed_price"]),
         events=events.assign(event_id=events.index, cause_id=-1, claim="variation_margin"),
         **frames,
     )
