@@ -179,7 +179,7 @@ def simulate_paths(
     settings
         Settings of the generator, by name.
     as_of
-        Day of entry instead of the scenario's first day, ISO date, with that day's curve, contracts, notes and rates.
+        Day of entry, as in `backtest`; a front month that ends within the days is rolled, at its cost.
     out
         Folder: every outcome is streamed to ``paths.parquet`` in it.
     progress

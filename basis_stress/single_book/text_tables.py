@@ -186,7 +186,7 @@ def _fact(name: str, value: Any) -> str:
     if name == "deepest_drawdown":
         return formatting.percent(value) if value >= 0.0005 else "under 0.1%" if value > 0.0 else "none"
     if name == "days_of_cash_left":
-        return f"{value:.1f}" if math.isfinite(value) else "no call"
+        return ("none" if value == 0.0 else f"{value:.1f}") if math.isfinite(value) else "no call"
     if name == "failed_at":
         return f"{formatting.day(value)} {value:%H:%M}" if pd.notna(value) else "–"
     if name == "calls":
