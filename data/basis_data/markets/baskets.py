@@ -131,8 +131,9 @@ def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd
     return securities
 
 
+@cached
 def known_basket(code: str, month: str, known_on: np.datetime64) -> Basket:
-    """Collect the deliverable securities known on a day."""
+    """Collect the deliverable securities known on a day; kept, because long commands price thousands of markets."""
     admitted = deliverable(code, month, known_on)
     rows = with_factors(admitted, code, month)
     if rows.empty:

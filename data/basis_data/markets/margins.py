@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from basis_data.tables.calendars import Days
 from basis_data.tables.contracts import contract
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_data.tables.windows import source_of
 from basis_engine.base.errors import InputError
@@ -50,6 +51,17 @@ def margin_path(code: str, days: Days, path: str | Path | None = None) -> Margin
     InputError
         If no margin is known for the contract on the first day.
     """
+    return _published(code, tuple(days)) if path is None else _in_file(code, days, path)
+
+
+@cached
+def _published(code: str, days: tuple[np.datetime64, ...]) -> MarginPath:
+    """Margin by the tables in use; its arrays are shared: never change them."""
+    return _in_file(code, np.array(days), None)
+
+
+def _in_file(code: str, days: Days, path: str | Path | None) -> MarginPath:
+    """Margin by a file."""
     margins = read("margins", path)
     column = "maintenance_usd" if "maintenance_usd" in margins else "initial_usd"
     margins = margins.assign(usd=margins[column].fillna(margins["initial_usd"]))

@@ -137,6 +137,17 @@ def par_trades(
 
 def spread_before(start: DateLike, tenors: Sequence[int], days: int, path: Path | None = None) -> Array:
     """Mean swap spread over the tenors on each of up to `days` business days before a date, bp, oldest first."""
+    return _published_before(start, tuple(tenors), days) if path is None else _before(start, tenors, days, path)
+
+
+@cached
+def _published_before(start: DateLike, tenors: tuple[int, ...], days: int) -> Array:
+    """Mean swap spread of the embedded table; shared: never change it."""
+    return _before(start, tenors, days, None)
+
+
+def _before(start: DateLike, tenors: Sequence[int], days: int, path: Path | None) -> Array:
+    """Mean swap spread of a table."""
     table = spread_table(path)
     first, last = (pd.Timestamp(business_day_offset(start, -offset)) for offset in (days, 1))
     before: Array = table.loc[first:last, list(tenors)].mean(axis=1).dropna().to_numpy(np.float64)

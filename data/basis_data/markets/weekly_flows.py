@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_data.tables.calendars import Days, mark_days
+from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 
 Array = NDArray[np.float64]
@@ -37,13 +38,25 @@ def _daily(days: Days, name: str) -> Array:
 
 def _change(days: Days, name: str) -> Array:
     """Change of the week of each day over the business days of that week, $bn [m]; NaN where unknown."""
-    level = read("fed_flows").set_index("date")[name].dropna()
-    dates = level.index.to_numpy().astype("datetime64[D]")
+    dates, level = _levels(name)
     after = np.searchsorted(dates, days)
     known = (after > 0) & (after < len(dates))
     change = np.full(len(days), np.nan)
     for place in np.flatnonzero(known):
         last, before = dates[after[place]], dates[after[place] - 1]
         if last - before <= np.timedelta64(8, "D"):
-            change[place] = (level.iloc[after[place]] - level.iloc[after[place] - 1]) / len(mark_days(before + 1, last))
+            change[place] = (level[after[place]] - level[after[place] - 1]) / _days_between(before, last)
     return change
+
+
+@cached
+def _levels(name: str) -> tuple[Days, Array]:
+    """Days of a series, and its values, $bn."""
+    level = read("fed_flows").set_index("date")[name].dropna()
+    return level.index.to_numpy().astype("datetime64[D]"), level.to_numpy(np.float64)
+
+
+@cached
+def _days_between(before: np.datetime64, last: np.datetime64) -> int:
+    """Business days after one day, to another."""
+    return len(mark_days(before + 1, last))
