@@ -89,8 +89,15 @@ def new_figure(
 
 
 def svg(figure: Figure) -> str:
-    """The figure as SVG without dates or versions in it."""
+    """The figure as SVG without dates or versions in it.
+
+    Panels are placed once; matplotlib would draw the whole figure a first time to place them.
+    """
     FigureCanvasSVG(figure)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return text.getvalue()
