@@ -15,6 +15,7 @@ import click
 from basis_data.tables.files import CONTROL
 from basis_engine.base.errors import InputError
 from basis_stress.cli.help import Group
+from basis_stress.reporting import figure_imports
 
 # Commands are imported on use, so that `basis-stress --help` is fast.
 COMMANDS = {
@@ -167,6 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str] | None) -> None:
     """Run the command line on streams that do not fail."""
     gc.set_threshold(GARBAGE, 20, 100)
+    figure_imports.COMMAND_LINE = True
     warnings.filterwarnings("always", ".* is now .*", DeprecationWarning)
     warnings.showwarning = _print_warning
     given = sys.argv[1:] if arguments is None else arguments

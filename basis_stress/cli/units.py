@@ -1,14 +1,13 @@
 """Units of settings by name, for the manifest of a result."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 
 from pydantic import BaseModel
 
 from basis_data.scenarios.scenario import Scenario
-from basis_data.shocks.generators import GENERATORS
 from basis_strategies.cash_futures_basis import CashFuturesBasis
-from basis_strategies.library import known_strategies
 from basis_stress.reporting.dictionary import meaning_of
 
 ENDINGS = {
@@ -70,6 +69,11 @@ def unit(name: str) -> str:
 
 @cache
 def _titles() -> dict[str, str]:
-    """Units of the fields of books, strategies, generators and scenarios."""
-    models: list[type[BaseModel]] = [Scenario, *GENERATORS.values(), *known_strategies().values(), CashFuturesBasis]
+    """Units of the fields of books, scenarios, and of the generators and strategies, if the command loaded them.
+
+    Without the condition every backtest would import scipy and the library of strategies: half of its time.
+    """
+    generators = vars(sys.modules.get("basis_data.shocks.generators", object)).get("GENERATORS", {})
+    known = vars(sys.modules.get("basis_strategies.library", object)).get("known_strategies", dict)
+    models: list[type[BaseModel]] = [Scenario, *generators.values(), *known().values(), CashFuturesBasis]
     return {name: field.title for model in models for name, field in model.model_fields.items() if field.title}

@@ -2,6 +2,8 @@
 
 import base64
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +177,22 @@ def test_summary_of_an_odd_number_of_facts_prints_every_one(monkeypatch):
     kept = len(heads) - len(heads) % 2  # the first head is the fund
     monkeypatch.setattr(tables, "summary_cells", lambda _: (heads[:kept], [cells[:kept]]))
     assert all(f"{head} ." in tables.summary_lines(build()) for head in heads[1:kept])
+
+
+DRAWN = """
+import sys
+from basis_stress.reporting import figure_imports
+figure_imports.COMMAND_LINE = sys.argv[1] == "command"
+figure_imports.import_matplotlib()
+from matplotlib.collections import Collection
+from matplotlib.projections import get_projection_names
+print("3d" in get_projection_names(), "linewidth" in Collection.set.__doc__)
+"""
+
+
+@pytest.mark.parametrize(("process", "printed"), [("command", "False False"), ("python", "True True")])
+def test_a_command_does_not_import_what_only_python_users_need_of_matplotlib(process, printed):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DRAWN, process], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(printed)
