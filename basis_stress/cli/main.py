@@ -1,13 +1,18 @@
 """The command line: it parses arguments, calls the library and prints; it contains no arithmetic."""
 
+import contextlib
 import errno
 import gc
 import importlib
 import keyword
 import os
 import re
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import click
@@ -69,6 +74,9 @@ COMPILING = "\r\033[KCompiling kernels for this machine: once, up to half a minu
 GARBAGE = 500_000
 """Objects allocated between two garbage collections (Python: 700): a cached backtest takes an eighth less time."""
 
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Why nothing more can be written to a disk, on which the output may be, too."""
 
 MOST = 300
 """Characters of a message about a mistake."""
@@ -160,9 +168,31 @@ def main(arguments: list[str] | None = None) -> None:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
     try:
-        _run(arguments)
+        with _stoppable():
+            _run(arguments)
     finally:
         sys.stdout, sys.stderr = streams
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM was sent."""
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, with what it was writing deleted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(arguments: list[str] | None) -> None:
@@ -178,9 +208,12 @@ def _run(arguments: list[str] | None) -> None:
     try:
         obj = {"arguments": given}
         code: Any = group.main(args=arguments, prog_name="basis-stress", standalone_mode=False, obj=obj)
+        sys.stdout.flush()
     except InputError as mistake:
         _refuse(str(mistake))
     except OSError as problem:
+        if problem.errno in FULL:
+            _refuse(f"{problem.filename or 'the output'}: cannot be written ({problem.strerror}); free some space")
         if problem.errno != errno.ENAMETOOLONG:
             raise
         _refuse(f"{problem.filename}: the name of a file or folder is too long; give a shorter one")
@@ -189,9 +222,9 @@ def _run(arguments: list[str] | None) -> None:
         sys.exit(0)
     except click.ClickException as mistake:
         _refuse(mistake.format_message())
-    except click.Abort:
+    except click.Abort as stopped:
         click.echo("basis-stress: stopped", err=True)
-        sys.exit(130)
+        sys.exit(143 if isinstance(stopped.__cause__, _Terminated) else 130)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -207,7 +240,8 @@ def _refuse(sentence: str) -> None:
     for long in sorted(set(re.findall(r"\S{81,}", text)), key=len, reverse=True):
         text = text.replace(long, f"{long[:50]}...{long[-15:]}")
     text = f"basis-stress: {text}"
-    click.echo(text if len(text) <= MOST else f"{text[: MOST - 60]} ... {text[-55:]}", err=True)
+    with contextlib.suppress(OSError):  # the disk of the error stream may be full
+        click.echo(text if len(text) <= MOST else f"{text[: MOST - 60]} ... {text[-55:]}", err=True)
     sys.exit(2)
 
 

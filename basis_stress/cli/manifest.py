@@ -17,8 +17,10 @@ from typing import Any
 
 import click
 
+from basis_data.tables.files import CONTROL, read_bytes
 from basis_engine.base.errors import InputError
 from basis_stress.cli.help import Command
+from basis_stress.cli.trust import trusted
 
 MANIFEST = "manifest.json"
 KINDS = (".parquet", ".html", ".csv", ".xlsx", ".svg", ".png", ".pdf", ".md", ".txt", ".toml")
@@ -43,7 +45,8 @@ def place(out: Path | None, usual: Path) -> Path:
     if out is not None:
         earlier = _entries(out)
         if earlier is not None and _differ(earlier, run):
-            click.echo(f"replaces {out}, the result of: basis-stress {' '.join(earlier['command'])}", err=True)
+            command = CONTROL.sub("?", " ".join(map(str, earlier["command"])))
+            click.echo(f"replaces {out}, the result of: basis-stress {command}", err=True)
         return out
     ending = usual.suffix if usual.suffix in KINDS else ""
     name = usual.name.removesuffix(ending)
@@ -82,7 +85,8 @@ def write_manifest(target: Path, settings: Mapping[str, object] | None = None, *
 
 @click.command(cls=Command)
 @click.argument("result", type=click.Path(path_type=Path))
-def rerun(result: Path) -> int:
+@click.option("--programs", is_flag=True, help="Run strategy files too: only those of a manifest that you trust.")
+def rerun(result: Path, programs: bool) -> int:
     """Run the command of RESULT, a folder or file, again, and compare every file byte by byte.
 
     Inputs and data must be those of the manifest. The exit code is 0 if all bytes are equal, and 3 if not. Run it from
@@ -91,6 +95,7 @@ def rerun(result: Path) -> int:
     entries = _entries(result)
     if entries is None:
         raise InputError(f"rerun: {result} has no {MANIFEST}; give the folder or file that a command wrote")
+    entries = trusted(entries, result, programs)
     for name, digest in entries["inputs"].items():
         if not Path(name).is_file() or _digest(Path(name)) != digest:
             raise InputError(f"rerun, {name}: is not the file of the manifest; restore it, or run where it is")
@@ -113,7 +118,7 @@ def rerun(result: Path) -> int:
         name for name in found.keys() | entries["outputs"].keys() if found.get(name) != entries["outputs"].get(name)
     )
     if wrong:
-        click.echo(f"{len(wrong)} of {len(found)} files differ: {', '.join(wrong)}")
+        click.echo(CONTROL.sub("?", f"{len(wrong)} of {len(found)} files differ: {', '.join(wrong)}"))
         return FAILED
     click.echo(f"the same bytes: {len(found)} file{'s' * (len(found) != 1)} of {result}")
     return 0
@@ -125,7 +130,7 @@ def _run() -> Entries | None:
     arguments = None if context is None else (context.find_root().obj or {}).get("arguments")
     if context is None or arguments is None:
         return None
-    command = _without_out(arguments)
+    command = _kept(arguments)
     options = {name: value for name, value in context.params.items() if name not in SHOWING and value is not None}
     return {
         "command": command,
@@ -163,12 +168,17 @@ def _entries(target: Path) -> Entries | None:
     InputError
         If it is damaged.
     """
+    path = _manifest(target)
     try:
-        entries = json.loads(_manifest(target).read_text(encoding="utf-8"))
+        if not path.is_file():
+            return None
+        entries = json.loads(read_bytes(path, "the folder of a result"))
     except OSError:
         return None
-    except ValueError:
-        raise InputError(f"{_manifest(target)}: is damaged; delete it, or run the command into another --out") from None
+    except InputError:
+        raise
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: is damaged; delete it, or run the command into another --out") from None
     return entries if isinstance(entries, dict) and isinstance(entries.get("command"), list) else None
 
 
@@ -185,15 +195,15 @@ def _differ(earlier: Entries, run: Entries) -> bool:
     return any(earlier.get(name) != run[name] for name in ("options", "inputs", "data"))
 
 
-def _without_out(arguments: list[str]) -> list[str]:
-    """The command without its output folder."""
+def _kept(arguments: list[str]) -> list[str]:
+    """The command without its output folder and cluster, which do not change its result."""
     kept: list[str] = []
     skip = False
     for argument in arguments:
-        if skip or argument.startswith("--out="):
+        if skip:
             skip = False
-        elif argument == "--out":
-            skip = True
+        elif argument.partition("=")[0] in ("--out", "--cluster"):
+            skip = "=" not in argument
         else:
             kept.append(argument)
     return kept

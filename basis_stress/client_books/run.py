@@ -109,13 +109,14 @@ def clients(
         lender_losses=pd.concat(lenders, ignore_index=True),
         scenarios=tuple(chosen),
         together=together,
-        assumptions=list(
-            dict.fromkeys(
+        assumptions=[
+            *dict.fromkeys(
                 remark
                 for scenario, remarks in held
                 for remark in (*remarks, *(as_of_remarks(scenario_market(scenario).data) if as_of is not None else ()))
-            )
-        ),
+            ),
+            *_elsewhere(chosen, together),
+        ],
         settings={
             "book": Path(read.source).name,
             "funds": len(read.funds),
@@ -127,6 +128,16 @@ def clients(
             **({f"dealers, {name}": value for name, value in vars(tasks[0][3]).items()} if tasks[0][3] else {}),
         },
     )
+
+
+def _elsewhere(scenarios: Sequence[Scenario], together: bool) -> list[str]:
+    """What losses elsewhere of so many dollars mean for clients that run alone, a sentence per scenario."""
+    return [
+        f"{one.name}: each client alone bears the whole ${loss.usd:,.0f} lost elsewhere on {loss.date}."
+        for one in scenarios
+        for loss in one.other_losses
+        if loss.usd is not None and not together
+    ]
 
 
 def _dealers(scenario: Scenario, given: DealerPlan | None) -> DealerPlan:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import filelock
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,6 +44,9 @@ def table(first: int, rows: Records, leverages: Floats) -> pa.Table:
     return pa.table(columns)
 
 
+_STAGING, _LOCK = ".saving-paths-", ".lock"
+
+
 class Stream:
     """A Parquet file, written whole or not at all; at most one row group is kept in memory."""
 
@@ -51,7 +57,10 @@ class Stream:
         self.writer: pq.ParquetWriter | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".saving-")
+            _delete_left(path.parent)
+            self.folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=_STAGING)
+            self.lock = filelock.FileLock(Path(self.folder.name) / _LOCK)
+            self.lock.acquire()
         except OSError as problem:
             raise _cannot(path, problem) from None
         self.scratch = Path(self.folder.name) / path.name
@@ -74,6 +83,7 @@ class Stream:
         except OSError as problem:
             raise _cannot(self.path, problem) from None
         finally:
+            self.lock.release()
             self.folder.cleanup()
 
     def add(self, rows: Records) -> None:
@@ -98,6 +108,13 @@ class Stream:
         self.writer.write_table(content, row_group_size=len(content))
         self.waiting = [joined[paths:].copy().view(dtype)] if len(joined) > paths else []
         self.first, self.count = self.first + paths, self.count - paths
+
+
+def _delete_left(folder: Path) -> None:
+    """Delete what killed runs left: folders whose lock nobody holds."""
+    for left in folder.glob(f"{_STAGING}*"):
+        with suppress(filelock.Timeout), filelock.FileLock(left / _LOCK, timeout=0):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _cannot(path: Path, problem: OSError) -> InputError:

@@ -43,8 +43,11 @@ def guard(token: str, port: int) -> Callable[[Request, Callable[[Request], Await
             answer = refusal(405, f"method: {request.method[:20]} given, allowed is GET")
             answer.headers["Allow"] = "GET"
             return answer
-        if len(request.url.query) > LONGEST_QUERY:
-            return refusal(414, f"query: {len(request.url.query)} characters given, allowed are {LONGEST_QUERY}")
+        query = request.scope["query_string"]
+        if not query.isascii():
+            return refusal(400, "query: holds a byte above 127, allowed are letters and %-escapes; escape it")
+        if len(query) > LONGEST_QUERY:
+            return refusal(414, f"query: {len(query)} characters given, allowed are {LONGEST_QUERY}")
         if request.headers.get("sec-fetch-site", "none") == "cross-site" and request.url.path != "/":
             return refusal(403, "another site asked; open the address that was printed")
         if same(request.query_params.get("token")):

@@ -14,7 +14,8 @@ FOLDER = "spreadsheets"
 """Folder within a result, apart from a user's own files; each save replaces it."""
 MOST_ROWS = 1_048_575
 """Rows of an Excel sheet below its head."""
-_FORMULA = re.compile(r"^[=+\-@\t\n＝＋－＠]")
+_FORMULA = re.compile(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@＝＋－＠])")
+"""Where a formula would begin: at the start, or behind what a spreadsheet may take for the end of a cell or line."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 """Characters that Excel refuses, and the carriage return, at which it begins a line of a CSV file."""
 _DATES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
@@ -82,7 +83,8 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 def _safe(cell: Any) -> Any:
     """A cell; text that would be run as a formula gets an apostrophe in front."""
-    if not isinstance(cell, str):
-        return cell
-    text = _CONTROL.sub("", cell)
-    return "'" + text if _FORMULA.match(text) else text
+    return (
+        _FORMULA.sub(lambda found: f"{found.group(1) or ''}'", _CONTROL.sub("", cell))
+        if isinstance(cell, str)
+        else cell
+    )

@@ -4,27 +4,26 @@ import contextlib
 import io
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from functools import cache
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
 import numpy as np
 import pyarrow.parquet as pq
 
+from basis_data.refresh import download
 from basis_strategies.library import LIBRARY
 from basis_stress.cli.main import COMMANDS, MOST, group, main
+from campaigns.forked import Ended, forked
 
 INPUTS = 20
 """Command lines of one seed."""
-SECONDS = 20
-"""Processor time that one may take; the machine may be busy."""
-PROCESSES = 100
+PROCESSES = 200
 """One command line in so many runs in a process of its own."""
 LONG = {"warm-up", "bench", "validate", "calibrate", "day-by-day", "ensemble", "shocks", "explore"}
 """Commands that take minutes with good values, or serve until stopped; they are given a wrong option each time."""
@@ -39,7 +38,7 @@ SHORT = {
 """Options that make a command with good values short; a hostile option may replace them."""
 HOSTILE = (
     "", " ", "-1", "0", "1e308", "5e-324", "nan", "inf", "9" * 4400, "a" * 300, "a" * 5000, "a\0b", "\udcff", "$^$",
-    "../../x", "/dev/zero", "/dev/null", "/", ".", "..", "\x1b[31mred", "1,,2", "1:2", "1:0:1", "0:1:1e-12", "x=y",
+    "../../x", "/dev/zero", "/dev/null", "/proc", ".", "..", "\x1b[31mred", "1,,2", "1:2", "1:0:1", "0:1:1e-12", "x=y",
     "=", "=1", ":", "2025-02-30", "2025-04-07", "TY,TY", "[" * 2000, "{}", "NaN,1", "1e400", "٣", "name=x", "seed=1",
     "file.py:", "april-2025", "march-2020", "\n", "%s%n", "LongBasis:legs=", "LongBasis:leverage=" + "9" * 5000,
 )  # fmt: skip
@@ -119,56 +118,67 @@ def prepare(folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-@contextlib.contextmanager
-def limited() -> Any:
-    """Raise TimeoutError after `SECONDS` of processor time."""
+def sandbox(folder: str) -> tuple[Path, dict[str, str]]:
+    """A folder two below another, with the files that command lines name, and an environment that writes nowhere else.
 
-    def late(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"more than {SECONDS} s")
-
-    before = signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+    ``..`` and ``../../x`` stay in the outer folder.
+    """
+    inner = Path(folder) / "one" / "two"
+    inner.mkdir(parents=True)
+    prepare(inner)
+    return inner, {"XDG_DATA_HOME": f"{folder}/data", "TMPDIR": folder}
 
 
-def ends(line: list[str], alone: bool = False) -> tuple[int, str]:
-    """Exit code and what was printed on the error stream, in this process or one of its own."""
+def answered(*ignored: object) -> tuple[bytes, str]:
+    """What every publisher answers while command lines are tried: nothing is asked of the network."""
+    return b"", "text/csv"
+
+
+def ends(line: list[str], folder: Path, environment: dict[str, str], alone: bool = False) -> Ended:
+    """How a command line ends, in a forked process or in one of its own."""
     if alone:
         command = [sys.executable, "-m", "basis_stress", *line]
-        run = subprocess.run(command, capture_output=True, timeout=3600, check=False)
-        return run.returncode, run.stderr.decode(errors="replace")
-    out, errors = io.StringIO(), io.StringIO()
-    code: Any = None
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors), limited():
-        try:
-            main(line)
-        except SystemExit as ended:
-            code = ended.code
-    assert "Traceback" not in out.getvalue()
-    return code, errors.getvalue()
+        settings = {**os.environ, **environment}
+        started = time.monotonic()
+        run = subprocess.run(command, capture_output=True, timeout=3600, check=False, cwd=folder, env=settings)
+        out, said = (text.decode(errors="replace") for text in (run.stdout, run.stderr))
+        return Ended(run.returncode, out, said, time.monotonic() - started)
+
+    def work() -> None:
+        download.Downloader._body = answered  # type: ignore[method-assign]
+        tempfile.tempdir = None
+        main(line)
+
+    return forked(work, folder, **environment)
 
 
 def check(line: list[str], alone: bool = False) -> None:
     """Assert that a command line ends in a result, or in one sentence and nothing written."""
-    before = set(Path().rglob("*"))
-    code, said = ends(line, alone)
-    assert code in (0, 2), f"exit {code}: {said[-500:]}"
-    assert "Traceback" not in said, said[-500:]
+    with tempfile.TemporaryDirectory() as folder:
+        inner, environment = sandbox(folder)
+        before = set(Path(folder).rglob("*"))
+        ended = ends(line, inner, environment, alone)
+        judge(ended)
+        new = [path for path in set(Path(folder).rglob("*")) - before if path.is_file()]
+        if ended.code == 2:
+            assert not new, f"left behind: {new[:3]}"
+        assert all(path.is_relative_to(folder) for path in new)
+        for path in new:
+            if path.suffix == ".parquet":
+                finite(path)
+
+
+def judge(ended: Ended) -> None:
+    """Assert that a command line ended well, or with one sentence."""
+    code, out, said, _ = ended
+    assert code in (0, 2, 3), f"exit {code}: {said[-500:]}"
+    assert "Traceback" not in out + said, said[-500:]
     assert "Warning" not in said, said[-500:]
-    new = [path for path in set(Path().rglob("*")) - before if path.is_file()]
     if code == 2:
         last = said.rstrip("\n").splitlines()[-1]
         assert last.startswith("basis-stress: "), last
         assert len(last) <= MOST, last
         assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in last), repr(last)
-        assert not new, f"left behind: {new[:3]}"
-    for path in new:
-        if path.suffix == ".parquet":
-            finite(path)
 
 
 def finite(path: Path) -> None:
@@ -191,21 +201,17 @@ def compiled() -> None:
                 main([*line, "--out", f"{folder}/{number}"])
 
 
-def trial(seed: int) -> int:
-    """Check `INPUTS` command lines in an empty folder; how many."""
+def trial(seed: int) -> dict[str, int]:
+    """Check `INPUTS` command lines, each in an empty folder; how many of each command."""
     compiled()
-    draws, here = random.Random(f"command line {seed}"), Path.cwd()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+    draws, tried = random.Random(f"command line {seed}"), Counter[str]()
+    for number in range(INPUTS):
+        line = drawn(draws)
+        alone = (INPUTS * seed + number) % PROCESSES == 0 and not any(bad in "".join(line) for bad in "\0\udcff")
         try:
-            prepare(Path(folder))
-            for number in range(INPUTS):
-                line = drawn(draws)
-                try:
-                    check(line, alone=(INPUTS * seed + number) % PROCESSES == 0 and "\0" not in "".join(line))
-                except Exception as problem:
-                    short = [part[:60] for part in line]
-                    raise AssertionError(f"input {number}, {short}: {type(problem).__name__}: {problem}") from problem
-        finally:
-            os.chdir(here)
-    return INPUTS
+            check([*line, "--no-such-option"] if alone and line[:2] == ["data", "refresh"] else line, alone)
+        except Exception as problem:
+            short = [part[:60] for part in line]
+            raise AssertionError(f"input {number}, {short}: {type(problem).__name__}: {problem}") from problem
+        tried["in a process of its own" if alone else line[0]] += 1
+    return dict(tried)

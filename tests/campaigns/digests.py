@@ -40,24 +40,39 @@ A release has the digests of the release before, or its notes say which economic
 
 
 def digests() -> dict[str, str]:
-    """Scenario to digest; "refused" where the book cannot be entered or the scenario has no such contract."""
+    """Run to digest."""
     import basis_stress as bs
 
-    found = {}
-    for name in bs.scenarios()["name"]:
-        try:
-            run = bs.backtest(name, contract="TY", leverage=20).run
-        except bs.InputError:
-            found[name] = "refused"
-            continue
-        total = hashlib.sha256()
-        for field in fields(run):
-            total.update(np.ascontiguousarray(np.asarray(getattr(run, field.name))).tobytes())
-        found[name] = total.hexdigest()[:16]
+    return {name: scenario_digest(name) for name in bs.scenarios()["name"]} | {SWEEP: sweep_digest()}
+
+
+def scenario_digest(name: str) -> str:
+    """Digest of a scenario's run; "refused" where the book cannot be entered or the scenario has no such contract."""
+    import basis_stress as bs
+
+    try:
+        run = bs.backtest(name, contract="TY", leverage=20).run
+    except bs.InputError:
+        return "refused"
+    total = hashlib.sha256()
+    for field in fields(run):
+        total.update(np.ascontiguousarray(np.asarray(getattr(run, field.name))).tobytes())
+    return total.hexdigest()[:16]
+
+
+def sweep_digest() -> str:
+    """Digest of a sweep's table."""
+    import basis_stress as bs
+
     with tempfile.TemporaryDirectory() as folder:
         swept = bs.sweep("april-2025", out=Path(folder) / "s", leverage="10:50:40x", haircut="0:0.01:5x")
-        total = hashlib.sha256(swept.table().to_csv(index=False).encode())
-    return found | {SWEEP: total.hexdigest()[:16]}
+        return hashlib.sha256(swept.table().to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def written() -> dict[str, str]:
+    """The digests of the page."""
+    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if line.endswith("` |")]
+    return {name: digest.strip("`") for name, digest in rows}
 
 
 def of(name: str) -> dict[str, str]:
@@ -98,8 +113,7 @@ def main() -> int:
     rows = "\n".join(f"| {key} | `{digest}` |" for key, digest in first.items())
     text = TEXT.format(configurations=", ".join(found), table=f"| run | digest |\n| --- | --- |\n{rows}")
     if given.check:
-        old = dict(line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if line.endswith("` |"))
-        changed = [key for key, digest in first.items() if old.get(key) != f"`{digest}`"]
+        changed = [key for key, digest in first.items() if written().get(key) != digest]
         print(f"changed since the page was written: {', '.join(changed) or 'none'}")
         return int(bool(wrong or changed))
     if not wrong:

@@ -16,7 +16,8 @@ import numpy as np
 
 import basis_stress as bs
 from basis_data.tables.layouts import TABLES
-from campaigns.command_line import compiled, finite, limited
+from campaigns.command_line import compiled, finite
+from campaigns.limits import limited
 
 FILES = 10
 """Damaged files of one seed."""
@@ -175,12 +176,13 @@ def sweep(draws: random.Random, folder: Path) -> Callable[[], object]:
 KINDS = (scenario, scenario, table, table, book, cells, sweep)
 
 
-def trial(seed: int) -> int:
+def trial(seed: int) -> dict[str, int]:
     """Read `FILES` damaged files: each gives finite results, or one sentence; how many."""
     compiled()
-    draws, here = random.Random(f"files {seed}"), Path.cwd()
+    draws, here, tried = random.Random(f"files {seed}"), Path.cwd(), dict[str, int]()
     for number in range(FILES):
         kind = draws.choice(KINDS)
+        tried[kind.__name__] = tried.get(kind.__name__, 0) + 1
         with tempfile.TemporaryDirectory() as folder:
             use = kind(draws, Path(folder))
             os.chdir(folder)
@@ -204,4 +206,4 @@ def trial(seed: int) -> int:
                 ) from problem
             finally:
                 os.chdir(here)
-    return FILES
+    return tried

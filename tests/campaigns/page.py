@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("record.json")
 TRIED = {
     "engine": "worlds through the engine, in batches, every law of the ledger on arrays",
-    "tables": "worlds through `bs.backtest`; every fourth at twice its size, and with another future",
+    "tables": "books in random worlds through `bs.clients`, some also through `bs.backtest` with every table",
     "command line": "hostile command lines, from click's definitions",
     "files": "damaged scenarios, tables, books, cells and sweep folders",
     "kills": "runs killed with SIGKILL at a random moment: sweeps, saves, paths, reports",

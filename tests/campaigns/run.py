@@ -22,18 +22,20 @@ CAMPAIGNS = {
     "tables": "campaigns.public_tables",
     "command line": "campaigns.command_line",
     "files": "campaigns.files",
+    "explorer": "campaigns.explorer_requests",
+    "refresh": "campaigns.refresh_payloads",
     "kills": "campaigns.kills",
     "faults": "campaigns.faults",
 }
-"""Name to module; its ``trial(seed)`` returns how many things it tried, and raises what it finds wrong."""
+"""Name to module; its ``trial(seed)`` returns how many things of each kind it tried, and raises what it finds wrong."""
 SAVE_SECONDS = 5.0
 KEPT = 200
 """Failures kept in full; all are counted."""
 
 
-def trial_of(name: str) -> Callable[[int], int]:
+def trial_of(name: str) -> Callable[[int], dict[str, int]]:
     """The trial of a campaign."""
-    trial: Callable[[int], int] = importlib.import_module(CAMPAIGNS[name]).trial
+    trial: Callable[[int], dict[str, int]] = importlib.import_module(CAMPAIGNS[name]).trial
     return trial
 
 
@@ -50,7 +52,7 @@ def go_on(name: str, folder: Path, hours: float) -> None:
         while time.monotonic() - start < 3600.0 * hours:
             seed = state["next_seed"]
             try:
-                state["tried"] += trial(seed)
+                add(state, trial(seed))
             except Exception as problem:
                 state["failed"] += 1
                 state["failures"] = [*state["failures"], failure(seed, problem)][:KEPT]
@@ -62,15 +64,22 @@ def go_on(name: str, folder: Path, hours: float) -> None:
         write(path, state)
 
 
-def again(state: dict[str, Any], trial: Callable[[int], int]) -> None:
+def again(state: dict[str, Any], trial: Callable[[int], dict[str, int]]) -> None:
     """Try the failures of earlier runs again; those that hold now are counted as mended."""
     for one in list(state["failures"]):
         try:
-            state["tried"] += trial(one["seed"])
+            add(state, trial(one["seed"]))
         except Exception:
             continue
         state["failures"].remove(one)
         state["failed"], state["mended"] = state["failed"] - 1, state["mended"] + 1
+
+
+def add(state: dict[str, Any], tried: dict[str, int]) -> None:
+    """Count what a trial has tried; kinds that begin with "of which" are parts of others."""
+    state["tried"] += sum(number for kind, number in tried.items() if not kind.startswith("of which"))
+    for kind, number in tried.items():
+        state["kinds"][kind] = state["kinds"].get(kind, 0) + number
 
 
 def failure(seed: int, problem: Exception) -> dict[str, Any]:
@@ -87,8 +96,13 @@ def read(path: Path) -> dict[str, Any]:
     """The record of a campaign."""
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
-        return {"mended": 0, **found}
-    return {"tried": 0, "failed": 0, "mended": 0, "next_seed": 0, "seconds": 0.0, "failures": []}
+        return {**_none(), **found}
+    return _none()
+
+
+def _none() -> dict[str, Any]:
+    """The record of a campaign that has not begun."""
+    return {"tried": 0, "failed": 0, "mended": 0, "next_seed": 0, "seconds": 0.0, "kinds": {}, "failures": []}
 
 
 def write(path: Path, state: dict[str, Any]) -> None:
@@ -120,7 +134,7 @@ def main() -> int:
     names = given.only or list(CAMPAIGNS)
     if given.seed is not None:
         for name in names:
-            print(f"{name}: {trial_of(name)(given.seed)} tried, all well")
+            print(f"{name}: {sum(trial_of(name)(given.seed).values())} tried, all well")
         return 0
     os.nice(19)
     out = given.out.resolve()

@@ -56,6 +56,8 @@ POSITIONS = {
     "conc_net_le_4_tdr_short_all": "conc_net_short_4_pct",
     "conc_net_le_8_tdr_short_all": "conc_net_short_8_pct",
 }
+MOST_DIGITS = 30
+"""Digits before or after the point: what is written without an exponent could otherwise fill the memory."""
 MAY_BE_SUPPRESSED = {"traders_lev_money_short_all", "conc_net_le_4_tdr_short_all", "conc_net_le_8_tdr_short_all"}
 
 
@@ -121,7 +123,7 @@ def svensson(body: bytes) -> Rows:
 def prices(body: bytes, day: date) -> Rows:
     """Read FedInvest's prices of a day: CSV without column names; notes and bonds with an end-of-day price."""
     rows = []
-    for number, cells in enumerate(csv.reader(StringIO(_text(body))), 1):
+    for number, cells in enumerate(_rows(body), 1):
         if len(cells) != 8 or len(cells[0].strip()) != 9:
             raise ChangedFormatError(
                 f"line {number} is not CUSIP, type, rate, maturity, call date, buy, sell, end of day"
@@ -177,8 +179,9 @@ def dealers(body: bytes, buckets: Mapping[str, str]) -> Rows:
         bucket = buckets.get(str(entry["keyid"]))
         if bucket is None:
             raise ChangedFormatError(f"an unknown series {entry['keyid']!r}")
-        if entry["value"] not in ("*", "", None):
-            millions = Decimal(_number(entry["value"]))
+        value = _number(entry["value"])
+        if value:
+            millions = Decimal(value)
             rows.append(
                 {
                     "as_of_date": _date(entry["asofdate"]),
@@ -198,9 +201,17 @@ def _text(body: bytes) -> str:
         raise ChangedFormatError("a response that is not text") from None
 
 
+def _rows(body: bytes) -> list[list[str]]:
+    """Rows of a CSV."""
+    try:
+        return list(csv.reader(StringIO(_text(body))))
+    except csv.Error as problem:
+        raise ChangedFormatError(f"a CSV that cannot be read ({problem})") from None
+
+
 def _csv(body: bytes, needed: Sequence[str]) -> Rows:
     """Rows of a CSV with column names, all of them whole."""
-    lines = [cells for cells in csv.reader(StringIO(_text(body))) if cells]
+    lines = [cells for cells in _rows(body) if cells]
     names = [name.strip() for name in lines[0]] if lines else []
     missing = [name for name in needed if name not in names]
     if missing:
@@ -215,7 +226,7 @@ def _entries(body: bytes, path: Sequence[str], needed: Sequence[str]) -> list[di
     """Entries of a JSON response, at a path of keys, each with the keys needed."""
     try:
         found = json.loads(_text(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ChangedFormatError("a response that is no JSON, or is cut short") from None
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
@@ -233,7 +244,7 @@ def _date(given: Any, form: str = "%Y-%m-%d") -> str:
     try:
         return str(datetime.strptime(str(given).strip()[:10], form).date())
     except ValueError:
-        raise ChangedFormatError(f"{given!r} in place of a date") from None
+        raise ChangedFormatError(f"{str(given)[:40]!r} in place of a date") from None
 
 
 def _number(given: Any) -> str:
@@ -244,9 +255,9 @@ def _number(given: Any) -> str:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise ChangedFormatError(f"{given!r} in place of a number") from None
-    if not value.is_finite():
-        raise ChangedFormatError(f"{given!r} in place of a number")
+        raise ChangedFormatError(f"{str(given)[:40]!r} in place of a number") from None
+    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
+        raise ChangedFormatError(f"{str(given)[:40]!r} in place of a number")
     return f"{value.normalize():f}"
 
 

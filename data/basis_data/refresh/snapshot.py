@@ -204,12 +204,19 @@ def _inherit(draft: Draft) -> None:
     base = data_in_use().folder
     if base is not None:
         for name in manifest(base)["tables"]:
+            if name not in _layouts():
+                raise InputError(f"refresh: the snapshot in use holds {name}, no table; choose another with --data")
             draft.tables[name] = (base / "tables" / name).read_text(encoding="utf-8")
 
 
 def _file(table: str) -> str:
     """File name of a table."""
     return TABLES[table].file or FILES[table]
+
+
+def _layouts() -> dict[str, str]:
+    """Table of each file."""
+    return {_file(name): name for name in TABLES if TABLES[name].file or name in FILES}
 
 
 def _take(draft: Draft, source: Source, rows: Rows, since: date, last: date) -> None:
@@ -247,7 +254,7 @@ def _fill(staging: Path, draft: Draft) -> None:
     (staging / "tables").mkdir()
     for name, body in draft.bodies.items():
         (staging / "raw" / name).write_bytes(body)
-    layouts = {_file(name): name for name in TABLES if TABLES[name].file or name in FILES}
+    layouts = _layouts()
     entries = {}
     for file, text in sorted(draft.tables.items()):
         path = staging / "tables" / file

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from basis_data.tables.files import read_bytes
 from basis_engine.base.errors import InputError
@@ -38,6 +40,44 @@ class DataInUse:
     def __str__(self) -> str:
         """Describe it for settings and pages: 'embedded, digest 0123456789ab'."""
         return f"{self.name}, digest {self.digest}"
+
+
+_Text = Annotated[str, Field(pattern=r"^[^\p{C}]*$")]
+"""Text without control characters."""
+_File = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A name that stays in its folder: a snapshot may come from a stranger."""
+
+
+class _Written(BaseModel):
+    """What a manifest says of a table."""
+
+    sha256: _Text
+
+
+class _Raw(_Written):
+    """What a manifest says of a publisher's answer."""
+
+    file: _File
+
+
+class _Base(BaseModel):
+    """The data under a snapshot."""
+
+    name: _Text
+    digest: _Text
+
+
+class _Manifest(BaseModel):
+    """The manifest of a snapshot, as far as it is used."""
+
+    model_config = ConfigDict(strict=True)
+    made: _Text
+    until: _Text
+    digest: _Text
+    base: _Base
+    tables: dict[_File, _Written]
+    raw: list[_Raw]
+    remarks: list[str]
 
 
 _folders: list[Path | None] = []
@@ -113,10 +153,9 @@ def manifest(folder: Path) -> dict[str, Any]:
     """
     content = read_bytes(folder / MANIFEST, "the folder of a snapshot that `basis-stress data refresh` wrote")
     try:
-        found = json.loads(content)
-        assert isinstance(found, dict)
-        assert {"digest", "tables", "raw", "base", "until", "remarks"} <= found.keys()
-    except (ValueError, AssertionError):
+        found: dict[str, Any] = json.loads(content)
+        _Manifest.model_validate(found)
+    except (ValueError, RecursionError):
         raise InputError(f"{folder / MANIFEST}: is not a snapshot's manifest; refresh the data again") from None
     return found
 

@@ -9,14 +9,18 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from basis_data.tables.data_in_use import HISTORY as HISTORY
 from basis_data.tables.data_in_use import cached, table_file
-from basis_data.tables.files import read_bytes, read_text
+from basis_data.tables.files import CONTROL, read_bytes, read_text
 from basis_data.tables.layouts import TABLES
 from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
+
+MOST_CELLS = 50_000_000
+"""Of a Parquet file, which may unpack to a thousand times its size."""
 
 
 def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
@@ -88,14 +92,22 @@ def _text_cells(given: "str | Path | pd.DataFrame", where: Path) -> pd.DataFrame
         if where.suffix.lower() not in (".parquet", ".pq"):
             return _cells(where)
         try:
-            given = pd.read_parquet(BytesIO(read_bytes(where, "the path of a CSV or Parquet file")))
-        except (pa.ArrowException, ValueError) as problem:
+            file = pq.ParquetFile(BytesIO(read_bytes(where, "the path of a CSV or Parquet file")))
+            if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
+                raise InputError(f"{where}: has more than the {MOST_CELLS:,} cells allowed; give several tables")
+            unpacked: pd.DataFrame = file.read().to_pandas()
+            given = unpacked
+        except InputError:
+            raise
+        except (pa.ArrowException, OSError, ValueError) as problem:
             raise InputError(f"{where}: is not a Parquet file ({str(problem).splitlines()[0]})") from None
     if given.empty or not given.columns.is_unique:
         raise InputError(f"{where}: give one row or more, and each column once")
-    return pd.DataFrame(
-        {str(name).strip(): _as_text(given[name]) for name in given.columns}, index=pd.RangeIndex(1, len(given) + 1)
-    )
+    cells = {str(name).strip(): _as_text(given[name]) for name in given.columns}
+    for name, texts in cells.items():
+        if CONTROL.search(name) or CONTROL.search("".join(texts)):
+            raise InputError(f"{where}: column {CONTROL.sub('?', name)!r} holds a control character; delete it")
+    return pd.DataFrame(cells, index=pd.RangeIndex(1, len(given) + 1))
 
 
 def _as_text(values: "pd.Series[Any]") -> "np.ndarray[Any, np.dtype[Any]]":
@@ -104,7 +116,7 @@ def _as_text(values: "pd.Series[Any]") -> "np.ndarray[Any, np.dtype[Any]]":
         values = values.dt.strftime("%Y-%m-%d")
     elif values.dtype.kind == "b":
         values = values.map({True: "true", False: "false"})
-    text = values.astype(object).map(lambda cell: "" if pd.isna(cell) else str(cell).strip())
+    text = values.astype(object).map(lambda cell: "" if np.ndim(cell) == 0 and pd.isna(cell) else str(cell).strip())
     return text.to_numpy()
 
 

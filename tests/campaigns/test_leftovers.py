@@ -1,0 +1,59 @@
+"""What a killed run leaves is deleted by the next, and what a running one has is not."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import filelock
+import pytest
+
+import basis_stress as bs
+from basis_stress.ensembles import streaming
+from campaigns.forked import Child, wait_for
+
+
+def test_paths_delete_what_a_killed_run_left(tmp_path: Path) -> None:
+    dead, alive = tmp_path / ".saving-paths-dead", tmp_path / ".saving-paths-alive"
+    for folder in (dead, alive):
+        folder.mkdir()
+        (folder / "outcomes.parquet").write_bytes(b"half")
+    with filelock.FileLock(alive / ".lock"):
+        bs.simulate_paths("bootstrap", 4, 5, out=tmp_path)
+        assert not dead.exists()
+        assert alive.exists()
+    assert not list(tmp_path.glob(".saving-paths-*/.lock/*"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_command_with_one_line(number: int, code: int, tmp_path: Path) -> None:
+    from basis_stress.cli.main import main
+
+    def work() -> None:
+        def wait(*ignored: object) -> None:
+            Path("began").touch()
+            signal.pause()
+
+        streaming.table = wait  # type: ignore[assignment]
+        main(["paths", "bootstrap", "--paths", "4", "--days", "5", "--no-report", "--out", "out"])
+
+    child = Child(work, tmp_path)
+    wait_for(tmp_path / "began", child)
+    ended = child.kill(0.0, number)
+    assert ended.code == code
+    assert ended.said.splitlines()[-1] == "basis-stress: stopped"
+    assert "Traceback" not in ended.said
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "began"]
+
+
+def test_output_on_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    from basis_stress.cli.main import main
+
+    def work() -> None:
+        sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]
+        os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+        main(["strategies"])
+
+    ended = Child(work, tmp_path).wait()
+    assert ended.code == 2
+    assert ended.said == "basis-stress: the output: cannot be written (No space left on device); free some space\n"
