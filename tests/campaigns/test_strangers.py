@@ -11,7 +11,7 @@ import pytest
 
 import basis_stress as bs
 from basis_data.refresh.snapshot import refresh, verify
-from basis_data.tables import reader
+from basis_data.tables import parquet
 from basis_data.tables.data_in_use import MANIFEST, sha256, use_data
 from basis_engine.base.errors import InputError
 from basis_stress.cli.main import main
@@ -138,7 +138,7 @@ def test_a_parquet_book_steers_no_terminal_and_fills_no_memory(tmp_path: Path, m
     with pytest.raises(InputError, match="contract"):
         bs.backtest("april-2025", book=book, equity=5e6)
     pq.write_table(pa.table({"contract": ["TY"] * 100, "contracts": [-200] * 100}), book)
-    monkeypatch.setattr(reader, "MOST_CELLS", 199)
+    monkeypatch.setattr(parquet, "MOST_CELLS", 199)
     with pytest.raises(InputError, match="more than the 199 cells"):
         bs.backtest("april-2025", book=book, equity=5e6)
 

@@ -2,25 +2,21 @@
 
 import difflib
 from collections.abc import Mapping
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from basis_data.tables.data_in_use import HISTORY as HISTORY
 from basis_data.tables.data_in_use import cached, table_file
-from basis_data.tables.files import CONTROL, read_bytes, read_text
+from basis_data.tables.files import CONTROL, read_text
 from basis_data.tables.layouts import TABLES
+from basis_data.tables.parquet import read_parquet
 from basis_data.tables.schema import NUMERIC, UNITS, Column, TableLayout, allowed
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
-
-MOST_CELLS = 50_000_000
-"""Of a Parquet file, which may unpack to a thousand times its size."""
 
 
 def read(name: str, path: str | Path | None = None) -> pd.DataFrame:
@@ -91,16 +87,7 @@ def _text_cells(given: "str | Path | pd.DataFrame", where: Path) -> pd.DataFrame
     if not isinstance(given, pd.DataFrame):
         if where.suffix.lower() not in (".parquet", ".pq"):
             return _cells(where)
-        try:
-            file = pq.ParquetFile(BytesIO(read_bytes(where, "the path of a CSV or Parquet file")))
-            if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
-                raise InputError(f"{where}: has more than the {MOST_CELLS:,} cells allowed; give several tables")
-            unpacked: pd.DataFrame = file.read().to_pandas()
-            given = unpacked
-        except InputError:
-            raise
-        except (pa.ArrowException, OSError, ValueError) as problem:
-            raise InputError(f"{where}: is not a Parquet file ({str(problem).splitlines()[0]})") from None
+        given = read_parquet(where)
     if given.empty or not given.columns.is_unique:
         raise InputError(f"{where}: give one row or more, and each column once")
     cells = {str(name).strip(): _as_text(given[name]) for name in given.columns}
