@@ -122,6 +122,10 @@ class LazyGroup(Group):
         """Names, in the order of the help text."""
         return list(COMMANDS)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take ``--data SNAPSHOT`` before the command or after it."""
+        return super().parse_args(ctx, _data_first(args))
+
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the module of a command and return the command."""
         if name in RENAMED:
@@ -137,6 +141,18 @@ class LazyGroup(Group):
         """List commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _data_first(args: list[str]) -> list[str]:
+    """Move the option ``--data`` to the front, where it is one of all commands."""
+    for at, text in enumerate(args):
+        if text == "--":
+            break
+        if text.startswith("--data="):
+            return [text, *args[:at], *args[at + 1 :]]
+        if text == "--data" and at + 1 < len(args):
+            return [*args[at : at + 2], *args[:at], *args[at + 2 :]]
+    return args
 
 
 @click.group(

@@ -65,6 +65,10 @@ def test_results_state_the_embedded_data_too(server: Publishers) -> None:
     ("arguments", "words"),
     [
         (["--data", "nothing", "backtest", "april-2025"], "'nothing' is no snapshot"),
+        (["backtest", "april-2025", "--data", "nothing"], "'nothing' is no snapshot"),
+        (["backtest", "april-2025", "--data=nothing", "--no-report"], "'nothing' is no snapshot"),
+        (["backtest", "april-2025", "--data"], "No such option"),
+        (["data", "refresh", "--since", "2026-13-01"], "--since: '2026-13-01' given"),
         (["data", "verify", "nothing"], "'nothing' is no snapshot"),
         (["data", "refresh", "--until", "tomorrow"], "allowed is a date"),
         (["data", "refresh", "--only", "sofa"], "did you mean 'sofr'"),

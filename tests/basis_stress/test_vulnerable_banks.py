@@ -10,8 +10,8 @@ Two differences: dealers have one inventory, so that a dollar sold of any
 note moves every note (L is share x 1', of rank one, where the paper's is diagonal); and the engine goes on after the
 first round, to first round / (1 - ratio), where the paper stops.
 
-The paper's own numbers (aggregate vulnerability of 245% for a write-down of half of peripheral debt) rest on the
-European Banking Authority's exposures of 2011, and Cont and Schaanning's (2017) on those of 2016: neither is at hand.
+The paper's own totals rest on the European Banking Authority's exposures of 2011, and those of Cont and Schaanning
+(2017) on its later ones: neither is at hand.
 The printed example that can be computed is that of the behaviour both papers take up, leverage targeting: Adrian and
 Shin (2010), "Liquidity and leverage", Journal of Financial Intermediation 19, section 2.
 """
