@@ -85,13 +85,12 @@ class Episode:
 
         `fund_sales` are those of basis trades, `swap_sales` those of swap-spread trades.
         """
-        names = [column.name.lower() for column in DealerColumn]
-        table = pd.DataFrame(self.run.dealer_days, self.market.days, names)
-        table["swap_sales"] = self._swap_sales()
-        table["fund_sales"] -= table["swap_sales"]
-        table[list(FLOWS)] /= 1e9
-        table["inventory"] /= 1e9
-        return table
+        columns = {column.name.lower(): self.run.dealer_days[:, column] for column in DealerColumn}
+        columns["swap_sales"] = self._swap_sales()
+        columns["fund_sales"] = columns["fund_sales"] - columns["swap_sales"]
+        for name in (*FLOWS, "inventory"):
+            columns[name] = columns[name] / 1e9
+        return pd.DataFrame(columns, self.market.days)
 
     def _swap_sales(self) -> Floats:
         """Treasuries that swap-spread trades have sold since entry, USD by day at the closes of the days."""

@@ -26,6 +26,8 @@ from basis_engine.simulation.world import Records
 from basis_strategies.entry_sizing import needs
 from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan, FundPlan, Plan
 
+NEARLY = 1e-9
+"""Share of equity within which a fund's own sum decides whether it can afford its positions."""
 NOTICE_DAYS = 2
 """Business days from notice of delivery to delivery (CBOT: position day, notice day, delivery day)."""
 
@@ -74,9 +76,15 @@ def assemble(plan: Plan, market: PricedMarket) -> Setup:
     InputError
         If a fund's equity is below its haircut and initial margin.
     """
-    for fund in plan.funds:
-        _check_affordable(fund, market)
-    return lay_out(plan, market)
+    setup = lay_out(plan, market)
+    positions, equity = setup.positions, setup.funds["entry_equity"]
+    notes = np.array([position.note for fund in plan.funds for position in fund.positions])
+    value = np.abs(positions["face"]) * market.entry_dirty[notes] / 100
+    margin = np.abs(positions["contracts"]) * market.entry_margins[positions["contract"]]
+    needed = np.bincount(positions["fund"], positions["base_haircut"] * value + margin, len(equity))
+    for f in np.flatnonzero(needed >= equity - NEARLY * np.abs(equity)):
+        _check_affordable(plan.funds[f], market)
+    return setup
 
 
 def lay_out(plan: Plan, market: PricedMarket) -> Setup:

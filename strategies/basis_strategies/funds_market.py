@@ -8,7 +8,7 @@ import pandas as pd
 
 from basis_data.markets.positions import leveraged_fund_shorts
 from basis_data.markets.pricing import PricedMarket
-from basis_data.markets.yield_paths import moves_before
+from basis_data.markets.yield_paths import at_maturity, moves_before
 from basis_engine.base.errors import InputError
 from basis_engine.bonds.prices import modified_duration, yield_to_maturity
 from basis_engine.simulation.world import Floats
@@ -104,7 +104,7 @@ def daily_margin_sd(market: PricedMarket, shorts: dict[str, float]) -> float:
         note = int(market.priced.cheapest[0, c])
         worth = contracts * market.data.futures[c].point_value_usd * float(market.priced.futures[0, c])
         duration, maturity = _duration(market, note)
-        at_tenor = np.array([np.interp(maturity, years, move) for move in moves])
+        at_tenor = at_maturity(maturity, years, moves)
         gain += worth * duration * at_tenor
         value += worth
     return float(np.std(gain) / value)
@@ -154,10 +154,11 @@ def leveraged_fund_book(
 
 def _shorts(market: PricedMarket, report: pd.DataFrame) -> dict[str, float]:
     """Contracts sold short by code; refuse a contract of the market that the report lacks, or of which none is sold."""
-    day, given = report["report_date"].iloc[0].date(), report.set_index("contract")["short_contracts"]
+    day = report["report_date"].iloc[0].date()
+    given = dict(zip(report["contract"], report["short_contracts"], strict=True))
     for code in market.codes:
-        if code not in given.index:
-            raise InputError(f"contract {code}: not in the report of {day}; it holds {', '.join(given.index)}")
+        if code not in given:
+            raise InputError(f"contract {code}: not in the report of {day}; it holds {', '.join(given)}")
         if not given[code] > 0:
             raise InputError(
                 f"positions, short_contracts: {given[code]:g} given for {code} on {day}, allowed is above 0; "

@@ -5,7 +5,7 @@ level of the era; repo haircuts follow the distribution of uncleared bilateral T
 each fund keeps cash for some standard deviations of a day's variation margin, which limits its leverage.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -207,4 +207,4 @@ def _financing(population: Population, market: PricedMarket) -> dict[str, Any]:
 def _share_of(pair: PositionPlan, weight: float, haircut: float, financing: dict[str, Any]) -> PositionPlan:
     """Fund's share of a pair."""
     face, contracts = weight * pair.face_usd, weight * pair.contracts
-    return replace(pair, face_usd=face, contracts=contracts, haircut=haircut, **financing)
+    return PositionPlan(pair.contract, pair.note, face, contracts, haircut, **financing)

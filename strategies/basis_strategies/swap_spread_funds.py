@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from basis_data.markets.pricing import PricedMarket
 from basis_data.markets.swaps import spread_before
-from basis_data.markets.yield_paths import moves_before
+from basis_data.markets.yield_paths import at_maturity, moves_before
 from basis_engine.simulation.names import Unwind
 from basis_strategies.assemble import dirty_price
 from basis_strategies.plan import FundPlan, PositionPlan
@@ -124,5 +124,5 @@ def _daily_sd(market: PricedMarket, book: tuple[PositionPlan, ...], value_usd: f
     for pair in book:
         k = pair.contract - len(market.codes)
         usd = abs(pair.contracts) * market.notionals[pair.contract] / 100 * float(market.swaps.swap_dv01[k]) * 1e4
-        gain += usd * np.array([np.interp(market.swaps.tenors[k], years, move) for move in moves])
+        gain += usd * at_maturity(market.swaps.tenors[k], years, moves)
     return float(np.std(gain) / value_usd)

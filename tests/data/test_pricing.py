@@ -9,6 +9,7 @@ import pytest
 from basis_data.markets.as_of import as_of
 from basis_data.markets.market_data import market_data, with_yield_scale
 from basis_data.markets.pricing import priced_market
+from basis_data.markets.yield_paths import at_maturity, moves_before
 from basis_data.scenarios.scenario import changed, scenario
 from basis_data.tables.reader import HISTORY
 from basis_engine.bonds.curves import SVENSSON, fitted_spread
@@ -83,3 +84,11 @@ def test_option_value_comes_off_the_fair_future() -> None:
     data = market_data(scenario("april-2025"), ["TU", "US"])
     plain, optional = priced_market(data), priced_market(data, option_value=0.125)
     np.testing.assert_allclose(plain.priced.futures - optional.priced.futures, 0.125, rtol=0, atol=1e-12)
+
+
+def test_moves_at_a_maturity_are_those_of_numpys_interpolation() -> None:
+    """At once for all days, bit by bit."""
+    years, moves = moves_before("2025-04-01")
+    for maturity in (*np.random.default_rng(0).uniform(0.01, 40.0, 200), *years):
+        by_day = np.array([np.interp(maturity, years, move) for move in moves])
+        np.testing.assert_array_equal(at_maturity(float(maturity), years, moves), by_day, strict=True)

@@ -130,6 +130,15 @@ def moves_before(start: DateLike, path: Path | None = None) -> tuple[Array, Arra
     return _published_moves(start) if path is None else _moves_in(start, path)
 
 
+def at_maturity(maturity: float, years: Array, moves: Array) -> Array:
+    """Moves [days] at one maturity, years: linear between the tenors, constant beyond the first and the last."""
+    right = int(np.clip(np.searchsorted(years, maturity), 1, len(years) - 1))
+    if not years[0] < maturity < years[-1] or maturity == years[right]:
+        return np.asarray(moves[:, int(np.abs(years - maturity).argmin())])
+    slope = (moves[:, right] - moves[:, right - 1]) / (years[right] - years[right - 1])
+    return np.asarray(slope * (maturity - years[right - 1]) + moves[:, right - 1])  # as `numpy.interp`, bit by bit
+
+
 @cached
 def _published_moves(start: DateLike) -> tuple[Array, Array]:
     """Moves of the embedded table."""

@@ -135,6 +135,7 @@ def delivery_month_for(code: str, date: DateLike) -> str:
     return str(front)
 
 
+@cached
 def delivery_dates(code: str, delivery_month: str) -> DeliveryDates:
     """Return first delivery, last trading and last delivery day of a delivery month.
 
