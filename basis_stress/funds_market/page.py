@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from basis_data.markets.flows import told
+from basis_data.markets.note_spreads import FEDINVEST
 from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import market_era
+from basis_data.tables.data_in_use import table_file
 from basis_stress.funds_market import captions as captions
 from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
@@ -109,9 +111,17 @@ def assumptions(result: MarketResult) -> list[str]:
         f"{formatting.percent(era.financing_hedge, 0)} of overnight repo is hedged against policy (assumption): the "
         "hedge gains what futures lose when expected policy rises, and its margin is paid in cash.",
         f"{told(result.scenario, result.days.to_numpy().astype('datetime64[D]'))}.",
+        *_prices_left_out(),
         "Swap spreads, where the scenario has funds that hold them, move as observed and do not react to those funds' "
         "sales.",
     ]
+
+
+def _prices_left_out() -> list[str]:
+    """Say that observed prices of a snapshot do not count here."""
+    if not table_file(FEDINVEST).exists():
+        return []
+    return ["Notes are priced on the curve, on which the parameters are fitted: observed prices are not used."]
 
 
 def _multiples(result: MarketResult) -> str:

@@ -16,6 +16,7 @@ from basis_data.refresh.snapshot import Draft, write
 from basis_data.scenarios.scenario import scenario
 from basis_data.tables.data_in_use import use_data
 from basis_stress.funds_market.episodes import episode_market
+from basis_stress.funds_market.page import assumptions
 from basis_stress.single_book.observed_text import told
 
 DEARER = 0.75
@@ -121,6 +122,8 @@ def test_a_cell_of_a_sweep_is_the_backtest(result: bs.Result, tmp_path: Path) ->
 def test_the_market_of_funds_stays_on_modelled_prices() -> None:
     """Its parameters are fitted to the dislocation of modelled prices."""
     assert episode_market("april-2025").priced.data.note_spreads is None
+    market = bs.backtest("april-2025", market=True)
+    assert any("observed prices are not used" in sentence for sentence in assumptions(market))
 
 
 def test_without_prices_nothing_is_shown(tmp_path: Path) -> None:

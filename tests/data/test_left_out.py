@@ -71,7 +71,7 @@ def test_prices_that_are_not_used_are_said(tmp_path: Path) -> None:
     rows = [f"{day},{cusip},97.5", f"{day},ZZZZZZZZZ,100", f"2025-04-08,{cusip},99"]
     said = bs.backtest(with_files(prices=prices(tmp_path, *rows))).assumptions
     assert any(sentence.startswith("1 rows of prices.csv are not used") for sentence in said)
-    assert any("1 of " in sentence and "of TY on 2 of 21 days" in sentence for sentence in said)
+    assert any("TY 1 of " in sentence and "notes on 2 of 21 days" in sentence for sentence in said)
     alone = bs.backtest(with_files(prices=prices(tmp_path, rows[0]))).assumptions
     assert not any("not used" in sentence for sentence in alone)
     with pytest.raises(InputError, match="no row is used"):

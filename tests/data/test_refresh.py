@@ -149,6 +149,7 @@ def test_prices_of_a_range_of_days_and_then_of_the_missing_ones(server: Publishe
     table = read("prices", second / "tables" / "fedinvest_prices.csv")
     assert table["date"].nunique() == 6
     use_data(second)
+    assert "prices             2026-09-01 to 2026-09-09      12 rows  2026-09-09, 6 days" in describe()
     remarks = manifest(prices_of(server, tmp_path, 1, 9))["remarks"]
     assert remarks == ["prices: not asked, the data in use have 2026-09-01 to 2026-09-09"]
 

@@ -142,7 +142,7 @@ def told(found: NoteSpreads, codes: Sequence[str], of: Sequence[int]) -> list[st
     priced = ~np.isnan(found.clean)
     ends = np.cumsum([0, *of])
     parts = [
-        f"{int(priced[:, first:last].any(axis=0).sum())} of {last - first} of {code} "
+        f"{code} {int(priced[:, first:last].any(axis=0).sum())} of {last - first} notes "
         f"on {int(priced[:, first:last].any(axis=1).sum())} of {len(priced)} days"
         for code, first, last in zip(codes, ends[:-1], ends[1:], strict=True)
     ]

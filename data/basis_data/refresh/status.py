@@ -30,6 +30,13 @@ def describe(folder: Path | None = None) -> str:
         days = read(name)[dates[0]]
         origin = "embedded" if table_file(layout.file).parent == HISTORY else used.name
         lines.append(f"  {name:18} {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}  {len(days):>6,} rows  {origin}")
+    for name, file in FILES.items():
+        if table_file(file).exists():
+            days = read(name, table_file(file))["date"]
+            lines.append(
+                f"  {name:18} {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}  {len(days):>6,} rows  {used.name}, "
+                f"{days.nunique():,} days"
+            )
     yields = read("par_yields").set_index("date")
     whole = yields[[name for name in yields if name != "y_3y_pct"]].dropna().index.max()
     lines += ["", f"last whole par curve (3 years aside): {whole:%Y-%m-%d}", "", "snapshots:"]
