@@ -47,7 +47,7 @@ audit: $(VENV)/.dev
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps
 
 clean:
-	rm -rf $(VENV) build dist results docs/_build docs/tutorial docs/gallery *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist results docs/_build docs/_extra docs/tutorial docs/gallery *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

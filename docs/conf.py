@@ -10,6 +10,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ("", "engine", "data", "strategies"))]
 
+import cube  # noqa: E402
 import reference_pages  # noqa: E402
 
 from basis_stress.reporting.html import _version  # noqa: E402
@@ -30,6 +31,7 @@ extensions = [
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = [
     "_build",
+    "_extra",
     "examples",
     "**/GALLERY_HEADER.rst",
     "**/*.ipynb",
@@ -65,13 +67,15 @@ warnings.filterwarnings("ignore", message=".*FigureCanvasAgg is non-interactive.
 html_theme = "furo"
 html_title = "basis-stress"
 html_static_path = ["_static"]
+html_extra_path = ["_extra"]
 html_show_sphinx = False
 html_copy_source = False
 
 
 def setup(app: Any) -> None:
-    """Write the reference pages before the sources are read, and give the tables of the benchmarks a heading."""
+    """Write reference pages and the cube before sources are read, and give the tables of the benchmarks a heading."""
     reference_pages.write_all(HERE / "reference")
+    cube.write_cube(HERE / "_extra" / "cube.html")
     app.connect("source-read", add_heading)
     app.connect("autodoc-process-signature", hide_constructor)
 

@@ -86,3 +86,11 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
         "index.html: #nowhere",
         "index.html: loads https://x.org/y.png",
     ]
+
+
+@pytest.mark.slow
+def test_the_site_has_the_cube_in_one_file(site: Path) -> None:
+    cube = site / "cube.html"
+    assert 100_000 < cube.stat().st_size < 2_000_000
+    assert "showCube({" in cube.read_text(encoding="utf-8")
+    assert 'href="cube.html"' in (site / "index.html").read_text(encoding="utf-8")

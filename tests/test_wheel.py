@@ -5,12 +5,16 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
+import httpx
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from support import ROOT
 
@@ -25,6 +29,24 @@ assert {module.owner for module in (data, engine, strategies)} == {"the user"}
 result = bs.backtest("april-2025", contract="TY", leverage=50)
 pd.testing.assert_frame_equal(result.timeline, pd.read_parquet("out/timeline.parquet"))
 print(bs.__file__)
+"""
+
+EXPLORE = """
+import sys
+
+
+def refuse(event, arguments):
+    where = arguments[1] if event == "socket.connect" else arguments[:1]
+    if event in ("socket.connect", "socket.getaddrinfo") and where[0] not in ("127.0.0.1", "localhost", None):
+        raise OSError(f"{event} {where}: there is no network")
+
+
+sys.modules.update(dict.fromkeys(sys.argv[1:]))  # what pip would not have installed
+sys.addaudithook(refuse)
+sys.argv = ["basis-stress", "explore", "--no-browser"]
+from basis_stress.cli.main import main
+
+main()
 """
 
 
@@ -106,3 +128,43 @@ def test_the_main_job_runs_beside_files_of_the_same_names(python: Path, users_fo
     location = run([python, "main.py"], users_folder).strip()
     assert Path(location).is_relative_to(python.parent.parent)
     assert run([python.with_name("basis-stress"), "--version"], users_folder).endswith(f"{version('basis-stress')}\n")
+
+
+def not_installed_with(extra: str) -> list[str]:
+    """Top-level modules of this environment that an installation with an extra does not bring."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    waiting, brought = [*project["dependencies"], *project["optional-dependencies"][extra]], {"basis-stress"}
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        name = canonicalize_name(wanted.name)
+        if name not in brought and (wanted.marker is None or wanted.marker.evaluate({"extra": ""})):
+            brought.add(name)
+            waiting += requires(name) or []
+    owners = {module: set(map(canonicalize_name, names)) for module, names in packages_distributions().items()}
+    return sorted(module for module, names in owners.items() if not names & brought and module.isidentifier())
+
+
+@pytest.mark.slow
+def test_the_explorer_of_an_empty_environment_answers_without_a_network(python: Path, users_folder: Path) -> None:
+    """With what `basis-stress[explore]` requires and no more; connections other than to this machine are refused."""
+    absent = not_installed_with("explore")
+    assert {"pytest", "httpx", "playwright"} <= set(absent)
+    assert not {"numpy", "uvicorn", "starlette", "openpyxl"} & set(absent)
+    (users_folder / "explore.py").write_text(EXPLORE, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [python, "explore.py", *absent]
+    with subprocess.Popen(command, cwd=users_folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            with httpx.Client(timeout=400, follow_redirects=True) as client:
+                page = client.get(address)
+                assert (
+                    "A 50x TY basis book was called and survived April 2025"
+                    in client.get(page.url.copy_with(query=b"leverage=50")).text
+                )
+                sheets = client.get(page.url.copy_with(path="/download/tables.xlsx"))
+            assert sheets.content.startswith(b"PK")
+        finally:
+            process.terminate()
+    assert process.returncode == 0

@@ -9,12 +9,11 @@ from basis_stress.breaking.find import find_breaking_point
 from basis_stress.breaking.point import BreakingPoint
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture
+from basis_stress.reporting.formatting import TableText
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book.own_book import settings_of
-
-Cells = tuple[list[str], list[list[str]]]
 
 LEVER_DEFINITIONS = {
     "scale": "every move of yields from the first day is multiplied; the first day, repo and margins do not change",
@@ -34,7 +33,7 @@ def breaking_points(found: BreakingPoint) -> list[BreakingPoint]:
     ]
 
 
-def cells(points: list[BreakingPoint]) -> Cells:
+def cells(points: list[BreakingPoint]) -> TableText:
     """Heads and cells: a row per outcome."""
     heads = ["outcome", "smallest value", "what binds first", "day", "above it"]
     rows = []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from basis_data.markets.market_data import repo_rates
 from basis_data.scenarios.parts import DatedPart
@@ -13,48 +14,67 @@ from basis_data.scenarios.scenario import Scenario
 from basis_data.scenarios.sentence import dated_changes
 from basis_data.tables.calendars import mark_days
 from basis_stress.catalogue.listing import shown_yields
+from basis_stress.reporting.colours import TENOR
 from basis_stress.reporting.figure_style import (
-    BLUE,
-    GREEN,
-    ORANGE,
     PALE,
     RED,
+    Picture,
     date_axis,
     legend_above,
     new_figure,
     style,
+    svg,
 )
 
 _DPI = 150
 _ROW = 0.22
 """Height of the bar of a change, inches."""
-_COLOURS = (BLUE, ORANGE, GREEN)
 
 
 def png(chosen: Scenario) -> bytes:
     """Draw a scenario as PNG; nothing is priced."""
+    with style():
+        figure, file = _drawn(chosen, None), io.BytesIO()
+        FigureCanvasAgg(figure)
+        figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
+        return file.getvalue()
+
+
+def picture(chosen: Scenario, base: Scenario | None = None) -> Picture:
+    """The figure of a scenario for a page; beside a base, the base's yields are dashed."""
+    moved = shown_yields(chosen)
+    ends = ", ".join(f"{name} {100 * line.iloc[0]:.2f}% to {100 * line.iloc[-1]:.2f}%" for name, line in moved.items())
+    dashed = "" if base is None else f" Dashed: {base.name}."
+    caption = f"Par yields from the first day to the last: {ends}. Below: dated changes, and repo with them.{dashed}"
+    with style():
+        return Picture("scenario", "Yields and repo", caption, svg(_drawn(chosen, base)))
+
+
+def _drawn(chosen: Scenario, base: Scenario | None) -> Figure:
+    """Yields, dated changes and repo by day."""
     yields = 100 * shown_yields(chosen)
     days = pd.DatetimeIndex(yields.index)
     place = np.arange(len(days))
     dated = dated_changes(chosen)
     strip = _ROW * len(dated)
-    with style():
-        figure, panels = new_figure(4.4 + strip, 3 if dated else 2, (2.8, strip, 1.2) if dated else (2.8, 1.2))
-        for name, colour in zip(yields, _COLOURS, strict=True):
-            panels[0].plot(place, yields[name].to_numpy(), color=colour, label=str(name))
-        if dated:
-            _strip(panels[1], dated, days, chosen)
-        rates = 100 * repo_rates(chosen, mark_days(chosen.start, chosen.end))[1]
-        panels[-1].step(place, rates, where="mid", color=RED)
-        panels[0].set_ylabel("par yield, %")
-        panels[-1].set_ylabel("repo, %")
-        legend_above(panels[0], 3)
-        panels[0].set_title(chosen.title or chosen.name)
-        date_axis(panels[-1], days)
-        file = io.BytesIO()
-        FigureCanvasAgg(figure)
-        figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
-        return file.getvalue()
+    figure, panels = new_figure(4.4 + strip, 3 if dated else 2, (2.8, strip, 1.2) if dated else (2.8, 1.2))
+    for name in yields:
+        panels[0].plot(place, yields[name].to_numpy(), color=TENOR[str(name)].light, label=str(name))
+    if base is not None:
+        before = 100 * shown_yields(base).reindex(days)
+        for name in before:
+            colour, said = TENOR[str(name)].light, f"{name}, {base.name}"
+            panels[0].plot(place, before[name].to_numpy(), color=colour, lw=1.0, ls=(0, (3, 2)), label=said)
+    if dated:
+        _strip(panels[1], dated, days, chosen)
+    rates = 100 * repo_rates(chosen, mark_days(chosen.start, chosen.end))[1]
+    panels[-1].step(place, rates, where="mid", color=RED, label="repo")
+    panels[0].set_ylabel("par yield, %")
+    panels[-1].set_ylabel("repo, %")
+    legend_above(panels[0], 3)
+    panels[0].set_title(chosen.title or chosen.name)
+    date_axis(panels[-1], days)
+    return figure
 
 
 def _strip(axes: Axes, dated: list[tuple[str, DatedPart]], days: pd.DatetimeIndex, chosen: Scenario) -> None:

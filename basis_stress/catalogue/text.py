@@ -48,14 +48,19 @@ def _field(name: str, text: object, column: int = 10) -> str:
 
 def _fields(chosen: Scenario) -> list[str]:
     """Fields that differ from their default, a line each; dated parts a line each too."""
-    lines = []
+    return [_field(name, text, 18) for name, text, _ in field_cells(chosen)]
+
+
+def field_cells(chosen: Scenario) -> list[list[str]]:
+    """Name, value and unit of the fields that differ from their default; a dated part each, the first one named."""
+    rows = []
     for name, field in type(chosen).model_fields.items():
         value = getattr(chosen, name)
         if name in WORDS or value == field.default:
             continue
         parts = value if isinstance(value, tuple) and isinstance(value[0], BaseModel) else (value,)
-        lines += [_field(name if i == 0 else "", _text(part), 18) for i, part in enumerate(parts)]
-    return lines
+        rows += [[name if i == 0 else "", _text(part), field.title or ""] for i, part in enumerate(parts)]
+    return rows
 
 
 def _text(value: Any) -> str:
@@ -92,6 +97,16 @@ def draw(chosen: Scenario, path: Path) -> Path:
 
 def side_by_side(table: pd.DataFrame) -> str:
     """Runs as columns, each figure in its unit; of a market by capacity multiple, of several funds by fund."""
+    lines = side_by_side_cells(table)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    rows = [
+        [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))] for line in lines
+    ]
+    return "\n".join("  ".join(row).rstrip() for row in rows)
+
+
+def side_by_side_cells(table: pd.DataFrame) -> list[list[str]]:
+    """Heads, then a row per figure."""
     lines = [["", *map(str, table.columns)]]
     multiple = None
     for key, row in zip(table.index, table.to_numpy(), strict=True):
@@ -101,11 +116,7 @@ def side_by_side(table: pd.DataFrame) -> str:
             head = multiple if isinstance(multiple, str) else f"capacity multiple {multiple:g}"
             lines.append([head, *[""] * len(row)])
         lines.append([formatting.words(name.removesuffix("_usd")), *(_figure(name, value) for value in row)])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    rows = [
-        [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))] for line in lines
-    ]
-    return "\n".join("  ".join(row).rstrip() for row in rows)
+    return lines
 
 
 def _figure(name: str, value: Any) -> str:

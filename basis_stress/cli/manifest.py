@@ -67,8 +67,8 @@ def write_manifest(target: Path, settings: Mapping[str, object] | None = None, *
         Files outside the target that belong to it.
     """
     # This import loads pandas, which a command without a result does not need.
-    from basis_stress.cli.units import units
     from basis_stress.reporting.files import save
+    from basis_stress.reporting.units import units
 
     run = _run()
     if run is None:

@@ -30,7 +30,10 @@ def losses(of: Simulation) -> Figure:
     """Draw the share of paths with at least each loss, by leverage, with the expected shortfall."""
     figure, (axes,) = figure_style.new_figure(4.2)
     least = 1 / len(of)
-    ends = [(i, _exceeding(axes, of.losses_by_path[:, i], colour), colour) for i, _, colour in _colours(of)]
+    ends = [
+        (i, _exceeding(axes, of.losses_by_path[:, i], colour, formatting.times(leverage)), colour)
+        for i, leverage, colour in _colours(of)
+    ]
     axes.set_yscale("log")
     axes.set_ylim(least * 0.8, 1.4)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
@@ -50,13 +53,13 @@ def losses(of: Simulation) -> Figure:
 
 
 def _exceeding(
-    axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], colour: str
+    axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], colour: str, label: str
 ) -> tuple[float, float]:
     """Draw one leverage; returns the end of its line, where its label goes."""
     ordered = np.sort(values)[::-1]
     share = np.arange(1, len(ordered) + 1) / len(ordered)
     thin = np.unique(np.geomspace(1, len(ordered), 600).astype(int) - 1)
-    axes.plot(ordered[thin], share[thin], color=colour)
+    axes.plot(ordered[thin], share[thin], color=colour, label=label)
     shortfall = expected_shortfall(values, 0.95)
     axes.plot([shortfall], [0.05], "D", color=colour, ms=6, mec="white", zorder=4)
     return float(ordered[0]), float(share[0])
@@ -79,7 +82,7 @@ def curves(of: Simulation) -> Figure:
         for _, leverage, colour in reversed(_colours(of)):
             rows = mine[mine["leverage"] == leverage]
             axes.fill_between(rows["day"], rows["low"], rows["high"], step="post", color=colour, alpha=0.2, lw=0)
-            axes.step(rows["day"], rows["share"], where="post", color=colour)
+            axes.step(rows["day"], rows["share"], where="post", color=colour, label=formatting.times(leverage))
             last = float(rows["share"].iloc[-1])
             if all(abs(last - other) > 0.06 * top for other in placed):
                 placed.append(last)

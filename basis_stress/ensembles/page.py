@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from basis_stress.ensembles import figures
 from basis_stress.reporting import formatting
 from basis_stress.reporting.figure_style import Picture, style, svg
+from basis_stress.reporting.formatting import TableText
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition, label
 from basis_stress.reporting.shocks import difference_cells
 
 if TYPE_CHECKING:
     from basis_stress.ensembles.simulate import Simulation
-
-Cells = tuple[list[str], list[list[str]]]
 
 
 def headline(of: Simulation) -> str:
@@ -48,7 +47,7 @@ def _share(share: float) -> str:
     return formatting.percent(share, 1)
 
 
-def outcome_cells(of: Simulation) -> Cells:
+def outcome_cells(of: Simulation) -> TableText:
     """Heads and cells: outcomes by leverage, with intervals."""
     table = of.outcomes()
     names = list(dict.fromkeys(table["outcome"]))
@@ -64,7 +63,7 @@ def outcome_cells(of: Simulation) -> Cells:
     return ["leverage", *map(label, names)], rows
 
 
-def loss_cells(of: Simulation) -> Cells:
+def loss_cells(of: Simulation) -> TableText:
     """Heads and cells: quantiles and expected shortfall of the loss."""
     table = of.losses()
     heads = {"q50": "median", "q95": "1 in 20", "q99": "1 in 100", "worst": "worst"}

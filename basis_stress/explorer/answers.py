@@ -15,10 +15,14 @@ from basis_stress.explorer.state import State
 from basis_stress.reporting import formatting
 from basis_stress.reporting.html import setting
 from basis_stress.reporting.outcomes import DEFINITIONS, OUTCOMES, label
+from basis_stress.reporting.units import unit_of
 from basis_stress.single_book import sentences
 from basis_stress.single_book import text_tables as tables
 from basis_stress.single_book.result import Result
-from basis_stress.single_book.series import series, with_causes
+from basis_stress.single_book.series import events_by_day, series
+
+_FIRST = ("outcome", *tables.DEFAULT_FACTS)
+"""Facts shown first: a default explains itself before its balance sheet."""
 
 
 def answer(state: State, result: Result) -> dict[str, Any]:
@@ -26,6 +30,8 @@ def answer(state: State, result: Result) -> dict[str, Any]:
     heads, rows = tables.daily_cells(result)
     summary_heads, summary_rows = tables.summary_cells(result)
     worst = max(map(str, result.summary["outcome"]), key=OUTCOMES.index)
+    first, _, more = sentences.headline(result).partition("; ")
+    happened = [[day, "; ".join(told)] for day, told in events_by_day(result).items()]
     facts = zip(tables.summary_heads(result), summary_heads[1:], summary_rows[0][1:], strict=True)
     return {
         "query": state.query,
@@ -33,17 +39,22 @@ def answer(state: State, result: Result) -> dict[str, Any]:
         "python": state.python,
         "title": changed_title(result.scenario),
         "sentence": str(result.scenario),
-        "headline": sentences.headline(result),
+        "headline": f"{first.removesuffix('.')}.",
+        "more": f"{more[:1].upper()}{more[1:]}",
         "outcome": worst,
         "outcome_label": label(worst),
         "outcome_means": DEFINITIONS[worst],
-        "facts": [fact for fact in map(list, facts) if fact[2]],
+        "facts": sorted((fact for fact in map(list, facts) if fact[2]), key=lambda fact: fact[0] not in _FIRST),
         "numbers": {name: plain(value) for name, value in _numbers_of(result).items()},
         "rest": _rest(state, result),
         "leverage": float(result.summary["leverage_start"].iloc[0]),
-        "daily": {"heads": [*heads[:-1], "what happened, and its cause"], "rows": with_causes(rows, result)},
+        "happened": {"heads": ["date", "what happened, and its cause"], "rows": happened},
+        "daily": {"heads": heads[:-1], "rows": [row[:-1] for row in rows]},
         "series": series(result),
-        "settings": [[formatting.words(name), setting(value)] for name, value in result.settings.items()],
+        "settings": [
+            [formatting.words(name), setting(value), unit_of(formatting.words(name))]
+            for name, value in result.settings.items()
+        ],
         "assumptions": result.assumptions,
     }
 

@@ -15,8 +15,10 @@ from basis_data.tables.fields import meanings
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.plan import EXECUTION_RANGES, Execution
 
-WINDOW = ("start", "end", "curve", "margin_multiple", "yield_scale", "scenario_repo_bp")
+WINDOW = ("start", "end", "curve", "margin_multiple", "yield_scale", "scenario_repo_bp", "repo_time")
 """Fields of a scenario that a backtest takes as options."""
+SHOCKS = ("as_of", *WINDOW, *Shock.model_fields)
+"""Options that change the scenario, and not the book."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Control:
     field: str
     label: str
     kind: str
-    """'number', 'choice', 'switch' or 'date'."""
+    """'number', 'choice', 'switch', 'date' or 'text'."""
     unit: str
     help: str
     default: Any
@@ -62,6 +64,7 @@ _FOLDED = {
     "start": "first day",
     "end": "last day",
     "unwind": "rule of sale",
+    "repo_time": "repo cash arrives at",
     "equity": "equity, $",
     "notional": "face, $",
 }
@@ -72,6 +75,8 @@ def _kind(field: FieldInfo) -> tuple[str, tuple[str, ...]]:
     choices = tuple(choice for choice in get_args(field.annotation) if isinstance(choice, str))
     if choices:
         return "choice", choices
+    if field.annotation is str:
+        return "text", ()
     return ("switch" if field.annotation is bool else "number"), ()
 
 
@@ -93,8 +98,15 @@ def _control(model: type[BaseModel], name: str, own_default: bool) -> Control:
     )
 
 
+AS_OF = Control(
+    "as_of", "as-of day", "date", "business day",
+    "Put the episode's moves on this day's curve, contracts, notes and rates.", None,
+)  # fmt: skip
+
+
 def _all() -> Iterator[Control]:
     """Every control, in the order of the page."""
+    yield AS_OF
     for name in CashFuturesBasis.model_fields:
         yield _control(CashFuturesBasis, name, True)
     for name in WINDOW:
@@ -113,4 +125,4 @@ def _all() -> Iterator[Control]:
 CONTROLS = {control.field: control for control in _all()}
 """By field; the options `scenario`, `contract` and `book` have controls of their own."""
 SLID = [CONTROLS[name] for name in SLIDERS]
-FOLDED = [control for control in CONTROLS.values() if control.slider is None]
+FOLDED = [control for control in CONTROLS.values() if control.slider is None and control is not AS_OF]

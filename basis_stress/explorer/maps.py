@@ -7,28 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from basis_data.markets.cached_markets import scenario_market
 from basis_data.tables.validation import did_you_mean
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import Constraint, Outcome
-from basis_engine.simulation.world import Floats, Records
-from basis_strategies.cells import CellBook, prepare
-from basis_stress.breaking.levers import levered_book
+from basis_engine.simulation.world import Floats
 from basis_stress.explorer.controls import SLIDERS
+from basis_stress.explorer.map_cells import PRICED, SCALE, SHARE, SHOCKS, books, shocked, twice_shocked
 from basis_stress.explorer.state import State
 from basis_stress.reporting.outcomes import OUTCOMES, label, name_of
-from basis_stress.single_book.run import chosen_contracts
 
-SHARE = "leverage_share"
-"""Leverage as a share of the most that haircut and initial margin allow: every cell can enter."""
-SCALE = "yield_scale"
 AXES = {
     SHARE: "leverage, share of the most that haircut and margin allow",
-    **{name: SLIDERS[name][0] for name in ("leverage", "buffer", "haircut", "term_share", "margin_multiple", SCALE)},
+    **{name: SLIDERS[name][0] for name in ("leverage", "buffer", "haircut", "term_share", "margin_multiple", *SHOCKS)},
 }
 _SPANS = {SHARE: (0.02, 0.999), "haircut": (0.0, 0.06), "margin_multiple": (0.5, 4.0), SCALE: (0.0, 4.0)}
 STEPS = 100
 MOST_STEPS = 120
+PRICED_STEPS, BOTH_STEPS = 40, 12
+"""Levels of an axis for each of which a market is priced, and of two shocks, with a market for each cell."""
 _SIZING = ("leverage", "buffer", SHARE)
 
 
@@ -37,7 +33,7 @@ def _axis(name: str, steps: int) -> Floats:
     if name not in AXES:
         raise InputError(f"map: axis {name!r} given{did_you_mean(name, AXES)}; allowed are {', '.join(AXES)}")
     low, high = _SPANS.get(name, SLIDERS[name][1:3] if name in SLIDERS else (0.0, 1.0))
-    return np.linspace(low, high, steps)
+    return np.linspace(low, high, min(steps, PRICED_STEPS) if name in PRICED else steps)
 
 
 def outcome_map(state: State, x: str, y: str, steps: int = STEPS) -> dict[str, Any]:
@@ -54,8 +50,10 @@ def outcome_map(state: State, x: str, y: str, steps: int = STEPS) -> dict[str, A
         raise InputError("map: a book of positions has its own sizes; take the book off to see the map")
     if not 2 <= steps <= MOST_STEPS:
         raise InputError(f"map: {steps} steps given, allowed are 2 to {MOST_STEPS}")
+    shocks = [name for name in (x, y) if name in SHOCKS]
+    steps = min(steps, BOTH_STEPS) if len(shocks) == 2 else steps
     across, up = _axis(x, steps), _axis(y, steps)
-    rows, shares = (_scaled if SCALE in (x, y) else _plain)(state, x, y, across, up)
+    rows, shares = (books, shocked, twice_shocked)[len(shocks)](state, x, y, across, up)
     return {
         "x": {"name": x, "label": AXES[x], "levels": across.tolist()},
         "y": {"name": y, "label": AXES[y], "levels": up.tolist()},
@@ -71,34 +69,3 @@ def outcome_map(state: State, x: str, y: str, steps: int = STEPS) -> dict[str, A
 def _bytes(numbers: Any) -> str:
     """Small whole numbers as base64."""
     return base64.b64encode(np.asarray(numbers, np.uint8).tobytes()).decode()
-
-
-def _columns(state: State, cells: CellBook, grid: dict[str, Floats]) -> tuple[dict[str, Floats], Floats | None]:
-    """Columns of the cells, the share of the most leverage turned into leverage."""
-    if SHARE not in grid:
-        return grid, None
-    share = grid.pop(SHARE)
-    sized = cells.base.books(cells.market, cells.legs, {**grid, "leverage": np.ones(len(share))}, len(share))
-    leverage = np.minimum(share / np.maximum(sized.sizes.required, 1e-3), 1000.0)
-    return {**grid, "leverage": leverage}, leverage
-
-
-def _plain(state: State, x: str, y: str, across: Floats, up: Floats) -> tuple[Records, Floats | None]:
-    """Outcomes where both axes are fields of the book, in the rows of one sweep."""
-    market = scenario_market(state.scenario(), chosen_contracts(state.contract or None))
-    cells = prepare(market, state.strategy, state.execution)
-    right, high = np.meshgrid(across, up)
-    columns, leverage = _columns(state, cells, {x: right.ravel(), y: high.ravel()})
-    return cells.outcomes(columns), leverage
-
-
-def _scaled(state: State, x: str, y: str, across: Floats, up: Floats) -> tuple[Records, Floats | None]:
-    """Outcomes where one axis is the multiple of the moves of yields, on par curves."""
-    other, values, levels = (y, across, up) if x == SCALE else (x, up, across)
-    scenario = state.scenario(yield_scale=1.0)
-    of = levered_book(scenario, "scale", state.contract or None, None, state.execution, **state.terms)
-    columns, leverage = _columns(state, of.book.cells, {other: levels})
-    rows = of.outcomes(values, columns)
-    if x == SCALE:
-        return rows.T.ravel(), None if leverage is None else np.repeat(leverage[:, None], len(across), 1).ravel()
-    return rows.ravel(), None if leverage is None else np.tile(leverage, len(up))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from basis_data.tables.contracts import codes
 from basis_engine.base.errors import InputError
 from basis_stress.explorer.answers import answer
-from basis_stress.explorer.controls import FOLDED, SLID
+from basis_stress.explorer.controls import AS_OF, CONTROLS, FOLDED, SHOCKS, SLID
 from basis_stress.explorer.downloads import KINDS
 from basis_stress.explorer.maps import AXES
 from basis_stress.explorer.presets import PRESETS, catalogue
@@ -32,18 +32,20 @@ def render(read: Callable[[str], State], query: str, versus: str, books: Mapping
         chosen=given.get("contract", "TY").split(","),
         versus=versus,
         slid=SLID,
+        as_of=AS_OF,
+        shocks=_SHOCKS,
         folded=FOLDED,
         contracts=codes(),
         books=["cftc", *books],
         scenarios=catalogue(),
         presets=[(preset, _preset_query(given, preset.scenario)) for preset in PRESETS],
         axes=AXES,
-        downloads=[(kind, urlencode(first["query"]) if first else "") for kind in KINDS],
+        downloads=[(kind, title, urlencode(first["query"]) if first else "") for kind, title in KINDS.items()],
     )
     return html, 422 if mistake or wrong else 200
 
 
-_SHOCKS = ("start", "end", "curve", "margin-multiple", "yield-scale", "scenario-repo-bp", "basis-bp", "not-rolled")
+_SHOCKS = [CONTROLS[name].option for name in SHOCKS]
 
 
 def _preset_query(given: dict[str, str], scenario: str) -> str:

@@ -8,6 +8,7 @@ from basis_engine.base.errors import InputError
 from basis_stress.breaking.find import find_breaking_point
 from basis_stress.breaking.levers import LEVERS, levered_book
 from basis_stress.explorer.answers import plain
+from basis_stress.explorer.controls import WINDOW
 from basis_stress.explorer.state import State
 from basis_stress.front_door.backtest import backtest
 from basis_stress.funds_market import captions
@@ -15,7 +16,6 @@ from basis_stress.reporting import formatting
 from basis_stress.reporting.outcomes import UNTIL, condition
 
 STEPS = 200
-_WINDOW = ("start", "end", "curve", "margin_multiple", "yield_scale", "scenario_repo_bp")
 
 
 def breaks(state: State) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def breaks(state: State) -> dict[str, Any]:
 
 def market(state: State) -> dict[str, Any]:
     """The market of funds through the scenario: who sold, dealers, basis; a column per capacity multiple."""
-    stated = {name: state.options[name] for name in _WINDOW if name in state.options}
+    stated = {name: state.options[name] for name in WINDOW if name in state.options}
     result = backtest(state.scenario_name, market=True, **stated)
     heads = ["the market", *(f"capacity multiple {multiple:g}" for multiple in result.capacity_multiples)]
     named = {

@@ -20,7 +20,8 @@ from basis_engine.base.errors import InputError
 from basis_stress.explorer import page
 from basis_stress.explorer.answers import answer
 from basis_stress.explorer.downloads import download
-from basis_stress.explorer.maps import SHARE, STEPS, outcome_map
+from basis_stress.explorer.map_cells import SHARE
+from basis_stress.explorer.maps import STEPS, outcome_map
 from basis_stress.explorer.panels import breaks, market
 from basis_stress.explorer.safety import guard, refusal
 from basis_stress.explorer.state import State, read_state

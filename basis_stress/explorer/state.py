@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from basis_data.markets.as_of import scenario_as_of
 from basis_data.scenarios.scenario import Scenario, names
 from basis_data.scenarios.scenario import scenario as load_scenario
 from basis_data.scenarios.shock import Shock
@@ -52,10 +53,16 @@ class State:
         """Trading costs, if stated."""
         return Execution(bond_cost_bp=self.options["bond_cost_bp"]) if "bond_cost_bp" in self.options else None
 
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """Contracts of the run."""
+        return chosen_contracts(self.contract or None, self.book)
+
     def scenario(self, **other: object) -> Scenario:
-        """The scenario with its stated changes."""
+        """The scenario with its stated changes, on the day stated."""
         changes = {name: self.options.get(name) for name in (*WINDOW, *Shock.model_fields)}
-        return changed_scenario(load_scenario(self.scenario_name), {**changes, **other})
+        changed = changed_scenario(load_scenario(self.scenario_name), {**changes, **other})
+        return scenario_as_of(changed, self.options.get("as_of"), self.contracts)
 
     def run(self) -> Result:
         """Backtest the book."""

@@ -19,15 +19,14 @@ from basis_stress.funds_market.result import CAPACITY_MULTIPLES
 from basis_stress.funds_market.variants import VariantRun, by_variant, run_variants, variants
 from basis_stress.reporting import formatting
 from basis_stress.reporting.files import save
+from basis_stress.reporting.formatting import TableText
 from basis_stress.reporting.html import embedded, fill
 
 EACH_DAY_UNTIL = "2025-04-17"
 _HEADS = ["", "called", "sold", "dealers hold", "cheap, bp", "book", "what happened"]
-Cells = tuple[list[str], list[list[str]]]
-"""Heads and rows of a table."""
 
 
-def outcome_cells(variant_runs: Sequence[VariantRun]) -> Cells:
+def outcome_cells(variant_runs: Sequence[VariantRun]) -> TableText:
     """Table of the outcome of each intensity."""
     multiples = [f"multiple {multiple:g}" for multiple in variant_runs[0].held.columns]
     heads = ["variant", "change", *multiples, "all short futures", "cheap, bp", "failed"]
@@ -45,7 +44,7 @@ def outcome_cells(variant_runs: Sequence[VariantRun]) -> Cells:
     return heads, rows
 
 
-def day_cells(run: VariantRun) -> Cells:
+def day_cells(run: VariantRun) -> TableText:
     """Table of one intensity, day by day."""
     start = float(run.held.to_numpy()[0, 0])
     rows = []
@@ -56,7 +55,7 @@ def day_cells(run: VariantRun) -> Cells:
     return _HEADS, rows
 
 
-def boundary_cells(found: Sequence[Boundary]) -> Cells:
+def boundary_cells(found: Sequence[Boundary]) -> TableText:
     """Table of the phase boundaries."""
     multiples = sorted({boundary.capacity_multiple for boundary in found})
     rows = []
@@ -142,7 +141,7 @@ def render(variant_runs: Sequence[VariantRun], found: Sequence[Boundary], frozen
         pictures=embedded(figures.draw(variant_runs, found, captions)),
         sections=sections,
         middle=multiples[len(multiples) // 2],
-        source=f"{frozen.source}; digest {frozen.digest}",
+        source=f"{frozen.source.replace('`', '')}; digest {frozen.digest}",
     )
 
 

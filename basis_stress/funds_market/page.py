@@ -102,7 +102,7 @@ def assumptions(result: MarketResult) -> list[str]:
     """List the assumptions, a sentence each."""
     era = market_era(result.scenario)
     return [
-        f"Parameters: {result.source}.",
+        f"Parameters: {result.source.replace('`', '')}.",
         f"The hedged basis book is {formatting.percent(era.hedged_share, 0)} of leveraged funds' reported shorts in "
         f"{', '.join(era.contracts)}, {formatting.usd(result.hedged_usd)}; the other funds never sell here.",
         f"{_counted(result)}, leverage drawn around {formatting.times(era.era_leverage)}; dealers' "

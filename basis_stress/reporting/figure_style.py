@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from basis_stress.reporting import formatting
 from basis_stress.reporting.colours import CONTRACT
+from basis_stress.reporting.figure_hover import Drawing, name_days, read
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 OCHRE, INK, GREY, PALE = "#8C6D1F", "#222222", "#8a8a8a", "#dcdcdc"
@@ -88,8 +89,8 @@ def new_figure(
     return figure, list(axes[:, 0])
 
 
-def svg(figure: Figure) -> str:
-    """The figure as SVG without dates or versions in it.
+def svg(figure: Figure) -> Drawing:
+    """The figure as SVG without dates or versions in it, with the values that it shows.
 
     Panels are placed once; matplotlib would draw the whole figure a first time to place them.
     """
@@ -100,7 +101,9 @@ def svg(figure: Figure) -> str:
         figure.set_layout_engine(None)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return text.getvalue()
+    drawn = Drawing(text.getvalue())
+    drawn.hover = read(figure)
+    return drawn
 
 
 def steps(days: pd.DatetimeIndex, stamps: pd.DatetimeIndex) -> NDArray[np.float64]:
@@ -122,6 +125,7 @@ def date_axis(axes: Axes, days: pd.DatetimeIndex) -> None:
     axes.xaxis.set_major_locator(FixedLocator(list(places)))
     axes.set_xticklabels(labels)
     axes.set_xlim(-0.7, len(days) - 0.3)
+    name_days(axes, days)
 
 
 def money_axis(axes: Axes, signed: bool = False) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+TableText = tuple[list[str], list[list[str]]]
+"""Heads and rows of a table, as text."""
 _UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 

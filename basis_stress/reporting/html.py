@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from basis_stress.reporting.colours import css
 from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.outcomes import DEFINITIONS, label
+from basis_stress.reporting.units import unit_of
 
 _NOTICES = (
     "Source: CME Group (contract terms, deliverable baskets and conversion factors, quoted as facts).",
@@ -64,9 +67,23 @@ def fill(template: str, **facts: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"hover": _hover, "unit_of": unit_of}
     definitions = {label(outcome): text for outcome, text in DEFINITIONS.items()}
-    common = {"notices": _NOTICES, "version": _version(), "definitions": definitions, "colours": css()}
+    common = {
+        "notices": _NOTICES,
+        "version": _version(),
+        "definitions": definitions,
+        "colours": css(),
+        "shared": inlined("tables.js", "hover.js"),
+    }
     return environment.get_template(template).render(**common, **facts)
+
+
+def _hover(picture: Picture) -> Markup:
+    """What a figure tells of its values, as JSON within single quotes; nothing for one without."""
+    panels = getattr(picture.svg, "hover", ())
+    text = json.dumps(panels, separators=(",", ":"), ensure_ascii=False) if panels else ""
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;"))
 
 
 def embedded(pictures: list[Picture]) -> list[tuple[Picture, str]]:

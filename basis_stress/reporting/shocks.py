@@ -2,8 +2,7 @@
 
 from basis_data.scenarios.differences import counterpart, differences, is_counterfactual
 from basis_data.scenarios.scenario import Scenario
-
-Cells = tuple[list[str], list[list[str]]]
+from basis_stress.reporting.formatting import TableText
 
 
 def nature(scenario: Scenario) -> str:
@@ -24,7 +23,7 @@ def _repo(scenario: Scenario) -> str:
     return "".join(texts)
 
 
-def difference_cells(scenario: Scenario) -> Cells:
+def difference_cells(scenario: Scenario) -> TableText:
     """Heads and cells: a row per changed parameter, with its value in the base and here; no rows for a record."""
     base = counterpart(scenario)
     rows = [[each.parameter, each.before, each.after, each.unit or "–"] for each in differences(scenario)]

@@ -145,8 +145,8 @@ def attribution(result: Result) -> Figure:
     figure, (top, bottom) = look.new_figure(3.7 + bars, 2, (2.9, bars), shared=False)
     place = np.arange(len(lines))
     for column, colour in zip(total.columns, look.PALETTE * 2, strict=False):
-        top.plot(place, total[column], color=colour, lw=1.4)
-    top.plot(place, total.sum(axis=1), color=look.INK, lw=2.2)
+        top.plot(place, total[column], color=colour, lw=1.4, label=formatting.words(str(column)))
+    top.plot(place, total.sum(axis=1), color=look.INK, lw=2.2, label="total")
     top.axhline(0.0, color=look.INK, lw=0.8)
     top.set_title("Cumulative profit by line (black: total)")
     look.money_axis(top, signed=True)

@@ -51,7 +51,7 @@ def render(result: Result) -> str:
 
 
 def _script(result: Result) -> str:
-    """The script that draws the charts, and lets tables be sorted; without it the figures stand in their place."""
+    """The script that draws the charts; without it the figures stand in their place."""
     data = json.dumps({"headline": sentences.headline(result), "series": series(result)}).replace("<", "\\u003c")
-    modules = inlined("outcome-map.js", "tables.js", "charts.js", "report.js")
+    modules = inlined("outcome-map.js", "charts.js", "report.js")
     return f"{modules}\nshowReport({data});"

@@ -147,8 +147,7 @@ def expected_repo(result: Result) -> str:
     equity = float(result.summary["equity_start_usd"].sum())
     if part * profit <= 0.0 or abs(part) < max(_MUCH * abs(profit), _LITTLE * equity):
         return ""
-    rates = result.market.groupby("contract")["expected_repo"]
-    first, last = float(rates.first().mean()), float(rates.last().mean())
+    first, last = (float(result.priced.path.repo[day].mean()) for day in (0, -1))
     move = "A fall of expected repo" if profit > 0.0 else "A rise of expected repo"
     gave, name = ("gave", "profit") if profit > 0.0 else ("took", "loss")
     without = profit - part

@@ -37,6 +37,10 @@ LEVELS = [
 ]
 """Events whose amount is a level (a share, USD per contract, a ratio) and not money."""
 
+_EVENTS = {int(event): event.name.lower() for event in LogEvent}
+_CLAIMS = {int(claim): "" if claim == Claim.NONE else claim.name.lower() for claim in Claim}
+_PARTIES = {int(party): party.name.lower() for party in Party}
+
 WATERFALL = [
     CashLine.VARIATION_MARGIN,
     CashLine.INITIAL_MARGIN,
@@ -194,23 +198,26 @@ def events(run: Run, plan: Plan, market: PricedMarket) -> pd.DataFrame:
 
 def event_table(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> pd.DataFrame:
     """Rows of `basis_engine.simulation.rows.Log` by name."""
-    names = [LogEvent(int(what)).name.lower() for what in log["what"]]
+    return pd.DataFrame(event_columns(log, funds, contracts))
+
+
+def event_columns(log: Any, funds: Sequence[str], contracts: Sequence[str]) -> dict[str, Any]:
+    """Columns of the event log by name."""
+    names = [_EVENTS[what] for what in log["what"].tolist()]
     is_level = np.isin(log["what"], LEVELS)
-    return pd.DataFrame(
-        {
-            "event_id": np.arange(len(log)),
-            "time": to_new_york(log["time"]),
-            "fund": [funds[fund] if fund >= 0 else "" for fund in log["fund"]],
-            "contract": [contracts[contract] if contract >= 0 else "" for contract in log["contract"]],
-            "event": names,
-            "claim": ["" if claim == Claim.NONE else Claim(int(claim)).name.lower() for claim in log["claim"]],
-            "cause": [names[cause] if cause >= 0 else "" for cause in log["cause"]],
-            "cause_id": log["cause"].astype(np.int64),
-            "amount_usd": np.where(is_level, np.nan, log["amount"]),
-            "level": np.where(is_level, log["amount"], np.nan),
-            "party": ["" if party < 0 else Party(int(party)).name.lower() for party in log["party"]],
-        }
-    )
+    return {
+        "event_id": np.arange(len(log)),
+        "time": to_new_york(log["time"]),
+        "fund": [funds[fund] if fund >= 0 else "" for fund in log["fund"].tolist()],
+        "contract": [contracts[contract] if contract >= 0 else "" for contract in log["contract"].tolist()],
+        "event": names,
+        "claim": [_CLAIMS[claim] for claim in log["claim"].tolist()],
+        "cause": [names[cause] if cause >= 0 else "" for cause in log["cause"].tolist()],
+        "cause_id": log["cause"].astype(np.int64),
+        "amount_usd": np.where(is_level, np.nan, log["amount"]),
+        "level": np.where(is_level, log["amount"], np.nan),
+        "party": [_PARTIES.get(party, "") for party in log["party"].tolist()],
+    }
 
 
 def summary(run: Run, plan: Plan, market: PricedMarket, base: "Records | None" = None) -> pd.DataFrame:

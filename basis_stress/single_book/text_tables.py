@@ -43,11 +43,7 @@ SUMMARY = {
     "days_of_cash_left": "days of cash left",
     "cash_return": "return in cash",
 }
-_WHERE_KNOWN = {
-    "base_outcome": "without changes",
-    "base_return": "return without them",
-    "term_repo_mark_usd": "mark of term repo",
-    "return_marked": "return, marked",
+DEFAULT_FACTS = {
     "failed_on": "failed on",
     "failed_at": "failed at",
     "missed_call_usd": "missed call",
@@ -60,7 +56,19 @@ _WHERE_KNOWN = {
     "loss_of_clearing_usd": "loss of clearing",
     "loss_of_others_usd": "loss of others",
 }
+_WHERE_KNOWN = {
+    "base_outcome": "without changes",
+    "base_return": "return without them",
+    "term_repo_mark_usd": "mark of term repo",
+    "return_marked": "return, marked",
+    **DEFAULT_FACTS,
+}
 """Columns shown only where some fund has them."""
+_SHOWN_WITH = {
+    "return_marked": "term_repo_mark_usd",
+    "base_return": "base_outcome",
+    "seizure_proceeds_usd": "seized_usd",
+}
 _TERMINAL_HEADS = (
     "fund",
     "outcome",
@@ -106,19 +114,15 @@ def daily_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     divisor, unit = _unit(table)
     digits = 1 if float(table[list(_MONEY)].abs().to_numpy().max()) >= 1e3 * divisor else 2
     heads = ["date", "10y %", views.contracts(result)[0], *_HEADS, "lev", "note"]
-    rows = []
-    for day, row in table.iterrows():
-        money = [_number(float(row[name]) / divisor, digits) for name in _MONEY]
-        rows.append(
-            [
-                f"{pd.Timestamp(day):%Y-%m-%d}",  # type: ignore[arg-type]
-                _number(float(row["ten_year"]), 2),
-                _number(float(row["futures"]), 3),
-                *money,
-                _number(float(row["leverage"]), 1),
-                str(row["note"]),
-            ]
-        )
+    columns = [
+        [f"{day:%Y-%m-%d}" for day in pd.DatetimeIndex(table.index)],
+        [_number(value, 2) for value in table["ten_year"].tolist()],
+        [_number(value, 3) for value in table["futures"].tolist()],
+        *([_number(value / divisor, digits) for value in table[name].tolist()] for name in _MONEY),
+        [_number(value, 1) for value in table["leverage"].tolist()],
+        table["note"].tolist(),
+    ]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     heads[3] += f" ${unit}"
     return heads, rows
 
@@ -150,7 +154,8 @@ def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the summary: a row per fund, largest first, below their total when there are several."""
     table = result.summary.sort_values("equity_start_usd", ascending=False, kind="stable")
     shown = summary_heads(result)
-    rows = [[str(fund), *(_fact(name, row[name]) for name in shown)] for fund, row in table.iterrows()]
+    facts = views.facts_by_fund(result)
+    rows = [[fund, *(_fact(name, facts[fund][name]) for name in shown)] for fund in map(str, table.index)]
     if len(rows) > 1:
         sums = table[[name for name in shown if name in _ADDS_UP]].sum()
         rows.insert(0, ["all funds", *(_fact(name, sums[name]) if name in sums else "" for name in shown)])
@@ -159,18 +164,14 @@ def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
 
 def summary_heads(result: Result) -> dict[str, str]:
     """Columns of the summary that are shown, and their heads."""
-    return SUMMARY | {name: head for name, head in _WHERE_KNOWN.items() if _is_known(name, result.summary)}
+    rows = views.facts_by_fund(result).values()
+    return SUMMARY | {name: head for name, head in _WHERE_KNOWN.items() if any(_is_known(name, row) for row in rows)}
 
 
-def _is_known(name: str, table: pd.DataFrame) -> bool:
-    """Whether some fund has a fact that not every fund has: a default, term repo, a base."""
-    if name in ("term_repo_mark_usd", "return_marked"):
-        return bool((table["term_repo_mark_usd"] != 0.0).any())
-    if name.startswith("base"):
-        return bool((table["base_outcome"] != "").any())
-    if name == "seizure_proceeds_usd":
-        name = "seized_usd"
-    return bool((table[name].notna() & (table[name] != "") & (table[name] != 0.0)).any())
+def _is_known(name: str, row: dict[str, Any]) -> bool:
+    """Whether a fund has a fact that not every fund has: a default, term repo, a base."""
+    name = _SHOWN_WITH.get(name, name)
+    return bool(pd.notna(row[name]) and row[name] not in ("", 0.0))
 
 
 def _fact(name: str, value: Any) -> str:

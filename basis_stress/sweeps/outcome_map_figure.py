@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from basis_stress.reporting import formatting
 from basis_stress.reporting.colours import OUTCOME, ink_on
+from basis_stress.reporting.figure_hover import name_cells
 from basis_stress.reporting.figure_style import INK, style, svg
 from basis_stress.reporting.outcomes import OUTCOMES, label
 from basis_stress.sweeps.maps import OutcomeMap
@@ -83,6 +84,7 @@ def _panel(axes: Axes, drawn: OutcomeMap, title: str) -> None:
     )  # fmt: skip
     axes.grid(visible=False)
     axes.set_title(title)
+    name_cells(axes, _levels(drawn.x, drawn.x_levels), _levels(drawn.y, drawn.y_levels), _cell_texts(drawn))
     _ticks(axes.xaxis, drawn.x, drawn.x_levels)
     _ticks(axes.yaxis, drawn.y, drawn.y_levels)
     taken = np.zeros(shape, np.bool_)
@@ -90,6 +92,18 @@ def _panel(axes: Axes, drawn: OutcomeMap, title: str) -> None:
     # Narrow regions first: their labels go beside them, and the label of a wide region finds room around those.
     for number in sorted(present, key=lambda number: _room(drawn.outcome == number)):
         _label(axes, drawn, number, taken)
+
+
+def _levels(name: str, levels: Floats) -> list[str]:
+    """Every level of an axis with its name and unit."""
+    return [f"{formatting.words(name)} {level_text(name, float(level))}" for level in levels]
+
+
+def _cell_texts(drawn: OutcomeMap) -> NDArray[np.object_]:
+    """The outcome of each cell, and what bound first."""
+    names = np.array([*map(label, OUTCOMES), "no cell"], object)[drawn.outcome]
+    first = drawn.constraint.astype(str)
+    return np.where(np.isin(first, ("none", "")), names, names + ", " + first.astype(object) + " first")
 
 
 def _room(inside: Mask) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from basis_stress.reporting.formatting import aligned
+from basis_stress.reporting.formatting import TableText, aligned
 from basis_stress.reporting.html import embedded, fill
 from basis_stress.validation.weekly import FALL, QUIET
 from basis_stress.validation.weekly_figures import pictures
@@ -14,7 +14,6 @@ from basis_stress.validation.weekly_figures import pictures
 if TYPE_CHECKING:
     from basis_stress.validation.weekly import WeeklyTrial
 
-Cells = tuple[list[str], list[list[str]]]
 _HEADS = {
     "weeks": "weeks",
     "correlation": "correlation",
@@ -43,7 +42,7 @@ def headline(result: WeeklyTrial) -> str:
     )
 
 
-def summary_cells(result: WeeklyTrial) -> Cells:
+def summary_cells(result: WeeklyTrial) -> TableText:
     """Scores by contract."""
     rows = []
     for name, row in result.summary.iterrows():
@@ -52,7 +51,7 @@ def summary_cells(result: WeeklyTrial) -> Cells:
     return ["contract", *_HEADS.values()], rows
 
 
-def size_cells(result: WeeklyTrial) -> Cells:
+def size_cells(result: WeeklyTrial) -> TableText:
     """Predictions by the size of the observed change."""
     heads = ["observed change, %", "weeks", "mean observed", "mean predicted", f"predicted down {-QUIET:g}% or more"]
     rows = []
@@ -63,7 +62,7 @@ def size_cells(result: WeeklyTrial) -> Cells:
     return heads, rows
 
 
-def largest_cells(result: WeeklyTrial, count: int = 12) -> Cells:
+def largest_cells(result: WeeklyTrial, count: int = 12) -> TableText:
     """The weeks in which the model predicted most, and what happened."""
     table = result.table.nsmallest(count, "predicted_pct")
     columns = {
@@ -93,7 +92,7 @@ def text(result: WeeklyTrial) -> str:
     return "\n\n".join(parts)
 
 
-def _aligned(cells: Cells) -> str:
+def _aligned(cells: TableText) -> str:
     """Cells as aligned text."""
     return aligned([cells[0], *cells[1]])
 

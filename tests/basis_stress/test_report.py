@@ -18,24 +18,18 @@ from basis_stress.single_book import captions, sentences, views
 from basis_stress.single_book import figures as figures
 from basis_stress.single_book import page as report
 from basis_stress.single_book import text_tables as tables
-from support.sample_result import DAYS, build
-
-WORLDS = {
-    "one fund": {},
-    "several contracts, default": {"contracts": ("TU", "FV", "TY", "US"), "failed": 3},
-    "tens of funds": {"funds": 40, "contracts": ("TU", "TY"), "failed": 3},
-}
+from support.sample_result import a_default, many_funds, one_fund
 
 
-@pytest.fixture(params=list(WORLDS), ids=list(WORLDS))
+@pytest.fixture(params=[one_fund, a_default, many_funds], ids=lambda build: build.__name__)
 def result(request):
-    return build(**WORLDS[request.param])
+    return request.param()
 
 
 def test_report_is_self_contained_small_and_deterministic(result):
     page = whole = report.render(result)
     scripts = re.findall(r"<script[^>]*>", page)
-    assert scripts == ["<script>", '<script type="module">']  # inline: the charts, and the modules that draw them
+    assert scripts == ["<script>", *2 * ['<script type="module">']]  # inline: charts, what draws them, sorting
     page = re.sub(r"<script.*?</script>", "", page, flags=re.S)
     loads = re.findall(r"""(?:src|href|url|srcset|data)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
     assert loads
@@ -58,7 +52,7 @@ def test_every_section_is_there(result):
 
 
 def test_text_is_escaped():
-    result = build()
+    result = one_fund()
     result.settings["note"] = "<script>alert(1)</script>"
     assert "<script>alert" not in report.render(result)
 
@@ -74,24 +68,24 @@ def test_every_figure_shows_data_and_has_a_caption(result):
 
 
 def test_report_is_written_whole(tmp_path):
-    target = save(report.render(build()), tmp_path / "new" / "report.html", "report")
+    target = save(report.render(one_fund()), tmp_path / "new" / "report.html", "report")
     assert target.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert [path.name for path in target.parent.iterdir()] == ["report.html"]
 
 
 def test_unwritable_report_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="is a folder"):
-        save(report.render(build()), tmp_path, "report")
+        save(report.render(one_fund()), tmp_path, "report")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="cannot be written"):
-        save(report.render(build()), tmp_path / "file" / "report.html", "report")
+        save(report.render(one_fund()), tmp_path / "file" / "report.html", "report")
 
     def full(self, target):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(InputError, match="No space left on device"):
-        save(report.render(build()), tmp_path / "report.html", "report")
+        save(report.render(one_fund()), tmp_path / "report.html", "report")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -111,7 +105,7 @@ def test_calls_by_leg_and_by_contract_agree(result):
 def test_daily_table_is_aligned_and_fits_a_terminal(result):
     lines = tables.daily_table(result).splitlines()
     body = [line for line in lines if line.startswith("2025-")]
-    assert len(body) == len(DAYS)
+    assert len(body) == len(result.yields_pct)
     assert max(map(len, lines)) <= 110
     assert len({re.search(r"lev", lines[0]).end()} | {len(line[: lines[0].index("lev") + 3]) for line in body}) == 1
 
@@ -125,15 +119,14 @@ def test_summary_names_every_large_fund(result):
 
 
 def test_headline_of_a_survivor_and_of_a_default():
-    survived = sentences.headline(build())
-    assert survived.startswith(
-        "A 50x TY basis book survived April 2025: it paid $12.7m of variation margin on 3–4 April"
-    )
-    assert "got $31.4m back by 11 April" in survived
-    failed = sentences.headline(build(failed=3))
-    assert "became illiquid in April 2025: on 4 April at 09:00 New York it missed a call of" in failed
-    assert "repo lenders lost" in failed
-    assert "(39 survived, 1 illiquid): they paid" in sentences.headline(build(funds=40, failed=3))
+    survived = sentences.headline(one_fund())
+    assert survived.startswith("A 50x TY basis book was called and survived April 2025: it paid $")
+    assert " back by 14 April" in survived
+    failed = sentences.headline(a_default())
+    assert "became illiquid in April 2025" in failed
+    assert "at 09:00 New York it missed a call of" in failed
+    assert failed.index("missed a call") < failed.index("variation margin")
+    assert re.search(r"\(\d+ survived, .*\): ", sentences.headline(many_funds()))
 
 
 def test_squeeze_finds_the_heaviest_days_and_the_recovery():
@@ -169,14 +162,14 @@ def test_money_is_said_in_three_figures(amount, text):
 
 
 def test_caption_of_a_loss_says_loss():
-    assert captions.attribution(build(failed=3)).startswith("Of a loss of $")
+    assert captions.attribution(a_default()).startswith("Of a loss of $")
 
 
 def test_summary_of_an_odd_number_of_facts_prints_every_one(monkeypatch):
-    heads, (cells,) = tables.summary_cells(build())
+    heads, (cells,) = tables.summary_cells(one_fund())
     kept = len(heads) - len(heads) % 2  # the first head is the fund
     monkeypatch.setattr(tables, "summary_cells", lambda _: (heads[:kept], [cells[:kept]]))
-    assert all(f"{head} ." in tables.summary_lines(build()) for head in heads[1:kept])
+    assert all(f"{head} ." in tables.summary_lines(one_fund()) for head in heads[1:kept])
 
 
 DRAWN = """

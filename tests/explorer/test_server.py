@@ -136,15 +136,25 @@ def test_only_this_machine_with_its_token_and_get_may_ask(asks: httpx.Client) ->
 
 
 @pytest.mark.parametrize(
-    ("x", "y"), [("leverage_share", "haircut"), ("leverage", "margin_multiple"), ("yield_scale", "buffer")]
+    ("x", "y"),
+    [
+        ("leverage_share", "haircut"),
+        ("leverage", "margin_multiple"),
+        ("yield_scale", "buffer"),
+        ("leverage_share", "not_rolled"),
+        ("scenario_repo_bp", "leverage_share"),
+        ("leverage", "basis_bp"),
+        ("not_rolled", "basis_bp"),
+        ("yield_scale", "scenario_repo_bp"),
+    ],
 )
 def test_a_cell_of_the_map_is_a_backtest(x: str, y: str) -> None:
-    state = read_state([("scenario", "april-2025"), ("unwind", "hold")], {})
+    state = read_state([("scenario", "april-2025"), ("unwind", "hold"), ("margin-multiple", "1.5")], {})
     found = outcome_map(state, x, y, 12)
     drawn = np.frombuffer(base64.b64decode(found["outcome"]), np.uint8).reshape(12, 12)
     checked = 0
     for j, i in ((2, 3), (6, 10), (11, 11), (9, 1)):
-        terms = {x: found["x"]["levels"][i], y: found["y"]["levels"][j]}
+        terms = {"margin_multiple": 1.5, x: found["x"]["levels"][i], y: found["y"]["levels"][j]}
         if terms.pop("leverage_share", None) is not None:
             terms["leverage"] = found["leverage"][j * 12 + i]
         if "yield_scale" in terms:
@@ -156,6 +166,21 @@ def test_a_cell_of_the_map_is_a_backtest(x: str, y: str) -> None:
         checked += 1
         assert bs.backtest("april-2025", unwind="hold", **terms).summary["outcome"].iloc[0] == OUTCOMES[drawn[j, i]]
     assert checked >= 1
+
+
+def test_a_book_runs_on_another_day(asks: httpx.Client) -> None:
+    given = {**BOOK, "as-of": "2026-03-02"}
+    found = asks.get("/api/run", params=given).json()
+    expected = bs.backtest("april-2025", leverage=50, as_of="2026-03-02").summary.iloc[0]
+    assert found["numbers"]["equity_end_usd"] == expected["equity_end_usd"]
+    assert found["daily"]["rows"][0][0] == "2026-03-02"
+    assert "as_of='2026-03-02'" in found["python"]
+    state = read_state(list(given.items()), {})
+    drawn = outcome_map(state, "leverage", "haircut", 5)
+    cell = base64.b64decode(drawn["outcome"])[1]
+    of_one = bs.backtest("april-2025", leverage=drawn["x"]["levels"][1], haircut=0.0, as_of="2026-03-02")
+    assert of_one.summary["outcome"].iloc[0] == OUTCOMES[cell]
+    assert "no business day" in asks.get("/api/run", params={**BOOK, "as-of": "2026-03-01"}).json()["error"]
 
 
 def test_every_cell_of_the_share_of_leverage_can_enter() -> None:
@@ -178,6 +203,11 @@ def test_downloads_are_the_tables(asks: httpx.Client, tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
         archive.extractall(tmp_path)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "cash.parquet"), expected.cash)
+    with zipfile.ZipFile(io.BytesIO(asks.get("/download/tables.csv.zip", params=BOOK).content)) as archive:
+        assert len(archive.read("cash.csv").splitlines()) == 1 + len(expected.cash)
+    sheets = pd.read_excel(io.BytesIO(asks.get("/download/tables.xlsx", params=BOOK).content), sheet_name=None)
+    assert sheets["summary"]["equity_end_usd"].iloc[0] == expected.summary["equity_end_usd"].iloc[0]
+    assert len(sheets["calls"]) == len(expected.calls)
     assert asks.get("/download/passwd", params=BOOK).status_code == 422
 
 

@@ -5,7 +5,7 @@ import { element, grid, sortable } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("settings");
-const SHOCKS = ["start", "end", "curve", "margin-multiple", "yield-scale", "scenario-repo-bp", "basis-bp", "not-rolled"];
+const SHOCKS = form.dataset.shocks.split(" ");
 let versus = new URLSearchParams(location.search).get("versus") ?? "";
 let answer = null;
 let kept = null;
@@ -153,6 +153,7 @@ function shown(given, took) {
   worst.style.color = colour(`outcome-${answer.outcome}-ink`);
   $("means").textContent = answer.outcome_means;
   $("headline").textContent = answer.headline;
+  $("more").textContent = answer.more;
   $("sentence").textContent = answer.sentence;
   $("facts").replaceChildren(...answer.facts.map(([key, head, cell]) => {
     const box = element("div");
@@ -165,8 +166,9 @@ function shown(given, took) {
   const charts = Object.fromEntries(["equity", "legs", "leverage", "yields"].map((id) => [id, $(id)]));
   bookCharts(charts, answer, kept);
   $("dashed").textContent = Object.keys(answer.series.observed).length ? ", dashed as they were" : "";
+  $("happened").replaceChildren(...(answer.happened.rows.length ? [grid(answer.happened.heads, answer.happened.rows, "left told", "What happened, and its cause")] : []));
   $("daily").replaceChildren(grid(answer.daily.heads, answer.daily.rows, "days", "Day by day"));
-  $("given").replaceChildren(grid(["setting", "value"], answer.settings, "left", "Settings"));
+  $("given").replaceChildren(grid(["setting", "value", "unit"], answer.settings, "left", "Settings"));
   $("assumed").replaceChildren(...answer.assumptions.map((text) => element("li", text)));
   $("command").textContent = answer.command;
   $("python").textContent = answer.python;
@@ -281,5 +283,5 @@ function arrive() {
 addEventListener("popstate", arrive);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (answer) shown(query(), 0); });
 if (matchMedia("(max-width: 60rem)").matches) $("fold").open = false;
-document.querySelectorAll("#daily table").forEach(sortable);
+document.querySelectorAll("#happened table, #daily table").forEach(sortable);
 arrive();

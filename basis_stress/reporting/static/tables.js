@@ -44,6 +44,7 @@ export function sortable(table) {
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
   if (!table.tBodies.length || table.tBodies[0].rows.length < 3) return;
   heads.forEach((head, column) => {
+    if (!head.textContent.trim()) return;
     const button = element("button", head.textContent, "sort");
     button.type = "button";
     head.replaceChildren(button);

@@ -12,8 +12,8 @@ from basis_data.tables.data_in_use import on_new_data
 from basis_data.tables.files import read_bytes
 from basis_engine.base.errors import InputError
 
-MARKETS = 32
-"""Markets kept in a process, of about 0.2 MB each."""
+MARKETS = 256
+"""Markets kept in a process, of about 0.2 MB each: those of an outcome map with a market for each level, and more."""
 
 
 @dataclass(frozen=True)

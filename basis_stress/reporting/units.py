@@ -1,4 +1,4 @@
-"""Units of settings by name, for the manifest of a result."""
+"""Units of settings by name, for the manifest of a result and for pages."""
 
 import sys
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ ENDINGS = {
 }
 OTHERS = {
     "days": "business days",
+    "depth": "US dollars of face per contract and mark",
     "seed": "number",
     "steps": "number",
     "paths": "number",
@@ -51,6 +52,11 @@ def units(settings: Mapping[str, object]) -> dict[str, str]:
     """Unit of each setting that has one; names, choices and files have none."""
     found = {name: unit(name) for name in settings}
     return {name: text for name, text in found.items() if text}
+
+
+def unit_of(words: str) -> str:
+    """Unit of a setting by the words of its name; a dash for one without."""
+    return unit(words.replace(" ", "_")) or "–"
 
 
 def unit(name: str) -> str:
