@@ -52,13 +52,18 @@ do not roll.
     help="Steps of the grid; the search can miss an interval narrower than a step.",
 )
 @click.option("--day", help="Day from which the lever acts, YYYY-MM-DD; not for scale. [default: the second day]")
-@click.option("--out", type=click.Path(path_type=Path), help="The page. [default: results/SCENARIO-break.html]")
-@click.option("--report/--no-report", default=True, help="Write the page. [default: yes]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page, or a folder with --lever all. [default: results/SCENARIO-break.html, results/SCENARIO-levers]",
+)
+@click.option("--report/--no-report", default=True, help="Write the page, or the tables. [default: yes]")
 def break_(scenario: str, contract: str | None, out: Path | None, report: bool, **options: Any) -> None:
     """Find the smallest shock at which a book in SCENARIO is called, forced to sell, or defaults.
 
     Prints the breaking point, which constraint binds first there, and any larger shock at which the book is safe again;
-    writes a page with the frontier of leverage and shock.
+    writes a page with the frontier of leverage and shock. With --lever all it prints and writes one table: each lever
+    alone, the worst pair, and the nearest joint shock.
     """
     # These imports load pandas, which `--help` does not need.
     from basis_stress.breaking.find import breaking_point
@@ -66,7 +71,7 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
 
     given = {name: value for name, value in taken_execution(options).items() if value is not None}
     if given["lever"] == "all":
-        show_all(scenario, contract, given)
+        show_all(scenario, contract, given, out, report)
         return
     found = breaking_point(
         scenario, contract=None if contract is None else [code.strip() for code in contract.split(",")], **given
@@ -78,13 +83,21 @@ def break_(scenario: str, contract: str | None, out: Path | None, report: bool, 
         write_manifest(page, settings_of(found.of.terms))
 
 
-def show_all(scenario: str, contract: str | None, given: dict[str, Any]) -> None:
-    """Print what each lever, the worst pair and the nearest joint shock are."""
+def show_all(scenario: str, contract: str | None, given: dict[str, Any], out: Path | None, report: bool) -> None:
+    """Print what each lever, the worst pair and the nearest joint shock are, and write the tables into a folder."""
     from basis_stress.breaking.every_lever import every_lever
+    from basis_stress.reporting.files import Content, save_tables
+    from basis_stress.single_book.own_book import settings_of
 
     for name in ("low", "high", "day"):
         if name in given:
             raise InputError(f"--{name}: given with --lever all, whose levers have their own ranges; drop it")
     rest = {name: value for name, value in given.items() if name not in ("lever", "steps", "until")}
     codes = None if contract is None else [code.strip() for code in contract.split(",")]
-    click.echo(str(every_lever(scenario, given["until"], contract=codes, **rest)))
+    found = every_lever(scenario, given["until"], contract=codes, **rest)
+    click.echo(str(found))
+    if report:
+        tables: dict[str, Content] = {"levers": found.table, "pairs": found.pairs, "levers.txt": f"{found}\n"}
+        folder = save_tables(place(out, Path("results") / f"{found.of.scenario.name}-levers"), tables)
+        click.echo(f"tables: {folder}")
+        write_manifest(folder, settings_of(found.of.terms))

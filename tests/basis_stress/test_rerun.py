@@ -46,6 +46,7 @@ COMMANDS = {
     "sweep": ("sweep", "april-2025", "--leverage", "20,60"),
     "paths": ("paths", "bootstrap", "--paths", "4", "--days", "5", "--book", "book.csv", "--equity", "5e6"),
     "break.html": ("break", "april-2025", "--leverage", "50", "--steps", "4"),
+    "levers": ("break", "april-2025", "--lever", "all", "--leverage", "58", "--until", "forced_sale"),
     "years": ("run", "LongBasis", *MONTHS),
     "comparison": ("compare", "LongBasis", "LongBasis:leverage=10", "--draws", "100", *MONTHS),
     "books": ("compare", "april-2025", "march-2020", "--book", "book.csv", "--equity", "5e6"),
