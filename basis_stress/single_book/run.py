@@ -61,8 +61,7 @@ def backtest_book(
     if strategy is not None and terms:
         raise InputError(f"{next(iter(terms))}: given with a strategy, which has this field; set it there")
     if (own := own_book(book, funds, contract, strategy, terms)) is not None:
-        own = own if fund is None else own.only(fund)
-        return _backtest_own(own, scenario_as_of(chosen, as_of, own.codes), execution or Execution())
+        return _backtest_own(own, scenario_as_of(chosen, as_of, own.codes), execution or Execution(), fund=fund)
     if fund is not None:
         raise InputError("fund: given without a table of positions; give book=..., or --book on the command line")
     strategy = strategy or validated(CashFuturesBasis, dict(terms), "backtest")
@@ -86,9 +85,13 @@ def _through(
     return Result(priced.data.scenario, settings, _assumptions(plan, priced), outcome, plan, priced, through=again)
 
 
-def _backtest_own(book: Book, scenario: Scenario, execution: Execution, snapshot_prices: bool = True) -> Result:
-    """Backtest a user's own book: every fund of it, in one market."""
+def _backtest_own(
+    book: Book, scenario: Scenario, execution: Execution, snapshot_prices: bool = True, fund: str | None = None
+) -> Result:
+    """Backtest a user's own book: every fund of it, or one, in the market of the whole book."""
     held, remarks = held_in(book, scenario)
+    again = partial(_backtest_own, book, execution=execution, fund=fund)
+    book = book if fund is None else book.only(fund)
     priced = scenario_market(held, snapshot_prices=snapshot_prices)
     funds = fund_books(book)
     mapped = {"held": remarks[0]} if remarks else {}
@@ -104,7 +107,7 @@ def _backtest_own(book: Book, scenario: Scenario, execution: Execution, snapshot
         plan,
         priced,
         {name: tuple(book.positions[name]) for name in kept},
-        partial(_backtest_own, book, execution=execution),
+        again,
     )
 
 

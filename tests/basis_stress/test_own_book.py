@@ -229,3 +229,13 @@ def test_funds_are_compared_in_scenarios() -> None:
     assert table.index.get_level_values(0).unique().tolist() == ["Macro One", "Macro Two"]
     lone = bs.backtest("april-2025-margin", book=book, funds=funds, fund="Macro Two", as_of="2026-07-22")
     assert table["april-2025-margin"]["Macro Two", "equity_end_usd"] == lone.summary["equity_end_usd"].iloc[0]
+
+
+def test_a_fund_alone_is_held_in_the_months_of_its_book() -> None:
+    """A fund of September futures in a book of June and September, through 2020: alone as among the clients."""
+    rows = {"fund": ["A", "B", "B"], "contract": "TY", "contracts": [-100, -200, -300], "equity_usd": [1e7, 3e7, None]}
+    book = pd.DataFrame(rows | {"delivery_month": ["2025-06", "2025-09", "2025-12"]})
+    lone = bs.backtest("march-2020", book=book, fund="B")
+    assert lone.positions["contract"].head(2).tolist() == ["TY 2020-09", "TY 2020-12"]
+    table = bs.clients(book, "march-2020").table.set_index("fund")
+    assert table.loc["B", "equity_end_usd"] == lone.summary["equity_end_usd"].iloc[0]

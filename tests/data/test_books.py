@@ -88,6 +88,9 @@ def test_the_delivery_month_of_a_book() -> None:
     mapped, remarks = held_in(read_book(book("2026-06", "2026-12")), april)
     assert mapped.contracts == ("TY 2025-06", "TY 2025-12")
     assert "held in 2025-06, 2025-12" in remarks[0]
+    assert held_in(read_book(book("2025-09", "")), april)[0].contracts == ("TY 2025-06", "TY 2025-09")
+    with pytest.raises(InputError, match="2025-06 and 2027-12 given, allowed are months at most 3 quarters apart"):
+        held_in(read_book(book("2025-06", "2027-12")), april)
 
 
 def test_heads_in_other_letters_and_files_of_another_country(tmp_path: Path) -> None:

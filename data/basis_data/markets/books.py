@@ -37,7 +37,7 @@ DEFAULTS: dict[str, Any] = {
 }
 """Values of blank cells; those of `basis_strategies.cash_futures_basis.CashFuturesBasis`."""
 FARTHEST_MONTH = 3
-"""Quarters from the front month to the last in which a book is held as stated."""
+"""Quarters from the front month to the last that trades."""
 QUARTERS_ON = "quarters_on"
 """Computed column of positions: quarters from the book's earliest delivery month to the row's; None if open."""
 TEXTS = ("contract", "fund", "delivery_month", "cusip", "lender", "unwind", "clearing_member")
@@ -235,6 +235,8 @@ def held_in(book: Book, scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
     ahead = 12 * (int(months[0][:4]) - int(front[:4])) + int(months[0][5:]) - int(front[5:])
     last = min(delivery_dates(code, months[0]).last_delivery_day for code in book.codes)
     if scenario.delivery_month is None and 0 < ahead <= 3 and last >= np.datetime64(scenario.end):
+        if (book.positions["delivery_month"] == "").any():  # the front month, beside the one stated
+            return _held_in_several(book, scenario, months)
         return changed(scenario, scenario.name, delivery_month=months[0]), ()
     return scenario, (
         f"The book is of {months[0]}, which does not trade on {scenario.start}: it is held in "
@@ -248,6 +250,11 @@ def _held_in_several(book: Book, scenario: Scenario, months: list[str]) -> tuple
 
     Months that do not all trade throughout are held as many quarters after the front month as they are apart.
     """
+    if _quarters(months[0], months[-1]) > FARTHEST_MONTH:
+        raise InputError(
+            f"{book.source}, delivery_month: {months[0]} and {months[-1]} given, allowed are months at most "
+            f"{FARTHEST_MONTH} quarters apart, as no more trade at a time; correct the month, or split the book"
+        )
     start, end = np.datetime64(scenario.start), np.datetime64(scenario.end)
     front = scenario.delivery_month or min(delivery_month_for(code, start) for code in book.codes)
     pairs = book.positions[["contract", "delivery_month", QUARTERS_ON]].drop_duplicates()
