@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -26,6 +27,8 @@ CONFIGURATIONS: dict[str, dict[str, str]] = {
     "a forked process": {"CAMPAIGN_START": "fork"},
     "a spawned process": {"CAMPAIGN_START": "spawn"},
 }
+COMPILING = ("plain numba", "a generic processor")
+"""Configurations whose kernels compile first, some minutes each."""
 SWEEP = "sweep of april-2025, 200 cells"
 TEXT = """# Digests
 
@@ -33,7 +36,8 @@ SHA-256, the first 16 digits, of everything that the engine records in a run of 
 of one sweep. Equal in {configurations}.
 
 A release has the digests of the release before, or its notes say which economics changed. Written by
-`PYTHONPATH=tests python -m campaigns.digests`; `--check` compares.
+`PYTHONPATH=tests .venv/bin/python -m campaigns.digests`; `--check` compares, `--quick` leaves out the configurations
+whose kernels compile first (plain numba, a generic processor).
 
 {table}
 """
@@ -98,14 +102,18 @@ def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--print", action="store_true", help="the digests of this process alone, as JSON")
     reader.add_argument("--check", action="store_true", help="compare with the page")
+    reader.add_argument("--quick", action="store_true", help=f"without {' and '.join(COMPILING)}, which compile first")
     given = reader.parse_args()
     if given.print:
         print(json.dumps(here()))
         return 0
     found = {}
     for name in CONFIGURATIONS:
-        print(f"{name} ...", file=sys.stderr, flush=True)
+        if given.quick and name in COMPILING:
+            continue
+        started = time.monotonic()
         found[name] = of(name)
+        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     first = found["one thread"]
     wrong = [(name, key) for name, one in found.items() for key in first if one[key] != first[key]]
     for name, key in wrong:

@@ -5,6 +5,7 @@ A failure is kept with its seed; ``python -m campaigns.run --only engine --seed 
 """
 
 import argparse
+import hashlib
 import importlib
 import json
 import multiprocessing
@@ -45,6 +46,10 @@ def go_on(name: str, folder: Path, hours: float) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     path = folder / f"{name.replace(' ', '-')}.json"
     state = read(path)
+    if state["code"] not in ("", code(name)):  # seeds meant other trials: their counts are kept beside
+        path.replace(path.with_suffix(f".{state['code']}.json"))
+        state = read(path)
+    state["code"] = code(name)
     trial, start, saved = trial_of(name), time.monotonic(), 0.0
     earlier = state["seconds"]
     try:
@@ -62,6 +67,12 @@ def go_on(name: str, folder: Path, hours: float) -> None:
                 saved = time.monotonic()
     finally:
         write(path, state)
+
+
+def code(name: str) -> str:
+    """Digest of a campaign's module, to whose trials its seeds belong."""
+    source = Path(__file__).with_name(f"{CAMPAIGNS[name].rpartition('.')[2]}.py")
+    return hashlib.sha256(source.read_bytes()).hexdigest()[:8]
 
 
 def again(state: dict[str, Any], trial: Callable[[int], dict[str, int]]) -> None:
@@ -102,7 +113,16 @@ def read(path: Path) -> dict[str, Any]:
 
 def _none() -> dict[str, Any]:
     """The record of a campaign that has not begun."""
-    return {"tried": 0, "failed": 0, "mended": 0, "next_seed": 0, "seconds": 0.0, "kinds": {}, "failures": []}
+    return {
+        "tried": 0,
+        "failed": 0,
+        "mended": 0,
+        "next_seed": 0,
+        "seconds": 0.0,
+        "kinds": {},
+        "failures": [],
+        "code": "",
+    }
 
 
 def write(path: Path, state: dict[str, Any]) -> None:

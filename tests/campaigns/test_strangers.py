@@ -1,5 +1,6 @@
 """Files that a stranger may have written: they run nothing, write nowhere else, and steer no terminal."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from basis_data.tables.data_in_use import MANIFEST, sha256, use_data
 from basis_engine.base.errors import InputError
 from basis_stress.cli.main import main
 from basis_stress.reporting.spreadsheets import spreadsheets
-from campaigns import refresh_payloads
+from campaigns import explorer_requests, refresh_payloads
 from campaigns.refresh_payloads import UNTIL, published
 
 PROGRAM = "from pathlib import Path\nPath('ran').touch()\n"
@@ -177,3 +178,19 @@ def test_a_formula_behind_a_separator_is_neutralised() -> None:
 )
 def test_a_publisher_that_sends_nonsense_is_one_sentence(source: str, path: str, body: bytes) -> None:
     refresh_payloads.check(source, {path: body})
+
+
+def test_a_query_with_bytes_that_are_no_text_is_refused_before_it_is_read() -> None:
+    asked = explorer_requests.Asked("GET", "/api/run/", b"a=\xff", [(b"host", explorer_requests.HOSTS[0].encode())])
+    app = explorer_requests.application(explorer_requests.TOKEN, explorer_requests.PORT, {})
+    reply = asyncio.run(explorer_requests._answered(app, asked))
+    assert reply.status == 400
+    explorer_requests.check(asked, reply)
+
+
+def test_a_loss_elsewhere_in_dollars_is_said_to_fall_on_each_client_that_runs_alone() -> None:
+    book = pd.DataFrame({"fund": ["a", "b"], "contract": "TY", "contracts": [-200, -300], "equity_usd": [9e6, 9e6]})
+    scenario = bs.scenario("april-2025").but(other_losses=[{"date": "2025-04-07", "usd": 1e6}])
+    sentence = "april-2025: each client alone bears the whole $1,000,000 lost elsewhere on 2025-04-07."
+    assert sentence in bs.clients(book, scenario).assumptions
+    assert sentence not in bs.clients(book, scenario, together=True).assumptions
