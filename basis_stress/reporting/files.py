@@ -43,11 +43,12 @@ def save(content: str | bytes, path: str | os.PathLike[str], what: str) -> Path:
             file.write(content.encode("utf-8") if isinstance(content, str) else content)
         Path(scratch).chmod(0o644)
         Path(scratch).replace(target)
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path, or half a character in the text
+    except BaseException as error:  # also if the run is stopped
         if scratch is not None:
             Path(scratch).unlink(missing_ok=True)
+        if isinstance(error, InputError) or not isinstance(error, OSError | ValueError):
+            raise
+        # ValueError: a null character in the path, or half a character in the text
         raise InputError(
             f"{what}: {str(target)!r} cannot be written ({_reason(error)}); give a path that you can write to"
         ) from error

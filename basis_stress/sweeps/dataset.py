@@ -92,6 +92,8 @@ class SweepDataset:
         """Give columns of names the same categories in every chunk."""
         for name, categories in (("scenario", self.scenarios), ("outcome", OUTCOMES)):
             if name in piece:
+                if not piece[name].isin(categories).all():
+                    raise InputError(f"{str(self.folder)!r}: is damaged, a {name} is not of its manifest; run it again")
                 piece[name] = piece[name].astype(pd.CategoricalDtype(list(categories)))
         return piece
 

@@ -175,8 +175,9 @@ def _whole(found: Any) -> bool:
         chunks = found["chunks"] if found["complete"] else []
         files = [(chunk["file"], chunk["sha256"]) == (_name(k), str(chunk["sha256"])) for k, chunk in enumerate(chunks)]
         sizes = [isinstance(chunk["cells"], int) for chunk in chunks]
-        kinds = [isinstance(found["kind"], str), isinstance(found["design"]["kind"], str)]
-    except (KeyError, TypeError, IndexError):
+        texts = (found["kind"], found["code"], found["data"], found["design"]["kind"], *found["versions"].values())
+        kinds = [*(isinstance(text, str) for text in texts), len(found["files"]) == len(found["scenarios"])]
+    except (AttributeError, KeyError, TypeError, IndexError):
         return False
     return all([*files, *sizes, *kinds, *(isinstance(name, str) for name in names), chunks or not found["complete"]])
 

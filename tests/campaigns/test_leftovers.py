@@ -1,5 +1,6 @@
 """What a killed run leaves is deleted by the next, and what a running one has is not."""
 
+import json
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import basis_stress as bs
 from basis_stress.ensembles import streaming
+from basis_stress.reporting import files
 from campaigns.forked import Child, wait_for
 
 
@@ -57,3 +59,26 @@ def test_output_on_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     ended = Child(work, tmp_path).wait()
     assert ended.code == 2
     assert ended.said == "basis-stress: the output: cannot be written (No space left on device); free some space\n"
+
+
+def test_a_file_that_is_stopped_half_way_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*ignored: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        files.save("content", tmp_path / "page.html", "report")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario"])
+def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path) -> None:
+    folder = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10,20").folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if damage == "scenario":
+        manifest["scenarios"][0]["name"] = "another"
+    else:
+        del manifest[damage]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(bs.InputError, match="is damaged"):
+        bs.read_sweep(folder).table()
