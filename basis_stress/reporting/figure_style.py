@@ -19,7 +19,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from basis_stress.reporting import formatting
@@ -123,7 +123,7 @@ def date_axis(axes: Axes, days: pd.DatetimeIndex) -> None:
         labels.append(f"{day.day}{below}" + (f" {day.year}" if day.year != year else ""))
         month, year = day.month, day.year
     axes.xaxis.set_major_locator(FixedLocator(list(places)))
-    axes.set_xticklabels(labels)
+    axes.xaxis.set_major_formatter(FixedFormatter(labels))
     axes.set_xlim(-0.7, len(days) - 0.3)
     name_days(axes, days)
 
