@@ -20,6 +20,8 @@ from basis_stress.validation.validate import validation as compare_targets
 from basis_stress.validation.weekly import weekly_trial
 
 CORES = os.cpu_count() or 1
+WORTH_A_PROCESS = 200
+"""Members that take as long as starting a process: two seconds."""
 VALIDATE_EXAMPLES = """\b
 Examples:
   basis-stress validate
@@ -44,7 +46,7 @@ def validate(file: Path | None, out: Path | None, weekly: bool) -> None:
         _run_weekly(file, folder)
         write_manifest(folder)
         return
-    result = compare_targets(parameters(file), lambda text: click.echo(f"{text}: done", err=True), CORES)
+    result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
     tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
     plain = {name: table.copy() for name, table in tables.items()}
     plain["validation"]["digest"] = result.digest
@@ -98,8 +100,9 @@ def calibrate(out: Path | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder. [default: results/SCENARIO-ensemble]")
 def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     """Draw populations and parameters of an episode many times: quantiles by day, and a fan chart."""
+    processes = max(1, min(CORES, members // WORTH_A_PROCESS))
     with ExitStack() as stack:
-        drawn = draw_ensemble(scenario, members, seed, done=Progress(stack, "members"), processes=CORES)
+        drawn = draw_ensemble(scenario, members, seed, done=Progress(stack, "members"), processes=processes)
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
     from basis_stress.validation.figures import fan
 

@@ -7,7 +7,6 @@ no evidence for the model, and a target on data or arithmetic tests no model at 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from basis_data.markets.flows import by_week, outside_flows
 from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import changed, market_era
 from basis_data.tables.reader import read
-from basis_engine.base.processes import workers
 from basis_stress.funds_market.episodes import Episode, episode_market, run_episode
 from basis_stress.reporting.registry import write_report
 from basis_stress.validation.ablations import ablations
@@ -79,25 +77,12 @@ class Validation:
         return write_report(self, path)
 
 
-def validation(
-    frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None, processes: int = 1
-) -> Validation:
-    """Compare the model with every target, and run March 2020 without each mechanism.
-
-    Parameters
-    ----------
-    say
-        Called with a line of text after each part.
-    processes
-        Processes of this machine that share the parts; they do not change the result.
-    """
-    tables = []
-    with workers(min(processes, len(_PARTS))) as each:
-        for name, table in zip(_PARTS, each(partial(_part, frozen or parameters()), _PARTS), strict=True):
-            say(name)
-            tables.append(table)
-    targets, without, moved = tables
-    return Validation(targets, without, moved, choices(frozen or parameters()), targets.attrs["digest"])
+def validation(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> Validation:
+    """Compare the model with every target, and run March 2020 without each mechanism."""
+    table = validate(frozen, say)
+    say("march-2020 without each mechanism, and each parameter at both ends of its range ...")
+    without, moved = ablations(frozen), sensitivity(frozen)
+    return Validation(table, without, moved, choices(frozen or parameters()), table.attrs["digest"])
 
 
 def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
@@ -132,19 +117,6 @@ def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lamb
     table = pd.concat([targets, pd.DataFrame(outcomes, targets.index)], axis=1)
     table.attrs["digest"] = chosen.digest
     return table[[*_COLUMNS]]
-
-
-_PARTS: dict[str, Callable[[Parameters], pd.DataFrame]] = {
-    "targets": validate,
-    "march-2020 without each mechanism": ablations,
-    "each parameter at both ends of its range": sensitivity,
-}
-"""Parts of a validation, each of which runs by itself."""
-
-
-def _part(frozen: Parameters, name: str) -> pd.DataFrame:
-    """Compute one part."""
-    return _PARTS[name](frozen)
 
 
 def with_other_flows(episode: Episode, fit: Fit) -> Episode:
