@@ -238,9 +238,9 @@ def _run(arguments: list[str] | None) -> None:
         sys.exit(0)
     except click.ClickException as mistake:
         _refuse(mistake.format_message())
-    except click.Abort as stopped:
+    except (click.Abort, KeyboardInterrupt) as stopped:  # click turns what stops a command into Abort
         click.echo("basis-stress: stopped", err=True)
-        sys.exit(143 if isinstance(stopped.__cause__, _Terminated) else 130)
+        sys.exit(143 if isinstance(stopped.__cause__ or stopped, _Terminated) else 130)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -150,7 +150,8 @@ def _program() -> Entries:
 
 def _manifest(target: Path) -> Path:
     """File of the manifest of a result."""
-    beside = target.with_name(f"{target.name}.{MANIFEST}")
+    full = target.absolute()
+    beside = full.with_name(f"{full.name}.{MANIFEST}") if full.name else full / MANIFEST
     # A sweep's folder has a manifest by which an interrupted sweep goes on.
     return target / MANIFEST if target.is_dir() and not _is_sweep(target) else beside
 

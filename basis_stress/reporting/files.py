@@ -103,7 +103,7 @@ def save_tables(folder: str | Path, tables: Mapping[str, Content], replaces: str
             _write_and_place(real, tables, earlier, aside and not foreign)
     except InputError:
         raise
-    except (OSError, ValueError) as problem:  # ValueError: a null character in the path
+    except (OSError, RuntimeError, ValueError) as problem:  # a null character in the path, or links in a circle
         for path in reversed(created):
             with suppress(OSError):
                 path.rmdir()  # only an empty one: another run may have saved in it

@@ -249,7 +249,10 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _column(where: str, name: str, column: "pd.Series[float]") -> Floats:
     """One field's values, all finite numbers."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    try:
+        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    except OverflowError:
+        raise InputError(f"{where}, column {name}: a number above 1e308 given, allowed are finite numbers") from None
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if len(wrong):
         row = int(wrong[0])

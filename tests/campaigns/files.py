@@ -81,7 +81,9 @@ def damaged(draws: random.Random, content: bytes) -> bytes:
     if kind == 1:
         return content[:place] + bytes(draws.randrange(256) for _ in range(draws.choice((1, 4, 100)))) + content[place:]
     if kind == 2:
-        return content.decode(errors="replace").encode(draws.choice(("utf-16", "utf-32", "utf-8-sig", "cp037")))
+        return content.decode(errors="replace").encode(
+            draws.choice(("utf-16", "utf-32", "utf-8-sig", "cp037")), "replace"
+        )
     if kind == 3:
         return draws.choice((b"", b"\n", b"\0", b"\xff\xfe", b"a," * 10_000, b"\n" * 100_000, b'"' * 999))
     if kind == 4:

@@ -128,7 +128,7 @@ def dying_cluster(draws: random.Random, folder: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "campaigns.dying", kind, str(draws.uniform(0.0, 1.0))],
         cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-800:]
 

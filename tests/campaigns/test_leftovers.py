@@ -82,3 +82,28 @@ def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(bs.InputError, match="is damaged"):
         bs.read_sweep(folder).table()
+
+
+@pytest.mark.parametrize("line", [["rerun", "."], ["rerun", ""], ["rerun", "/"]], ids=str)
+def test_a_folder_without_a_name_has_no_manifest(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from basis_stress.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(line)
+    assert ended.value.code == 2
+    assert "manifest.json" in capsys.readouterr().err
+
+
+def test_a_circle_of_links_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("out")
+    with pytest.raises(bs.InputError, match="cannot be written"):
+        files.save_tables(tmp_path / "out", {"a.txt": "content"})
+
+
+def test_cells_of_4000_digits_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text(f"leverage\n10\n{10**4000 // 3}\n")
+    with pytest.raises(bs.InputError, match="leverage"):
+        bs.sweep("april-2025", cells=tmp_path / "cells.csv", out=tmp_path / "sweep")
