@@ -149,7 +149,7 @@ def _write(content: Content, path: Path) -> None:
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
-def _reason(problem: OSError | ValueError) -> str:
+def _reason(problem: OSError | RuntimeError | ValueError) -> str:
     """What the system says, without the path."""
     return getattr(problem, "strerror", None) or str(problem)
 
