@@ -2,19 +2,33 @@
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from timeit import timeit
 from typing import Any
 
+from basis_data.scenarios.scenario import scenario
+from basis_stress.sweeps.axes import axis
+from basis_stress.sweeps.designs import Grid
+from basis_stress.sweeps.jobs import BookJob, chunk_sizes, run_chunk
 from benchmarks import CHECKOUT
-from benchmarks.harness import Fact, Timing, exponent
+from benchmarks.harness import Fact, Timing, exponent, yardstick
 
 GROUP = "sweep of April 2025, results on disk"
-Job = tuple[int, int]
-"""Cells, threads."""
+Job = tuple[int, ...]
+"""Cells, threads, and the workers of a Dask cluster, each of one thread, where there is one."""
+RELEASE = "de4d8373e7e2516c072078759c03c8c3207a68ab"
+"""The commit of the last release."""
+AXES = {"haircut": "0:0.005:5x", "margin_multiple": "1:1.2:5x", "term_share": "0,0.5"}
+SAMPLED, CHUNKS = 100_000_000, 40
+"""Cells of a sweep of which only so many chunks are run, evenly spread."""
+WORKERS = 1, 2, 4
 SMALL, OFTEN = 1_000_000, 9
 """Sweeps of fewer cells than that are over in a blink, and run so often."""
 
@@ -22,18 +36,27 @@ SMALL, OFTEN = 1_000_000, 9
 # Sizes rise, so that the peak so far is that of the largest sweep yet.
 _SCRIPT = """
 import json, shutil, sys, time
+from contextlib import ExitStack
 import basis_stress as bs
-from benchmarks.cases_waits import peak
-folder, jobs = sys.argv[1], json.loads(sys.argv[2])
-axes = {"haircut": "0:0.005:5x", "margin_multiple": "1:1.2:5x", "term_share": "0,0.5"}
+try:
+    from benchmarks.cases_waits import peak
+except ImportError:  # an earlier release
+    peak = float
+folder, jobs, axes = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
 bs.sweep("april-2025", out=f"{folder}/warm", threads=1, leverage="10,20", **axes)
-for cells, threads in jobs:
-    wall, cpu = time.perf_counter(), time.process_time()
-    swept = bs.sweep("april-2025", out=f"{folder}/sweep", threads=threads, leverage=f"10:50:{cells // 50}x", **axes)
+for cells, threads, *workers in jobs:
+    given = {"out": f"{folder}/sweep", "leverage": f"10:50:{cells // 50}x", "threads": threads, **axes}
+    with ExitStack() as stack:
+        if workers:
+            from distributed import Client, LocalCluster
+            own = LocalCluster(workers[0], threads_per_worker=1, processes=False, dashboard_address=None)
+            given["cluster"] = stack.enter_context(Client(stack.enter_context(own)))
+        wall, cpu = time.perf_counter(), time.process_time()
+        swept = bs.sweep("april-2025", **given)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     stored = sum(path.stat().st_size for path in swept.folder.iterdir())
     told = {"cells": swept.size, "threads": threads, "wall": wall, "cpu": cpu, "peak": peak(), "stored": stored}
-    print(json.dumps(told))
+    print(json.dumps(told | {"workers": count for count in workers}))
     shutil.rmtree(f"{folder}/sweep")
 """
 
@@ -42,17 +65,22 @@ def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timi
     """Every size on one thread, smallest first; then ``pair`` cells on one and on two in turn, ``rounds`` times."""
     threads = (1, 2) if (os.cpu_count() or 1) > 1 else (1,)
     alone = [(size, 1) for size in sizes for _ in range(OFTEN if size < SMALL else 1)]
-    found = measured(alone + [(pair, count) for count in threads] * rounds)
+    found = measured([*alone, *[(pair, count) for count in threads] * rounds, *clusters(pair)])
     jobs: dict[Job, list[dict[str, float]]] = {}
     for one in found:
-        jobs.setdefault((int(one["cells"]), int(one["threads"])), []).append(one)
+        jobs.setdefault(tuple(int(one[name]) for name in ("cells", "threads", "workers") if name in one), []).append(
+            one
+        )
     timings, facts = [], []
     for job, runs in jobs.items():
         stored = f"{runs[0]['stored'] / job[0]:.0f} bytes a cell stored"
         timings.append(Timing(GROUP, _named(*job), "cell", tuple(one["wall"] / job[0] for one in runs), stored))
         facts.append(Fact("peak memory", f"sweep of {_named(*job)}", max(one["peak"] for one in runs), "MiB"))
+    large = sampled(AXES, SAMPLED) if rounds > 1 else []
     seconds = [statistics.median(one["wall"] for one in jobs[size, 1]) for size in sizes]
-    facts.append(Fact("growth", "time against cells of a sweep", exponent(sizes, seconds), "exponent"))
+    grown = [*sizes, *[SAMPLED for _ in large]], [*seconds, *[one.median * SAMPLED for one in large]]
+    facts.append(Fact("growth", "time against cells of a sweep", exponent(*grown), "exponent"))
+    timings += large + (against_release(pair, rounds) if rounds > 1 else [])
     if len(threads) > 1:
         single, both = (statistics.median(run["wall"] for run in jobs[pair, count]) for count in threads)
         facts.append(Fact("growth", f"sweep of {pair:,} cells, 2 threads over one", single / both, "times as fast"))
@@ -63,14 +91,58 @@ def sweep_races(sizes: Sequence[int], pair: int, rounds: int) -> tuple[list[Timi
     return timings, facts
 
 
-def measured(jobs: Sequence[Job]) -> list[dict[str, float]]:
-    """Sweeps in turn in a fresh, warm process: ``wall`` and ``cpu`` seconds, ``peak`` MiB, ``stored`` bytes."""
+def clusters(cells: int) -> list[Job]:
+    """The same sweep on Dask clusters inside one process; none where Dask is not installed."""
+    return [(cells, 1, count) for count in WORKERS] if find_spec("distributed") else []
+
+
+def sampled(axes: dict[str, str], cells: int) -> list[Timing]:
+    """Seconds a cell of each of a few chunks of a sweep too large to be run whole, bytes encoded."""
+    given = {"leverage": f"10:50:{cells // 50}x", **axes}
+    job = BookJob((scenario("april-2025"),), Grid(tuple(axis(name, levels) for name, levels in given.items())))
+    sizes = chunk_sizes(job)
+    runs = [
+        (yardstick(), timeit(lambda chunk=chunk: run_chunk(job, chunk), number=1) / sizes[chunk])  # type: ignore[misc]
+        for chunk in range(0, len(sizes), len(sizes) // CHUNKS)
+    ][1:]  # the first loads data
+    yard, seconds = zip(*runs, strict=True)
+    return [Timing(GROUP, f"{cells:,} cells, sampled, 1 thread", "cell", seconds, f"{CHUNKS} chunks", yard)]
+
+
+def against_release(cells: int, rounds: int) -> list[Timing]:
+    """The same sweep by the last release and by this tree, in turn, each in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", _SCRIPT, folder, json.dumps(jobs)]
-        run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=CHECKOUT)
+        archive = Path(folder, "release.tar")
+        made = subprocess.run(["git", "-C", str(CHECKOUT), "archive", "-o", str(archive), RELEASE], check=False)
+        if made.returncode:
+            return []  # no history here
+        shutil.unpack_archive(archive, f"{folder}/release")
+        trees = {"last release": Path(folder, "release"), "this tree": CHECKOUT}
+        try:
+            for root in trees.values():
+                measured([(1_000, 1)], root)  # kernels compile
+            found = [{who: measured([(cells, 1)], root)[0] for who, root in trees.items()} for _ in range(rounds)]
+        except subprocess.CalledProcessError:
+            return []  # a release that this Python or its packages no longer run: its goal is told as not measured
+    return [
+        Timing(GROUP, f"{_named(cells, 1)}, {who}", "cell", tuple(one[who]["wall"] / cells for one in found))
+        for who in trees
+    ]
+
+
+def measured(jobs: Sequence[Job], root: Path = CHECKOUT) -> list[dict[str, float]]:
+    """Sweeps in turn in a fresh, warm process: ``wall`` and ``cpu`` seconds, ``peak`` MiB, ``stored`` bytes."""
+    parts = sorted({str(found.parents[1]) for found in root.glob("*/basis_*/__init__.py")})
+    paths = {"PYTHONPATH": os.pathsep.join([str(root), *parts])}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", _SCRIPT, folder, json.dumps(jobs), json.dumps(AXES)]
+        run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root, env={**os.environ, **paths})
     found: list[dict[str, Any]] = [json.loads(line) for line in run.stdout.splitlines()]
     return found
 
 
-def _named(cells: int, threads: int) -> str:
+def _named(cells: int, threads: int, workers: int = 0) -> str:
+    """What a job is called."""
+    if workers:
+        return f"{cells:,} cells, Dask, {workers} worker{'s' * (workers > 1)}"
     return f"{cells:,} cells, {threads} thread{'s' * (threads > 1)}"

@@ -12,11 +12,11 @@ from basis_engine.simulation.run import Setup, run, run_all
 from basis_engine.simulation.world import Floats
 from basis_strategies.assemble import assemble
 from basis_stress.funds_market.episodes import episode_market, run_episode
-from benchmarks import books
 from benchmarks.bounds import machine_bounds
 from benchmarks.c_twin import LANES, CTwin, compiler
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
+from support import timed_books as books
 from support.naive_fund import Day
 from support.python_twin import naive_days, naive_fund
 

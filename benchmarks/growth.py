@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from basis_engine.base.compile import set_threads, settings
 from basis_engine.simulation.run import Setup, run
-from benchmarks import books
 from benchmarks.harness import Contender, Fact, Timing, exponent, race
 from benchmarks.kernels import FullRecord, lean_cells
+from support import timed_books as books
 
 Job = tuple[Callable[[], object] | None, Callable[[], object]]
 """Preparation and run."""
@@ -47,8 +47,8 @@ CURVES: dict[str, tuple[tuple[int, ...], Callable[[int], Job]]] = {
         lambda size: (None, lean_cells(books.cells(books.quiet(books.Size(60)), size))),
     ),
     "paths": ((4, 8, 16, 32), _paths),
-    "funds": ((5, 10, 20, 40), lambda size: _full_record([books.quiet(books.Size(60, funds=size))])),
-    "days": ((60, 125, 250, 500), lambda size: (None, lean_cells(books.cells(books.quiet(books.Size(size)), 500)))),
+    "funds": ((5, 50, 500, 5_000), lambda size: _full_record([books.quiet(books.Size(20, funds=size))])),
+    "days": ((60, 250, 1_000, 3_780), lambda size: (None, lean_cells(books.cells(books.quiet(books.Size(size)), 100)))),
 }
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from benchmarks import ruin
-from benchmarks.books import Size, cells, quiet
 from benchmarks.harness import Contender, Fact, Timing, race
 from benchmarks.kernels import FullRecord, lean_cells
+from support.timed_books import Size, cells, quiet
 
 HOME = Path(__file__).parent
 BARS = 1_000

@@ -11,8 +11,8 @@ import numpy as np
 from basis_engine.simulation.names import Party, Unwind
 from basis_engine.simulation.run import Setup, run
 from basis_engine.simulation.world import Market
-from benchmarks.books import Size, quiet
 from benchmarks.harness import Fact
+from support.timed_books import Size, quiet
 
 GROUP = "ruin probe, $1m at 20x, 100 to 80"
 PATH = tuple(float(price) for price in np.round(np.linspace(100.0, 80.0, 14), 2))

@@ -10,12 +10,13 @@ import pytest
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine, column_names
 from basis_engine.simulation.run import run
-from benchmarks import books, cases_sweeps, cases_twins, goals, history, page, peers, ruin
+from benchmarks import cases_sweeps, cases_twins, goals, history, page, peers, ruin
 from benchmarks.bounds import machine_bounds
 from benchmarks.c_twin import LANES, CTwin, compiler
 from benchmarks.harness import Contender, Fact, Interval, Timing, exponent, interval, race, ratio
 from benchmarks.history import Record
 from benchmarks.kernels import FullRecord, lean_cells
+from support import timed_books as books
 from support import worlds
 from support.python_twin import naive_days, naive_fund
 from support.timeline import timeline
@@ -369,6 +370,9 @@ def test_sweeps_are_told_by_size_and_threads(monkeypatch):
         return [{"cells": n, "threads": t, "wall": n / t, "cpu": n, "peak": 100.0, "stored": 20.0 * n} for n, t in jobs]
 
     monkeypatch.setattr(cases_sweeps, "measured", told)
+    monkeypatch.setattr(cases_sweeps, "clusters", lambda cells: [])
+    monkeypatch.setattr(cases_sweeps, "sampled", lambda axes, cells: [])
+    monkeypatch.setattr(cases_sweeps, "against_release", lambda cells, rounds: [])
     monkeypatch.setattr(cases_sweeps.os, "cpu_count", lambda: 2)
     timings, facts = cases_sweeps.sweep_races((10, 100), 100, 2)
     assert {one.who: one.seconds for one in timings} == {

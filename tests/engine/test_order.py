@@ -28,7 +28,7 @@ from basis_engine.simulation.schedule import (
     DatedEvent,
 )
 from basis_engine.simulation.world import World
-from benchmarks import books
+from support import timed_books as books
 from support.worlds import FIRST_DAY, MINUTES_PER_DAY, Shape, digest, hand_made, random_world
 
 moments = st.tuples(st.integers(0, 6), st.integers(0, 3))  # few, so that ties are common
