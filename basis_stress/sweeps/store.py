@@ -176,7 +176,12 @@ def _whole(found: Any) -> bool:
         files = [(chunk["file"], chunk["sha256"]) == (_name(k), str(chunk["sha256"])) for k, chunk in enumerate(chunks)]
         sizes = [isinstance(chunk["cells"], int) for chunk in chunks]
         texts = (found["kind"], found["code"], found["data"], found["design"]["kind"], *found["versions"].values())
-        kinds = [*(isinstance(text, str) for text in texts), len(found["files"]) == len(found["scenarios"])]
+        same = found.get("book", found.get("settings", {}))
+        kinds = [
+            *(isinstance(text, str) for text in texts),
+            isinstance(same, dict),
+            len(found["files"]) == len(found["scenarios"]),
+        ]
     except (AttributeError, KeyError, TypeError, IndexError):
         return False
     return all([*files, *sizes, *kinds, *(isinstance(name, str) for name in names), chunks or not found["complete"]])

@@ -64,7 +64,8 @@ counted waiting on a busy machine.
 
 Two commands that save into one folder at the same time leave the tables of one of them, but the manifest is written
 after the tables: it may be missing, or be that of the other. A Dask scheduler that dies ends a sweep with an error of
-Dask instead of a sentence; the sweep goes on from its chunks.
+Dask instead of a sentence; the sweep goes on from its chunks. The page of a sweep whose manifest was damaged within its
+axes can still end in a traceback (files, seeds 719 and 730).
 
 ## Not tried here
 

@@ -71,12 +71,14 @@ def test_a_file_that_is_stopped_half_way_is_gone(tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario"])
+@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario", "book"])
 def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path) -> None:
     folder = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10,20").folder
     manifest = json.loads((folder / "manifest.json").read_text())
     if damage == "scenario":
         manifest["scenarios"][0]["name"] = "another"
+    elif damage == "book":
+        manifest["book"] = "x"
     else:
         del manifest[damage]
     (folder / "manifest.json").write_text(json.dumps(manifest))
