@@ -49,8 +49,8 @@ The tables are written by `tests/campaigns/page.py` from `tests/campaigns/record
 {wanted}
 
 Seeds belong to the campaign's module of that time; where it changed, its counts stand in two lines. What failed at
-first and holds now was wrong in the campaign: a law that overlooked losses of the same morning, and a time limit that
-counted waiting on a busy machine.
+first and holds now was mended, as below, or was wrong in the campaign: a law that overlooked losses of the same
+morning, a time limit that counted waiting on a busy machine, an encoding without a replacement.
 
 ### By kind
 
@@ -65,7 +65,7 @@ counted waiting on a busy machine.
 Two commands that save into one folder at the same time leave the tables of one of them, but the manifest is written
 after the tables: it may be missing, or be that of the other. A Dask scheduler that dies ends a sweep with an error of
 Dask instead of a sentence; the sweep goes on from its chunks. The page of a sweep whose manifest was damaged within its
-axes can still end in a traceback (files, seeds 719 and 730).
+axes can still end in a traceback (files, seeds 719, 730 and 1108).
 
 ## Not tried here
 
