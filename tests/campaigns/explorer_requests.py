@@ -132,7 +132,7 @@ def drawn(draws: random.Random) -> Asked:
         headers.append((b"sec-fetch-site", draws.choice((b"cross-site", b"same-site", b"none", b"\xff"))))
     if draws.random() < 0.05:
         headers.append((b"x-" + b"a" * 5000, b"b" * 60_000))
-    path = draws.choice(PATHS) if draws.random() < 0.99 else f"/download/{draws.choice(KINDS)}"
+    path = draws.choice(PATHS) if draws.random() < 0.99 else f"/download/{draws.choice(list(KINDS))}"
     return Asked(draws.choice(METHODS), path, query(draws), headers)
 
 

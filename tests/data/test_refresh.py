@@ -166,6 +166,16 @@ def test_a_refresh_of_prices_that_stops_goes_on_where_it_was(server: Publishers,
     assert not (tmp_path / PARTS).exists()
 
 
+def test_prices_that_cannot_be_used_are_asked_for_again(server: Publishers, tmp_path: Path) -> None:
+    usual = server.answers[PRICES]
+    server.answers[PRICES] = usual.replace("92.46875", "9")  # a number, and no price
+    with pytest.raises(InputError, match="'9'"):
+        prices_of(server, tmp_path, 10, 10)
+    assert not (tmp_path / PARTS).exists()
+    server.answers[PRICES] = usual
+    assert verify(prices_of(server, tmp_path, 10, 10)) == []
+
+
 def test_days_that_cannot_be_asked_for_are_named(server: Publishers, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="since: 2026-09-09 given, allowed is 2010-01-01 to 2026-09-03"):
         prices_of(server, tmp_path, 9, 3)

@@ -1,8 +1,8 @@
 """Answers of publishers: from which day to ask, and those of single days kept at once, to go on where one stopped."""
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -44,12 +44,22 @@ def _keep(body: bytes, part: Path) -> None:
         raise unwritable(part.parents[1], problem) from None
 
 
-def forget(names: Sequence[str], root: Path) -> None:
+def forget(names: Collection[str], root: Path) -> None:
     """Delete kept answers that a snapshot holds now."""
     with suppress(OSError):  # others may be kept there for another refresh
         for name in names:
             (root / PARTS / name).unlink(missing_ok=True)
         (root / PARTS).rmdir()
+
+
+@contextmanager
+def kept_if_used(names: Collection[str], root: Path) -> Iterator[None]:
+    """Delete kept answers that have the right format and cannot be used, so that the next refresh asks again."""
+    try:
+        yield
+    except InputError:
+        forget(names, root)
+        raise
 
 
 def unwritable(root: Path, problem: OSError) -> InputError:

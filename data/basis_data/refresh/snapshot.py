@@ -16,7 +16,7 @@ import filelock
 import pandas as pd
 
 from basis_data.markets.note_spreads import FEDINVEST
-from basis_data.refresh.answers import FIRST, answer, first_day, forget, last_known, parsed, unwritable
+from basis_data.refresh.answers import FIRST, answer, first_day, forget, kept_if_used, last_known, parsed, unwritable
 from basis_data.refresh.download import Downloader
 from basis_data.refresh.formats import Rows
 from basis_data.refresh.merge import Merged, merged
@@ -120,9 +120,11 @@ def refresh(
                 }
             )
             rows += parsed(source, request, body)
-        _take(draft, source, rows, first, last)
-    target = write(draft, folder)
-    forget(list(draft.bodies), target.parent)
+        with kept_if_used(draft.bodies, root):
+            _take(draft, source, rows, first, last)
+    with kept_if_used(draft.bodies, root):
+        target = write(draft, folder)
+    forget(draft.bodies, root)
     return target
 
 
