@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,30 +41,37 @@ def connected(cluster: Any) -> Iterator[Any]:
     Raises
     ------
     InputError
-        If Dask is not installed, or no scheduler answers at the address.
+        If Dask is not installed, or no scheduler answers at the address, or it ends before its work is gathered.
     """
     try:
         import dask
         from distributed import Client, LocalCluster
+        from distributed.comm.core import CommClosedError
     except ImportError:
         raise InputError(
             "cluster: Dask is not installed; install it with python -m pip install 'basis-stress[cluster]'"
         ) from None
-    if isinstance(cluster, Client):
-        yield cluster
-    elif cluster == "local":
-        with dask.config.set(_NO_PAGES), LocalCluster(**_LOCAL) as own, Client(own) as client:
-            yield client
-    else:
-        try:
-            client = Client(cluster, timeout=10)
-        except (OSError, ValueError, TypeError) as problem:
-            raise InputError(
-                f"cluster: no Dask scheduler answers at {cluster!r} ({problem}); give its address, such as "
-                "tcp://host:8786, or local"
-            ) from None
-        with client:
-            yield client
+    try:
+        if isinstance(cluster, Client):
+            yield cluster
+        elif cluster == "local":
+            with dask.config.set(_NO_PAGES), LocalCluster(**_LOCAL) as own, Client(own) as client:
+                yield client
+        else:
+            try:
+                client = Client(cluster, timeout=10)
+            except (OSError, ValueError, TypeError) as problem:
+                raise InputError(
+                    f"cluster: no Dask scheduler answers at {cluster!r} ({problem}); give its address, such as "
+                    "tcp://host:8786, or local"
+                ) from None
+            with client:
+                yield client
+    except (CommClosedError, CancelledError):
+        raise InputError(
+            "cluster: its scheduler ended or closed the connection; start it again and run the same command, "
+            "with which a sweep goes on from its finished chunks"
+        ) from None
 
 
 def fill(job: Job, store: Store, client: Any, progress: Callable[[int], None]) -> None:

@@ -7,6 +7,7 @@ sweep runs a chunk again whose bytes have changed since, and a changed chunk of 
 import contextlib
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -180,11 +181,28 @@ def _whole(found: Any) -> bool:
         kinds = [
             *(isinstance(text, str) for text in texts),
             isinstance(same, dict),
+            _has_axes(found["design"]),
             len(found["files"]) == len(found["scenarios"]),
         ]
-    except (AttributeError, KeyError, TypeError, IndexError):
+    except (AttributeError, KeyError, TypeError, IndexError, OverflowError):
         return False
     return all([*files, *sizes, *kinds, *(isinstance(name, str) for name in names), chunks or not found["complete"]])
+
+
+def _has_axes(design: Mapping[str, Any]) -> bool:
+    """Whether every axis of a design has its own name, and finite levels or ends; those of a table have a name only."""
+    axes = design["axes"]
+    numbers = [
+        number
+        for axis in axes
+        if design["kind"] != "table"
+        for number in (axis["levels"] if "levels" in axis else (axis["low"], axis["high"]))
+    ]
+    return (
+        0 < len(axes) == len({axis["name"] for axis in axes})
+        and all(isinstance(axis.get("levels", [0.0]), list) and axis.get("levels", [0.0]) for axis in axes)
+        and all(math.isfinite(number) for number in numbers)
+    )
 
 
 def check_chunks(folder: Path, found: Mapping[str, Any]) -> None:

@@ -37,3 +37,13 @@ def test_its_dataset_is_that_of_threads(tmp_path):
     here = bs.sweep("april-2025", out=tmp_path / "here", chunk=2, **axes)
     there = bs.sweep("april-2025", out=tmp_path / "there", chunk=2, cluster="local", **axes)
     assert files_of(there.folder) == files_of(here.folder)
+
+
+def test_a_scheduler_that_ends_is_one_sentence():
+    """Dask ends futures by one of these errors, or by the other."""
+    from distributed import CancelledError
+    from distributed.comm.core import CommClosedError
+
+    for error in (CommClosedError("in <TCP>: Stream is closed"), CancelledError("lost dependencies")):
+        with pytest.raises(bs.InputError, match=r"^cluster: its scheduler ended"), connected("local"):
+            raise error

@@ -71,7 +71,20 @@ def test_a_file_that_is_stopped_half_way_is_gone(tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario", "book"])
+AXES: dict[str, list[object]] = {
+    "no axis": [],
+    "no levels": [{"name": "leverage", "levels": []}],
+    "levels in words": [{"name": "leverage", "levels": ["ten", "twenty"]}],
+    "levels that are one word": [{"name": "leverage", "levels": "10"}],
+    "levels that are infinite": [{"name": "leverage", "levels": [10, float("inf")]}],
+    "levels of 400 digits": [{"name": "leverage", "levels": [10, 10**400]}],
+    "one end": [{"name": "leverage", "low": 10}],
+    "twice": 2 * [{"name": "leverage", "levels": [10, 20]}],
+}
+"""Damaged axes of a manifest."""
+
+
+@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario", "book", *AXES])
 def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path) -> None:
     folder = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10,20").folder
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -79,6 +92,8 @@ def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path)
         manifest["scenarios"][0]["name"] = "another"
     elif damage == "book":
         manifest["book"] = "x"
+    elif damage in AXES:
+        manifest["design"]["axes"] = AXES[damage]
     else:
         del manifest[damage]
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -109,3 +124,10 @@ def test_cells_of_4000_digits_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "cells.csv").write_text(f"leverage\n10\n{10**4000 // 3}\n")
     with pytest.raises(bs.InputError, match="leverage"):
         bs.sweep("april-2025", cells=tmp_path / "cells.csv", out=tmp_path / "sweep")
+
+
+def test_a_value_of_many_short_words_does_not_hide_the_refusal() -> None:
+    text = str(bs.InputError(f"mine.toml, margin_multiple: {' {1: [2]}' * 400} given, allowed is a number"))
+    assert len(text) <= 500
+    assert text.startswith("mine.toml, margin_multiple: ")
+    assert text.endswith("given, allowed is a number")
