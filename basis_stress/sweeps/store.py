@@ -182,6 +182,7 @@ def _whole(found: Any) -> bool:
             *(isinstance(text, str) for text in texts),
             isinstance(same, dict),
             _has_axes(found["design"]),
+            *(isinstance(digests, dict) for digests in found["files"]),
             len(found["files"]) == len(found["scenarios"]),
         ]
     except (AttributeError, KeyError, TypeError, IndexError, OverflowError):

@@ -84,7 +84,7 @@ AXES: dict[str, list[object]] = {
 """Damaged axes of a manifest."""
 
 
-@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario", "book", *AXES])
+@pytest.mark.parametrize("damage", ["code", "data", "versions", "files", "scenario", "book", "digests", *AXES])
 def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path) -> None:
     folder = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10,20").folder
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -92,6 +92,8 @@ def test_a_sweep_with_a_damaged_manifest_is_refused(damage: str, tmp_path: Path)
         manifest["scenarios"][0]["name"] = "another"
     elif damage == "book":
         manifest["book"] = "x"
+    elif damage == "digests":
+        manifest["files"] = [1]
     elif damage in AXES:
         manifest["design"]["axes"] = AXES[damage]
     else:
