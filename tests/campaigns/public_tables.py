@@ -325,7 +325,7 @@ def check_clients(found: Any) -> None:
     assert (rows[["lender_loss_usd", "clearing_loss_usd", "credit_loss_usd"]].to_numpy()[~failed] == 0).all()
     end, start = column(rows, "equity_end_usd"), column(rows, "equity_start_usd")
     assert (end[failed] >= -TOLERANCE * column(rows, "notes_usd")[failed] - 1e-6).all(), "a defaulted fund owes"
-    assert (end[~failed] > 0).all(), "a fund without equity goes on"
+    assert (end[~failed & entered] > 0).all(), "a fund without equity goes on"
     assert missed[column(rows, "outcome") == "illiquid"].all(), "illiquid without a missed call"
     assert not missed[~failed].any(), "a missed call without default"
     assert (column(rows, "missed_call_usd") > column(rows, "cash_at_hand_usd"))[missed].all(), "a call that cash pays"
