@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import basis_stress as bs
 from basis_data.tables.calendars import mark_days
@@ -395,7 +396,7 @@ def check_capital(seed: int) -> dict[str, int]:
     def failed(capital: float) -> Any:
         rows = drawn.clients(capital=capital).table
         days = rows["day"].where(rows["outcome"].isin(DEFAULTS), pd.Timestamp.max)
-        return days.to_numpy()
+        return days.where(rows["outcome"] != "not_entered", pd.Timestamp.min).to_numpy()
 
     earlier, rules = failed(1.3) < failed(1.0), column(drawn.funds, "unwind")
     assert not earlier[rules == "hold"].any(), "more capital fails earlier"
@@ -411,7 +412,12 @@ def trial(seed: int) -> dict[str, int]:
     found = drawn.clients()
     check_clients(found)
     for number in np.random.default_rng(seed).permutation(BOOKS)[:WHOLE].tolist():
-        result = drawn.some([number]).run()  # alone: losses elsewhere in dollars are those of all funds of a run
+        alone = drawn.some([number])  # losses elsewhere in dollars are those of all funds of a run
+        if found.table["outcome"].iloc[number] == "not_entered":
+            with pytest.raises(bs.InputError, match="give more equity"):
+                alone.run()
+            continue
+        result = alone.run()
         check(result)
         check_agreement(found, result)
     by_leverage = sized.__wrapped__(seed)
