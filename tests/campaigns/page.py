@@ -50,7 +50,8 @@ The tables are written by `tests/campaigns/page.py` from `tests/campaigns/record
 
 Seeds belong to the campaign's module of that time; where it changed, its counts stand in two lines. What failed at
 first and holds now was mended, as below, or was wrong in the campaign: a law that overlooked losses of the same
-morning, a time limit that counted waiting on a busy machine, an encoding without a replacement.
+morning, or expected an end of books that never began, a time limit that counted waiting on a busy machine, requests
+that the campaign itself could not draw, an encoding without a replacement.
 
 ### By kind
 
@@ -113,6 +114,8 @@ FOUND = (
      "one sentence; the sweep goes on from its chunks", "test_cluster_local.py"),
     ("a loss elsewhere in dollars fell on each of many clients in full, without a word", "said with the result",
      "test_strangers.py"),
+    ("an answer of FedInvest with a number that is no price was kept, and every later refresh met it again",
+     "it is forgotten and asked for again", "test_refresh.py"),
 )  # fmt: skip
 
 
