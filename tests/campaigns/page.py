@@ -116,6 +116,7 @@ FOUND = (
      "test_strangers.py"),
     ("an answer of FedInvest with a number that is no price was kept, and every later refresh met it again",
      "it is forgotten and asked for again", "test_refresh.py"),
+    ("a nested name of a series in a publisher's answer was repeated in full", "cut to 40 letters", "test_refresh.py"),
 )  # fmt: skip
 
 

@@ -181,6 +181,7 @@ def test_days_that_cannot_be_asked_for_are_named(server: Publishers, tmp_path: P
         prices_of(server, tmp_path, 9, 3)
 
 
+NESTED = {"pd": {"timeseries": [{"asofdate": "2026-04-29", "keyid": [["a"] * 9] * 40, "value": "*"}]}}
 FAULTS = [
     ("par-yields", TREASURY, "<!DOCTYPE html><html>We are sorry</html>", ["US Treasury", "web page instead of data"]),
     ("par-yields", TREASURY, PAR.replace('"10 Yr"', '"10 Year"'), ["US Treasury", "changed", "'10 Yr'"]),
@@ -197,6 +198,7 @@ FAULTS = [
     ("svensson", SVENSSON, "Datum,BETA0\n", ["Federal Reserve", "Date,BETA0"]),
     ("prices", PRICES, "CUSIP,SECURITY TYPE,RATE\n", ["FedInvest", "line 1"]),
     ("auctions", AUCTIONS, json.dumps({"data": [{"cusip": "x"}]}), ["Fiscal Data", "'security_type'"]),
+    ("dealers", "/api/pd/get", json.dumps(NESTED), ["New York Fed", "an unknown series"]),
 ]
 
 

@@ -99,7 +99,7 @@ def positions(body: bytes, report: str) -> Rows:
     for entry in _entries(body, (), ("report_date_as_yyyy_mm_dd", "cftc_contract_market_code", *required)):
         code = CONTRACTS.get(str(entry["cftc_contract_market_code"]).strip())
         if code is None:
-            raise ChangedFormatError(f"an unknown contract {entry['cftc_contract_market_code']!r}")
+            raise ChangedFormatError(f"an unknown contract {str(entry['cftc_contract_market_code'])[:40]!r}")
         key = {"report_date": _date(str(entry["report_date_as_yyyy_mm_dd"])[:10]), "contract": code}
         values = {ours: _number(entry.get(theirs)) for theirs, ours in POSITIONS.items()}
         rows.append({**key, "report_type": report, **values})
@@ -178,7 +178,7 @@ def dealers(body: bytes, buckets: Mapping[str, str]) -> Rows:
     for entry in _entries(body, ("pd", "timeseries"), ("asofdate", "keyid", "value")):
         bucket = buckets.get(str(entry["keyid"]))
         if bucket is None:
-            raise ChangedFormatError(f"an unknown series {entry['keyid']!r}")
+            raise ChangedFormatError(f"an unknown series {str(entry['keyid'])[:40]!r}")
         value = _number(entry["value"])
         if value:
             millions = Decimal(value)
@@ -265,5 +265,5 @@ def _years(term: str) -> str:
     """Years of an original term such as '10-Year'."""
     years, _, unit = term.partition("-")
     if unit != "Year" or not years.isdigit():
-        raise ChangedFormatError(f"{term!r} in place of a term such as '10-Year'")
+        raise ChangedFormatError(f"{str(term)[:40]!r} in place of a term such as '10-Year'")
     return f"{float(years):.1f}"
