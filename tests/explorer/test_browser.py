@@ -13,12 +13,12 @@ import httpx
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 import basis_stress as bs
 from basis_stress.reporting.outcomes import label
 from basis_stress.sweeps.cube import write as write_cube
-from support.browsers import CHROMIUM, needs_chromium
+from support.browsers import launched, needs_chromium
 from support.served import Served, served
 
 needs_chromium()
@@ -52,10 +52,8 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 def entered(browser: Browser, server: Served, **options: Any) -> BrowserContext:

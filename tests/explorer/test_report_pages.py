@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import basis_stress as bs
 from basis_data.scenarios.scenario import scenario
 from basis_stress.catalogue.comparison import compare_scenarios
 from basis_stress.catalogue.page import render, render_comparison
 from basis_stress.reporting.files import save
-from support.browsers import CHROMIUM, needs_chromium
+from support.browsers import launched, needs_chromium
 
 needs_chromium()
 
@@ -57,10 +57,8 @@ PAGES = [scenario_page, comparison_page, default_page, market_page, sweep_page, 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture
