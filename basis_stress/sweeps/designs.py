@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from basis_data.tables.files import read_bytes
 from basis_engine.base.errors import InputError
@@ -145,6 +144,8 @@ def _shares(method: str, d: int, n: int, seed: int, start: int, stop: int) -> Fl
     """Rows ``start`` to ``stop`` of a sample of the unit cube [n, d]."""
     if method == "lhs":
         return _hypercube(d, n, seed)[start:stop]
+    from scipy.stats import qmc  # takes 0.6 s to import, which a grid does not need
+
     points = qmc.Sobol(d, scramble=True, rng=seed)
     if start:
         points.fast_forward(start)
@@ -157,6 +158,8 @@ def _shares(method: str, d: int, n: int, seed: int, start: int, stop: int) -> Fl
 @lru_cache(maxsize=1)
 def _hypercube(d: int, n: int, seed: int) -> Floats:
     """A Latin hypercube, which is made whole: its columns are permutations."""
+    from scipy.stats import qmc  # takes 0.6 s to import, which a grid does not need
+
     return np.asarray(qmc.LatinHypercube(d, rng=seed).random(n))
 
 

@@ -18,7 +18,7 @@ from basis_stress.funds_market.episodes import (
     era_population,
     run_episode,
 )
-from basis_stress.validation.calibrate import observables, weighted_misses
+from basis_stress.validation.calibration_targets import observables, weighted_misses
 
 NEVER = 10.0
 """A value-at-risk limit, in multiples of entry, that no run reaches."""

@@ -10,12 +10,11 @@ import pandas as pd
 
 from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import Scenario, market_era
+from basis_data.tables.data_in_use import cached
 from basis_engine.base.errors import InputError
 from basis_engine.base.processes import workers
 from basis_strategies.population import Population
 from basis_stress.funds_market.episodes import EpisodeMarket, episode_market, run_episode
-from basis_stress.sweeps.digests import data_digest
-from basis_stress.sweeps.market_jobs import cached_market
 
 PORTION = 16
 """Members that a process runs at a time."""
@@ -72,7 +71,7 @@ def ensemble(
     portions = [streams[first : first + PORTION] for first in range(0, members, PORTION)]
     runs: list[_Member] = []
     with workers(min(processes, len(portions))) as each:
-        for portion in each(partial(_portion, market.scenario, data_digest(), fits), portions):
+        for portion in each(partial(_portion, market.scenario, fits), portions):
             runs += portion
             done(len(runs), members)
     shorts, spreads, rows = zip(*runs, strict=True)
@@ -88,11 +87,15 @@ _Member = tuple[Any, Any, dict[str, float]]
 """Change of shorts and balance-sheet spread by day, and the row of a member."""
 
 
-def _portion(
-    scenario: Scenario, digest: str, fits: tuple[Fit, ...], streams: Sequence[np.random.SeedSequence]
-) -> list[_Member]:
-    """Run some members; ``digest`` identifies the data files."""
-    market = cached_market(scenario, digest)
+@cached
+def _market(scenario: Scenario) -> EpisodeMarket:
+    """The market of all members, priced once per process."""
+    return episode_market(scenario)
+
+
+def _portion(scenario: Scenario, fits: tuple[Fit, ...], streams: Sequence[np.random.SeedSequence]) -> list[_Member]:
+    """Run some members."""
+    market = _market(scenario)
     return [_member(market, fits, stream) for stream in streams]
 
 

@@ -9,7 +9,7 @@ from basis_data.scenarios.scenario import market_era
 from basis_engine.simulation.names import PositionColumn
 from basis_strategies.plan import BALANCE_SHEET_SHARES, DealerPlan
 from basis_stress.funds_market.episodes import Episode
-from basis_stress.validation.calibrate import TARGETS
+from basis_stress.validation.calibration_targets import TARGETS
 from basis_stress.validation.checks import (
     amplification,
     book_rule,

@@ -14,7 +14,8 @@ from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
 from basis_stress.funds_market.episodes import episode_market, era_population, run_episode
 from basis_stress.validation.ablations import ablations
-from basis_stress.validation.calibrate import NAMES, TARGETS, misses
+from basis_stress.validation.calibrate import NAMES, misses
+from basis_stress.validation.calibration_targets import TARGETS
 from basis_stress.validation.choices import choices, tried
 from basis_stress.validation.targets import EPISODES, target_results
 from basis_stress.validation.validate import Validation, as_markdown, headline, validate
