@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from basis_stress.reporting import formatting
 from basis_stress.reporting.colours import CONTRACT
 from basis_stress.reporting.figure_hover import Drawing, name_days, read
+from basis_stress.reporting.figure_layout import place_ticks_once, texts_laid_out_once
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 OCHRE, INK, GREY, PALE = "#8C6D1F", "#222222", "#8a8a8a", "#dcdcdc"
@@ -76,7 +77,7 @@ class Picture:
 @contextmanager
 def style() -> Iterator[None]:
     """The house style while a figure is drawn or saved; the user's own settings return afterwards."""
-    with mpl.rc_context(rc=_STYLE):
+    with texts_laid_out_once(), mpl.rc_context(rc=_STYLE):
         yield
 
 
@@ -95,6 +96,7 @@ def svg(figure: Figure) -> Drawing:
     Panels are placed once; matplotlib would draw the whole figure a first time to place them.
     """
     FigureCanvasSVG(figure)
+    place_ticks_once(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
