@@ -51,7 +51,7 @@ class EpisodeMarket:
     purchases: np.ndarray[tuple[int], np.dtype[np.float64]]
     """Purchases of the central bank from dealers, USD by day."""
 
-    @property
+    @cached_property
     def days(self) -> pd.DatetimeIndex:
         """Business days of the episode."""
         return days_of(self.priced)
@@ -68,16 +68,26 @@ class Episode:
     @cached_property
     def shorts(self) -> pd.Series:
         """Gross shorts of leveraged funds, USD by day: those reported, less what the population bought back."""
-        held = self.hedged
-        return pd.Series(self.book.gross_shorts_usd + held - held.iloc[0])
+        return pd.Series(self.shorts_usd, self.market.days)
 
     @cached_property
     def hedged(self) -> pd.Series:
         """Face of the population's short futures by day, USD."""
+        return pd.Series(self.hedged_usd, self.market.days)
+
+    @cached_property
+    def shorts_usd(self) -> Floats:
+        """Values of `shorts`: a member of an ensemble needs no table."""
+        return self.book.gross_shorts_usd + self.hedged_usd - self.hedged_usd[0]
+
+    @cached_property
+    def hedged_usd(self) -> Floats:
+        """Values of `hedged`."""
         futures = self.run.positions["contract"] < len(self.market.priced.codes)
         notional = np.array(self.market.priced.notionals)[self.run.positions["contract"]]
         contracts = self.run.position_days[:, :, PositionColumn.CONTRACTS]
-        return pd.Series(-(contracts * notional)[:, futures].sum(axis=1), self.market.days)
+        face: Floats = -(contracts * notional)[:, futures].sum(axis=1)
+        return face
 
     @cached_property
     def dealers(self) -> pd.DataFrame:
@@ -85,12 +95,11 @@ class Episode:
 
         `fund_sales` are those of basis trades, `swap_sales` those of swap-spread trades.
         """
-        columns = {column.name.lower(): self.run.dealer_days[:, column] for column in DealerColumn}
-        columns["swap_sales"] = self._swap_sales()
-        columns["fund_sales"] = columns["fund_sales"] - columns["swap_sales"]
-        for name in (*FLOWS, "inventory"):
-            columns[name] = columns[name] / 1e9
-        return pd.DataFrame(columns, self.market.days)
+        names = [*(column.name.lower() for column in DealerColumn), "swap_sales"]
+        values = np.column_stack([self.run.dealer_days, self._swap_sales()])
+        values[:, names.index("fund_sales")] -= values[:, -1]
+        values[:, [names.index(name) for name in (*FLOWS, "inventory")]] /= 1e9
+        return pd.DataFrame(values, self.market.days, names)
 
     def _swap_sales(self) -> Floats:
         """Treasuries that swap-spread trades have sold since entry, USD by day at the closes of the days."""
@@ -148,7 +157,8 @@ class Episode:
 
     def change(self, start: str, end: str) -> float:
         """Change in gross shorts between two days, percent."""
-        return float(100 * (self.shorts[end] / self.shorts[start] - 1))
+        first, last = (self.shorts_usd[self.market.days.get_loc(pd.Timestamp(day))] for day in (start, end))
+        return float(100 * (last / first - 1))
 
 
 def relative_change(values: pd.Series) -> float:

@@ -13,6 +13,7 @@ from basis_data.scenarios.scenario import Scenario, market_era
 from basis_data.tables.data_in_use import cached
 from basis_engine.base.errors import InputError
 from basis_engine.base.processes import workers
+from basis_engine.simulation.names import DealerColumn
 from basis_strategies.population import Population
 from basis_stress.funds_market.episodes import EpisodeMarket, episode_market, run_episode
 
@@ -108,7 +109,6 @@ def _member(market: EpisodeMarket, fits: tuple[Fit, ...], stream: np.random.Seed
     seed = int(random.integers(2**31))
     population = Population(buffer_sd=era.buffer_sd, calm_volatility=era.volatility_floor_bp, seed=seed)
     episode = run_episode(market, fit.model_copy(update=drawn), population)
-    held = episode.shorts
+    held = episode.shorts_usd
     row = {"seed": seed, "capacity_multiple": fit.capacity_multiple, **drawn, "defaults": episode.defaults}
-    change = 100 * (held / held.iloc[0] - 1)
-    return change.to_numpy(), episode.dealers["balance_sheet_spread"].to_numpy(), row
+    return 100 * (held / held[0] - 1), episode.run.dealer_days[:, DealerColumn.BALANCE_SHEET_SPREAD], row

@@ -1,6 +1,8 @@
 """Convert a plan and a priced market to the rows of the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +98,7 @@ def lay_out(plan: Plan, market: PricedMarket) -> Setup:
     assign_positions(funds, positions)
     return Setup(
         market=market.held(notes.astype(np.int64)),
-        schedule=build_schedule(calendar(plan, market)),
+        schedule=_schedule(plan, market),
         funds=funds,
         positions=positions,
         contracts=contract_rows(plan, market),
@@ -137,16 +139,20 @@ def _position_rows(plan: Plan, market: PricedMarket, columns: np.ndarray[tuple[i
     rows["fund"] = np.repeat(np.arange(len(plan.funds)), [len(fund.positions) for fund in plan.funds])
     rows["bond"] = columns
     rows["factor"][in_baskets] = market.baskets.factor[notes[in_baskets]]
-    for name in POSITION_PLAN_FIELDS:
-        rows[POSITION_FIELDS.get(name, name)] = [getattr(pair, name) for pair in pairs]
+    _fill(rows, pairs, POSITION_PLAN_FIELDS, POSITION_FIELDS)
     return rows
+
+
+def _fill(rows: Records, plans: Sequence[Any], names: tuple[str, ...], renamed: dict[str, str]) -> None:
+    """Fill columns of rows from the fields of plans."""
+    for name, column in zip(names, zip(*map(attrgetter(*names), plans), strict=True), strict=True):
+        rows[renamed.get(name, name)] = column
 
 
 def _fund_rows(funds: tuple[FundPlan, ...]) -> Records:
     """Fill the rows of funds."""
     rows = empty_rows(Fund, len(funds))
-    for name in FUND_PLAN_FIELDS:
-        rows[FUND_FIELDS.get(name, name)] = [getattr(fund, name) for fund in funds]
+    _fill(rows, funds, FUND_PLAN_FIELDS, FUND_FIELDS)
     return rows
 
 
@@ -182,6 +188,13 @@ def contract_rows(plan: Plan, market: PricedMarket) -> Records:
 def minute_of_day(clock: str) -> int:
     """Return a New York time HH:MM as minutes after midnight."""
     return 60 * int(clock[:2]) + int(clock[3:])
+
+
+def _schedule(plan: Plan, market: PricedMarket) -> Records:
+    """Events of a run: those of the market are kept, as a book changes them by its flows and number of funds alone."""
+    equities = tuple(fund.equity_usd for fund in plan.funds) if market.data.other_loss_usd.any() else ()
+    inputs = (plan.outside_sales, plan.purchases, len(plan.funds), equities)
+    return market.keep("schedule", inputs, lambda: build_schedule(calendar(plan, market))).copy()
 
 
 def calendar(plan: Plan, market: PricedMarket) -> Calendar:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from basis_data.markets.positions import leveraged_fund_shorts
+from basis_data.markets.positions import ReportedShorts, as_numbers, leveraged_fund_shorts, reported_shorts
 from basis_data.markets.pricing import PricedMarket
 from basis_data.markets.yield_paths import at_maturity, moves_before
 from basis_engine.base.errors import InputError
@@ -65,11 +65,11 @@ def book_of_funds(
         if len(flows) != len(market.data.dates):
             raise InputError(f"flows: {len(flows)} days given, needed are the {len(market.data.dates)} of the window")
     scenario = market.data.scenario
-    report = leveraged_fund_shorts(scenario.start, scenario.files.positions, scenario.report)
+    report = reported_shorts(scenario.start, scenario.files.positions, scenario.report)
     hedged = {code: hedged_share * shorts for code, shorts in _shorts(market, report).items()}
-    basis = draw_funds(population, market, hedged, daily_margin_sd(market, hedged))
+    daily_sd = market.keep("daily_margin_sd", tuple(hedged.items()), lambda: daily_margin_sd(market, hedged))
     # Feedback applies to basis funds; sales of swap-spread funds always reach dealers.
-    basis = [replace(fund, feedback=dealers.feedback) for fund in basis]
+    basis = draw_funds(population, market, hedged, daily_sd, dealers.feedback)
     others: list[FundPlan] = []
     if swap_book_usd > 0.0:
         basis = _mixed(basis, market, population.mixed_share * swap_book_usd)
@@ -77,7 +77,7 @@ def book_of_funds(
             others = swap_spread_funds(population, market, (1.0 - population.mixed_share) * swap_book_usd)
     sold, bought = tuple(outside_sales.tolist()), tuple(purchases.tolist())
     plan = Plan((*basis, *others), HALF_SPREADS_ONLY, dealers, sold, bought)
-    return BookOfFunds(plan, hedged, float(report["face_usd"].sum()), report["report_date"].iloc[0], len(basis))
+    return BookOfFunds(plan, hedged, report.face_usd, report.date, len(basis))
 
 
 def _mixed(funds: list[FundPlan], market: PricedMarket, value_usd: float) -> list[FundPlan]:
@@ -144,7 +144,7 @@ def leveraged_fund_book(
         raise InputError("equity and notional: given together with a book, whose positions fix its size; drop them")
     scenario = market.data.scenario
     shorts = leveraged_fund_shorts(scenario.start, positions_file or scenario.files.positions, scenario.report)
-    by_contract = _shorts(market, shorts)
+    by_contract = _shorts(market, as_numbers(shorts))
     plan = terms.model_copy(update={"whole_contracts": False}).fund(market)
     positions = tuple(_resized(market, pair, by_contract[market.codes[pair.contract]]) for pair in plan.positions)
     value = sum(pair.face_usd * dirty_price(market, pair.note) / 100 for pair in positions)
@@ -152,10 +152,9 @@ def leveraged_fund_book(
     return fund, shorts[shorts["contract"].isin(market.codes)]
 
 
-def _shorts(market: PricedMarket, report: pd.DataFrame) -> dict[str, float]:
+def _shorts(market: PricedMarket, report: ReportedShorts) -> dict[str, float]:
     """Contracts sold short by code; refuse a contract of the market that the report lacks, or of which none is sold."""
-    day = report["report_date"].iloc[0].date()
-    given = dict(zip(report["contract"], report["short_contracts"], strict=True))
+    day, given = report.date.date(), report.contracts
     for code in market.codes:
         if code not in given:
             raise InputError(f"contract {code}: not in the report of {day}; it holds {', '.join(given)}")

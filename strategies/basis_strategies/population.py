@@ -106,7 +106,7 @@ class Population:
 
 
 def draw_funds(
-    population: Population, market: PricedMarket, shorts: dict[str, float], daily_sd: float
+    population: Population, market: PricedMarket, shorts: dict[str, float], daily_sd: float, feedback: float = 1.0
 ) -> list[FundPlan]:
     """Draw the funds that together hold a book.
 
@@ -116,6 +116,8 @@ def draw_funds(
         Futures sold by the book, in contracts, by contract code.
     daily_sd
         Standard deviation of a day's variation margin, as a share of the book.
+    feedback
+        Share of the funds' sales that reaches dealers.
 
     Raises
     ------
@@ -145,6 +147,7 @@ def draw_funds(
             risk_speed=population.risk_speed,
             calm_volatility=population.calm_volatility,
             call_back=population.call_back,
+            feedback=feedback,
             financing_hedge=population.financing_hedge,
         )
         for rank in range(population.funds)

@@ -37,10 +37,16 @@ def swap_spread_pair(market: PricedMarket, tenor: int, face_usd: float, haircut:
 def swap_spread_book(market: PricedMarket, value_usd: float, haircut: float) -> tuple[PositionPlan, ...]:
     """Pairs of every tenor with equal DV01 each, together worth a dollar value."""
     assert market.swaps is not None
+    faces, value = market.keep("swap_spread_faces", None, lambda: _faces(market))
+    return tuple(swap_spread_pair(market, k, float(face * value_usd / value), haircut) for k, face in enumerate(faces))
+
+
+def _faces(market: PricedMarket) -> tuple[NDArray[np.float64], float]:
+    """Face of the note of every tenor for equal DV01 each, and the value of all, USD."""
+    assert market.swaps is not None
     faces = 1.0 / market.swaps.note_dv01
     notes = len(market.cusips) + np.arange(len(faces))
-    value = sum(face * dirty_price(market, int(note)) / 100 for face, note in zip(faces, notes, strict=True))
-    return tuple(swap_spread_pair(market, k, float(face * value_usd / value), haircut) for k, face in enumerate(faces))
+    return faces, sum(face * dirty_price(market, int(note)) / 100 for face, note in zip(faces, notes, strict=True))
 
 
 def swap_spread_funds(population: Population, market: PricedMarket, value_usd: float) -> list[FundPlan]:

@@ -1,5 +1,6 @@
 """Short futures positions: of CFTC leveraged funds, or of the user's own book."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +38,42 @@ def leveraged_fund_shorts(date: DateLike, path: str | Path | None = None, report
         If no report is within 14 days.
     """
     return _reported(date, report).copy() if path is None else _nearest(_shorts(path, report), date, report, path)
+
+
+@dataclass(frozen=True)
+class ReportedShorts:
+    """Gross short futures of leveraged funds in one report."""
+
+    date: pd.Timestamp
+    contracts: dict[str, float]
+    """By contract code."""
+    face_usd: float
+    """Face of all contracts."""
+
+
+def reported_shorts(date: DateLike, path: str | Path | None = None, report: str = "FutOnly") -> ReportedShorts:
+    """Return the rows of `leveraged_fund_shorts` as numbers, those of the embedded table computed once.
+
+    Raises
+    ------
+    InputError
+        As `leveraged_fund_shorts`.
+    """
+    return (
+        _known_shorts(date, report) if path is None else as_numbers(_nearest(_shorts(path, report), date, report, path))
+    )
+
+
+@cached
+def _known_shorts(date: DateLike, report: str) -> ReportedShorts:
+    """The nearest report of the embedded table, as numbers."""
+    return as_numbers(_reported(date, report))
+
+
+def as_numbers(report: pd.DataFrame) -> ReportedShorts:
+    """The rows of a report as numbers."""
+    given = dict(zip(report["contract"], report["short_contracts"], strict=True))
+    return ReportedShorts(report["report_date"].iloc[0], given, float(report["face_usd"].sum()))
 
 
 @cached

@@ -1,7 +1,9 @@
 """Price a scenario's market: every deliverable note and the fair future at each mark."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from basis_engine.simulation.market import Baskets, CurvePath, Priced, held_mark
 from basis_engine.simulation.marks import cheapened
 from basis_engine.simulation.quotes import append_swaps
 from basis_engine.simulation.world import Floats, Integers, Market
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,20 +85,24 @@ class PricedMarket:
         return self.intraday or Marks(self.path, self.baskets, self.priced, np.arange(len(self.path.time)))
 
     def held(self, notes: Integers) -> Market:
-        """Quote some notes (of the baskets, then of the swap-spread trades), the futures and the swaps.
+        """Quote some notes (of the baskets, then of the swap-spread trades), the futures and the swaps."""
+        return self.keep("held", notes.tobytes(), lambda: self._held(notes))
 
-        The quotes of the last notes are kept: a book is run through a market again and again.
+    def keep(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
+        """Return the last result of that name if its inputs were equal, else compute and keep it; never change it.
+
+        Books are run through a market again and again, and most of what depends on the market stays the same.
         """
-        found = self._kept.get(notes.tobytes())
-        if found is None:
-            found = self._held(notes)
-            self._kept.clear()
-            self._kept[notes.tobytes()] = found
-        return found
+        if name in self._kept and self._kept[name][0] == inputs:
+            result: T = self._kept[name][1]
+            return result
+        result = compute()
+        self._kept[name] = inputs, result
+        return result
 
     @cached_property
-    def _kept(self) -> dict[bytes, Market]:
-        """The notes last quoted, and their quotes."""
+    def _kept(self) -> dict[str, tuple[Hashable, Any]]:
+        """Results by name, each with its inputs."""
         return {}
 
     def _held(self, notes: Integers) -> Market:

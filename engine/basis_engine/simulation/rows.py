@@ -292,6 +292,6 @@ def empty_rows(row: type, count: int) -> "np.ndarray[Any, np.dtype[Any]]":
     """Zeroed rows of one kind; index fields that mean "all" or "none" are set to -1, multiples to 1."""
     rows = np.zeros(count, dtype_of(row))
     for field in rows.dtype.names or ():
-        none = field in ("fund", "position", "contract", "party") or field.endswith("cause")
-        rows[field] = -1 if none else field == "margin_multiple"
+        if field in ("fund", "position", "contract", "party", "margin_multiple") or field.endswith("cause"):
+            rows[field] = 1 if field == "margin_multiple" else -1
     return rows
