@@ -78,7 +78,8 @@ class Episode:
     @cached_property
     def shorts_usd(self) -> Floats:
         """Values of `shorts`: a member of an ensemble needs no table."""
-        return self.book.gross_shorts_usd + self.hedged_usd - self.hedged_usd[0]
+        shorts: Floats = self.book.gross_shorts_usd + self.hedged_usd - self.hedged_usd[0]
+        return shorts
 
     @cached_property
     def hedged_usd(self) -> Floats:
