@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basis_data.tables.calendars import DateLike, day
-from basis_data.tables.contracts import ContractSpec, contract, month_start
+from basis_data.tables.contracts import contract, month_start
 from basis_data.tables.data_in_use import cached
 from basis_data.tables.reader import read
 from basis_engine.base.errors import InputError
@@ -50,7 +50,36 @@ def _listed() -> pd.DataFrame:
     later = securities.drop(columns=["listed_from", "term_months"]).merge(
         listings[["cusip", "listed_from", "term_months"]], on="cusip"
     )
-    return pd.concat([securities, later], ignore_index=True)
+    stacked = pd.concat([securities, later], ignore_index=True)
+    return stacked.sort_values(["maturity_date", "cusip"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Columns of `_listed` as arrays: thousands of baskets are chosen from them."""
+
+    cusip: NDArray[np.object_]
+    coupon: NDArray[np.float64]
+    maturity: NDArray[np.int64]
+    listed_from: NDArray[np.int64]
+    term_months: NDArray[np.float64]
+    maturity_month: NDArray[np.int64]
+    is_note: NDArray[np.bool_]
+
+
+@cached
+def _columns() -> _Columns:
+    """Columns of `_listed`; coupons are decimal, days since 1970-01-01."""
+    listed = _listed()
+    return _Columns(
+        listed["cusip"].to_numpy(object),
+        (listed["coupon_pct"] / 100).to_numpy(np.float64),
+        _day_numbers(listed["maturity_date"]),
+        _day_numbers(listed["listed_from"]),
+        listed["term_months"].to_numpy(np.float64),
+        listed["maturity_month"].to_numpy(np.int64),
+        (listed["type"] == "note").to_numpy(),
+    )
 
 
 def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
@@ -79,8 +108,7 @@ def deliverable(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataF
 @cached
 def _ever_deliverable(code: str, delivery_month: str) -> pd.DataFrame:
     """Securities that the contract's rule admits at any day, as `deliverable` has them; a listing is a row."""
-    first_day, listed = month_start(delivery_month), _listed()
-    chosen = listed[_admitted(contract(code, first_day), listed, first_day)].sort_values(["maturity_date", "cusip"])
+    chosen = _listed()[_admitted(code, delivery_month)]
     return pd.DataFrame(
         {
             "cusip": chosen["cusip"],
@@ -92,14 +120,16 @@ def _ever_deliverable(code: str, delivery_month: str) -> pd.DataFrame:
     )
 
 
-def _admitted(rule: ContractSpec, listed: pd.DataFrame, first_day: np.datetime64) -> "pd.Series[bool]":
-    """Apply a contract's limits on remaining term, original term and kind of security."""
-    first = pd.Timestamp(first_day)
-    remaining = listed["maturity_month"] - (12 * first.year + first.month)
-    admitted: pd.Series[bool] = remaining.between(rule.min_remaining_months, rule.max_remaining_months)
-    admitted &= listed["term_months"] <= rule.max_original_months
+@cached
+def _admitted(code: str, delivery_month: str) -> NDArray[np.bool_]:
+    """Apply a contract's limits on remaining term, original term and kind of security to the rows of `_listed`."""
+    first_day, listed = month_start(delivery_month), _columns()
+    rule, first = contract(code, first_day), pd.Timestamp(first_day)
+    remaining = listed.maturity_month - (12 * first.year + first.month)
+    admitted: NDArray[np.bool_] = (remaining >= rule.min_remaining_months) & (remaining <= rule.max_remaining_months)
+    admitted &= listed.term_months <= rule.max_original_months
     if rule.notes_only:
-        admitted &= listed["type"] == "note"
+        admitted &= listed.is_note
     return admitted
 
 
@@ -120,31 +150,39 @@ def basket(code: str, delivery_month: str, issued_by: DateLike) -> pd.DataFrame:
 def with_factors(securities: pd.DataFrame, code: str, delivery_month: str) -> pd.DataFrame:
     """Drop securities of unknown coupon from `deliverable`'s table and add conversion factors."""
     securities = securities.dropna(subset="coupon").reset_index(drop=True)
-    first_day = month_start(delivery_month)
-    is_long = contract(code, first_day).is_long_factor
-    maturities = securities["maturity"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    month = int(first_day.astype(np.int64))
-    securities["conversion_factor"] = [
-        conversion_factor(is_long, coupon, int(maturity), month)
-        for coupon, maturity in zip(securities["coupon"], maturities, strict=True)
-    ]
+    coupon, maturity = securities["coupon"].to_numpy(np.float64), _day_numbers(securities["maturity"])
+    securities["conversion_factor"] = _factors(code, delivery_month, coupon, maturity)
     return securities
+
+
+def _factors(
+    code: str, delivery_month: str, coupon: NDArray[np.float64], maturity: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Conversion factors of securities."""
+    first_day = month_start(delivery_month)
+    is_long, month = contract(code, first_day).is_long_factor, int(first_day.astype(np.int64))
+    pairs = zip(coupon.tolist(), maturity.tolist(), strict=True)
+    return np.array([conversion_factor(is_long, rate, matures, month) for rate, matures in pairs])
 
 
 @cached
 def known_basket(code: str, month: str, known_on: np.datetime64) -> Basket:
     """Collect the deliverable securities known on a day; kept, because long commands price thousands of markets."""
-    admitted = deliverable(code, month, known_on)
-    rows = with_factors(admitted, code, month)
-    if rows.empty:
+    listed = _columns()
+    admitted = np.flatnonzero(_admitted(code, month) & (listed.listed_from <= day(known_on).astype(np.int64)))
+    repeated = listed.cusip[admitted[1:]] == listed.cusip[admitted[:-1]]  # later listings follow the first
+    admitted = np.delete(admitted, np.flatnonzero(repeated) + 1)
+    rows = admitted[~np.isnan(listed.coupon[admitted])]
+    if not len(rows):
         what = f"contract {code}: no note that may be delivered in {month} had been issued by {known_on}"
         raise InputError(f"{what}; leave {code} out, or choose a shorter window or an earlier delivery month")
+    coupon, maturity = listed.coupon[rows], listed.maturity[rows]
     return Basket(
-        cusip=tuple(rows["cusip"]),
-        coupon=rows["coupon"].to_numpy(np.float64),
-        maturity=_day_numbers(rows["maturity"]),
-        factor=rows["conversion_factor"].to_numpy(np.float64),
-        known=_day_numbers(rows["listed_from"]),
+        cusip=tuple(listed.cusip[rows]),
+        coupon=coupon,
+        maturity=maturity,
+        factor=_factors(code, month, coupon, maturity),
+        known=listed.listed_from[rows],
         unpriced=len(admitted) - len(rows),
     )
 

@@ -21,6 +21,8 @@ from basis_data.tables.windows import source_of
 from basis_engine.base.errors import InputError
 
 Vector = NDArray[np.float64]
+Levels = tuple[Days, Vector]
+"""Dates in ascending order, and the level from each."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,14 @@ def _published(code: str, days: tuple[np.datetime64, ...]) -> MarginPath:
 
 def _in_file(code: str, days: Days, path: str | Path | None) -> MarginPath:
     """Margin by a file."""
-    margins = read("margins", path)
-    column = "maintenance_usd" if "maintenance_usd" in margins else "initial_usd"
-    margins = margins.assign(usd=margins[column].fillna(margins["initial_usd"]))
-    usd, since = _in_force(margins[margins["contract"] == code], "usd", days)
+    margins = _known_levels(code) if path is None else _levels(code, path)
+    usd, since = _in_force(margins, days)
     leverage = np.full(len(days), np.nan)
     source = f"{path or 'CME margins (QuantConnect)'}, level of {since}"
     if path is None:
-        assumed = read("margins_assumed")
-        assumed = assumed[assumed["contract"] == code]
-        leverage, assumed_since = _in_force(assumed, "margin_leverage", days)
-        newer = ~np.isnan(usd) & (_since(margins[margins["contract"] == code], days) > _since(assumed, days))
+        assumed = _assumed(code)
+        leverage, assumed_since = _in_force(assumed, days)
+        newer = ~np.isnan(usd) & (_since(margins, days) > _since(assumed, days))
         leverage = np.where(newer, np.nan, leverage)  # levels imported after the assumption began replace it
         usd = np.where(np.isnan(leverage), usd, np.nan)
         if not np.isnan(leverage[0]):
@@ -84,17 +83,42 @@ def _in_file(code: str, days: Days, path: str | Path | None) -> MarginPath:
     return MarginPath(usd, leverage, source)
 
 
-def _in_force(rows: pd.DataFrame, column: str, days: Days) -> tuple[Vector, str]:
+def _levels(code: str, path: str | Path | None) -> Levels:
+    """A contract's margins in a file, USD: maintenance where it is known."""
+    margins = read("margins", path)
+    column = "maintenance_usd" if "maintenance_usd" in margins else "initial_usd"
+    usd = margins[column].fillna(margins["initial_usd"])
+    return _of_contract(margins.assign(level=usd), code, "level")
+
+
+@cached
+def _known_levels(code: str) -> Levels:
+    """A contract's margins in the tables in use, USD."""
+    return _levels(code, None)
+
+
+@cached
+def _assumed(code: str) -> Levels:
+    """A contract's assumed margin leverages."""
+    return _of_contract(read("margins_assumed"), code, "margin_leverage")
+
+
+def _of_contract(rows: pd.DataFrame, code: str, column: str) -> Levels:
+    """Dates and levels of a contract's rows."""
+    own = rows[rows["contract"] == code]
+    return own["date"].to_numpy().astype("datetime64[D]"), own[column].to_numpy(np.float64)
+
+
+def _in_force(known: Levels, days: Days) -> tuple[Vector, str]:
     """Level in force on each day (NaN before the first), and the date of the level in force on the first day."""
-    dates = rows["date"].to_numpy().astype("datetime64[D]")
+    dates, levels = known
     position = np.searchsorted(dates, days, side="right") - 1
-    levels = np.append(rows[column].to_numpy(np.float64), np.nan)[position]
-    return levels, str(dates[position[0]]) if position[0] >= 0 else "none"
+    return np.append(levels, np.nan)[position], str(dates[position[0]]) if position[0] >= 0 else "none"
 
 
-def _since(rows: pd.DataFrame, days: Days) -> Days:
+def _since(known: Levels, days: Days) -> Days:
     """Date of the level in force on each day; the first possible date before the first level."""
-    dates = rows["date"].to_numpy().astype("datetime64[D]")
+    dates, _ = known
     return np.append(dates, np.datetime64("0001-01-01"))[np.searchsorted(dates, days, side="right") - 1]
 
 

@@ -27,6 +27,9 @@ FIRST, LAST = np.datetime64("1990-01-01"), np.datetime64("2036-12-31")
 
 def day(when: DateLike) -> np.datetime64:
     """Convert a date to datetime64[D], from an ISO string, a date, a datetime64 or a Timestamp."""
+    if isinstance(when, np.datetime64) and not np.isnat(when):
+        known: np.datetime64 = when.astype("datetime64[D]")
+        return known
     try:
         civil = date.fromisoformat(when) if isinstance(when, str) else pd.Timestamp(when)
     except ValueError:

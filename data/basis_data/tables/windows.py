@@ -50,10 +50,11 @@ def read_days(name: str, days: Days, required: Sequence[str], path: str | Path |
             f"{file}: the window {days[0]} to {days[-1]} is outside its dates {dates[0]} to {dates[-1]}; "
             "choose a window inside them or give a file that covers it"
         )
-    missing = np.setdiff1d(days, dates)
+    rows = np.searchsorted(dates, days)  # the reader has refused dates that do not ascend
+    missing = days[dates[rows] != days]
     if len(missing):
         raise InputError(f"{file}, column date: no row for {missing[0]}, a business day of the window; add it")
-    chosen = frame[np.isin(dates, days)]
+    chosen = frame.iloc[rows]
     absent = [column for column in required if column not in chosen]
     if absent:
         raise InputError(f"{file}: column {absent[0]!r} is missing; the window {days[0]} to {days[-1]} needs it")
