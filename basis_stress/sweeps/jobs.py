@@ -16,7 +16,7 @@ from basis_data.markets.market_data import MarketData, market_data, with_yield_s
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario
 from basis_engine.simulation.names import Constraint, Outcome
-from basis_engine.simulation.world import Integers, Records
+from basis_engine.simulation.world import Integers
 from basis_strategies.books import FundBook
 from basis_strategies.cash_futures_basis import CashFuturesBasis
 from basis_strategies.cells import CellBook, prepare, unchanged
@@ -37,6 +37,8 @@ COLUMNS = {"equity": "equity_end"}
 """Outcomes with another name in the table, where the plain name is that of an input."""
 LEFT_OUT = ("seizure_proceeds", "missed_call", "missed_call_cash", "missed_call_credit", "default_equity")
 """Fields of outcomes of no use over millions of cells, whose files they would make larger."""
+Columns = dict[str, Any]
+"""Columns of an Arrow table by name: NumPy or Arrow arrays."""
 _NOT_INPUTS = {"title", "story", "source", "files"}
 """Fields of a scenario that change no cell: its texts, and the paths of its files, whose digests are inputs."""
 _PRICING = threading.Lock()
@@ -60,11 +62,8 @@ class Job(Protocol):
     def inputs(self) -> dict[str, object]:
         """All inputs on which the bytes of the result depend."""
 
-    def run(self, scenario: int, cells: Cells) -> Records:
-        """Outcomes of cells of one path, a row each."""
-
-    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns of rows of outcomes."""
+    def run(self, scenario: int, cells: Cells) -> Columns:
+        """Outcomes of cells of one path, as columns of a table."""
 
     def pool(self, threads: int) -> Executor:
         """The executor that runs chunks on so many cores of this machine."""
@@ -87,36 +86,37 @@ class BookJob:
         settings = {"contracts": list(self.contracts), "book": given, "execution": vars(self.execution)}
         return common_inputs(self) | {"kind": "book"} | settings
 
-    def run(self, scenario: int, cells: Cells) -> Records:
-        """Outcomes of cells of one path; the market is priced once per scale of its yields."""
+    def run(self, scenario: int, cells: Cells) -> Columns:
+        """Outcomes of cells of one path: names, dates, and NaN where a book was not entered."""
+        path = self.scenarios[scenario]
+        dates = gathered(path, path.contracts, data_digest()).dates
+        outcomes = self._outcomes(scenario, cells)
+        not_entered = outcomes["outcome"] == Outcome.NOT_ENTERED
+        return {
+            COLUMNS.get(name, name): _column(name, values, dates, not_entered)
+            for name, values in outcomes.items()
+            if name not in LEFT_OUT
+        }
+
+    def _outcomes(self, scenario: int, cells: Cells) -> dict[str, NDArray[Any]]:
+        """Run cells of one path; the market is priced once per scale of its yields."""
         terms = {name: values for name, values in cells.items() if name != SCALE}
         scales, group = np.unique(cells.get(SCALE, np.zeros(0)), return_inverse=True)
         if len(scales) < 2:
-            return self._book(scenario, *map(float, scales)).outcomes(terms or unchanged(len(group)))
+            return self._book(scenario, *map(float, scales)).outcome_columns(terms or unchanged(len(group)))
         order = np.argsort(group, kind="stable")
         found = []
         for scale, piece in zip(scales, np.split(order, np.cumsum(np.bincount(group))[:-1]), strict=True):
             mine = {name: values[piece] for name, values in terms.items()} or unchanged(len(piece))
-            found.append(self._book(scenario, float(scale)).outcomes(mine))
-        rows: Records = np.concatenate(found)[np.argsort(order)]
-        return rows
+            found.append(self._book(scenario, float(scale)).outcome_columns(mine))
+        back = np.argsort(order)
+        return {name: np.concatenate([columns[name] for columns in found])[back] for name in found[0]}
 
     def _book(self, scenario: int, scale: float | None = None) -> CellBook:
         """The market and the book that the cells of one path share at one scale."""
         with _PRICING:  # without the lock every thread would price the same market first
             path = self.scenarios[scenario]
             return book(path, path.contracts, data_digest(), self.base, self.execution, scale)
-
-    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns of rows of outcomes: names, dates, and NaN where a book was not entered."""
-        path = self.scenarios[scenario]
-        dates = gathered(path, path.contracts, data_digest()).dates
-        not_entered = rows["outcome"] == Outcome.NOT_ENTERED
-        return {
-            COLUMNS.get(name, name): _column(name, rows[name], dates, not_entered)
-            for name in rows.dtype.names or ()
-            if name not in LEFT_OUT
-        }
 
     def pool(self, threads: int) -> Executor:
         """Threads of this process: kernels, NumPy and Arrow release the interpreter lock."""
@@ -163,16 +163,18 @@ def book(
     return prepare(priced_market(data if scale is None else with_yield_scale(data, scale)), base, execution)
 
 
-def _column(name: str, values: Records, dates: Integers, not_entered: NDArray[np.bool_]) -> Any:
+def _column(name: str, values: NDArray[Any], dates: Integers, not_entered: NDArray[np.bool_]) -> Any:
     """One column of outcomes."""
     if name in ENUMERATIONS:
         return names_of(values, ENUMERATIONS[name])
     if name.endswith("_day"):
-        return pa.array(dates[np.maximum(values, 0)].astype("datetime64[D]"), mask=values < 0)
-    return np.where(not_entered, np.nan, values) if values.dtype.kind == "f" else np.ascontiguousarray(values)
+        return pa.array(dates.astype(np.int32)[np.maximum(values, 0)], mask=values < 0).cast(pa.date32())
+    if values.dtype.kind == "f":
+        np.copyto(values, np.nan, where=not_entered)
+    return values
 
 
-def names_of(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
+def names_of(numbers: NDArray[Any], kind: type[IntEnum]) -> pa.DictionaryArray:
     """Numbers of an enumeration as its names."""
     place = np.zeros(max(kind) + 1, np.int8)
     place[list(kind)] = np.arange(len(kind))
@@ -180,7 +182,7 @@ def names_of(numbers: Records, kind: type[IntEnum]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(place[numbers]), pa.array(names))
 
 
-Pieces = list[tuple[int, Cells, Records]]
+Pieces = list[tuple[int, Cells, Columns]]
 """Scenario, cells and outcomes of each path in a chunk."""
 
 
@@ -209,9 +211,10 @@ def table(job: Job, pieces: Pieces) -> pa.Table:
     """Cells with their outcomes."""
     names = pa.array([path.name for path in job.scenarios])
     tables = []
-    for scenario, cells, rows in pieces:
-        path = pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), scenario, np.int32)), names)
-        tables.append(pa.table({"scenario": path, **cells, **job.columns(scenario, rows)}))
+    for scenario, cells, outcomes in pieces:
+        count = len(next(iter(cells.values())))
+        path = pa.DictionaryArray.from_arrays(pa.array(np.full(count, scenario, np.int32)), names)
+        tables.append(pa.table({"scenario": path, **cells, **outcomes}))
     return pa.concat_tables(tables)
 
 

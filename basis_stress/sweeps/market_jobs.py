@@ -3,7 +3,6 @@
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -12,12 +11,11 @@ from basis_data.markets.parameters import Fit
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import Scenario, changed, market_era
 from basis_engine.base.processes import process_pool
-from basis_engine.simulation.world import Records
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, era_population, run_episode
 from basis_stress.sweeps.designs import Cells, Design
 from basis_stress.sweeps.digests import data_digest
 from basis_stress.sweeps.fields import ERA_FIELDS, FIT_FIELDS
-from basis_stress.sweeps.jobs import SCALE, common_inputs
+from basis_stress.sweeps.jobs import SCALE, Columns, common_inputs
 
 MARKET_OUTCOMES = (
     "shorts_change",
@@ -46,19 +44,15 @@ class MarketJob:
         """All inputs on which the bytes of the result depend."""
         return common_inputs(self) | {"kind": "market", "fit": self.fit.model_dump(), "settings": dict(self.settings)}
 
-    def run(self, scenario: int, cells: Cells) -> Records:
-        """Outcomes of cells of one path, a row each."""
+    def run(self, scenario: int, cells: Cells) -> Columns:
+        """Outcomes of cells of one path, as columns of a table."""
         market = cached_market(self.scenarios[scenario], data_digest())
         names = list(cells)
         rows = [
             _outcomes(_run_cell(market, self.fit, {**self.settings, **dict(zip(names, cell, strict=True))}))
             for cell in zip(*cells.values(), strict=True)
         ]
-        return np.array(rows)
-
-    def columns(self, scenario: int, rows: Records) -> dict[str, Any]:
-        """Columns of rows of outcomes."""
-        return dict(zip(MARKET_OUTCOMES, rows.T, strict=True))
+        return dict(zip(MARKET_OUTCOMES, np.array(rows).T, strict=True))
 
     def pool(self, threads: int) -> Executor:
         """Processes: most of the time of a market is its set-up in Python, which runs in one thread at a time."""

@@ -139,15 +139,20 @@ class CashFuturesBasis(BaseModel):
         columns
             [books] by field, and ``margin_multiple`` of the legs' initial margin. A column of leverage replaces the
             field buffer and conversely; equity and notional likewise.
+
+        Returns
+        -------
+        BookColumns
+            What depends on no column has one row, for all books.
         """
 
         def column(name: str, default: float | None = None) -> Floats:
             given = default if default is not None else getattr(self, name)
-            return columns[name] if name in columns else np.full(count, given)
+            return columns[name] if name in columns else np.array([given])
 
         first = market.data.haircut[0]
         own = "haircut" in columns or self.haircut is not None
-        haircut = np.repeat(column("haircut")[:, None], len(first), 1) if own else np.tile(first, (count, 1))
+        haircut = np.repeat(column("haircut")[:, None], len(first), 1) if own else first[None]
         by_buffer = "buffer" in columns or (self.buffer is not None and "leverage" not in columns)
         by_notional = "notional" in columns or (self.notional is not None and "equity" not in columns)
         sized = sizes(

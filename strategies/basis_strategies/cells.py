@@ -4,8 +4,10 @@ The rows of a cell equal those of `basis_strategies.assemble` for the same terms
 of a full run; market and schedule are laid out once, and only the outcome is recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,9 @@ from numpy.typing import NDArray
 from basis_data.markets.pricing import PricedMarket
 from basis_data.tables.validation import did_you_mean, validated, with_new_names
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.cells import BookRows, run_books
+from basis_engine.simulation.cells import BookRows, BookRunner, check_books
 from basis_engine.simulation.names import Constraint, Outcome
-from basis_engine.simulation.rows import OutcomeRow, empty_rows
+from basis_engine.simulation.rows import OutcomeRow, dtype_of, empty_rows
 from basis_engine.simulation.run import Setup
 from basis_engine.simulation.world import Floats, Records
 from basis_strategies.assemble import FUND_FIELDS, POSITION_FIELDS, lay_out
@@ -45,14 +47,13 @@ SWEPT = (
 """Columns allowed in a table of cells: numeric fields of `CashFuturesBasis`, and the multiple of initial margin."""
 
 PAIRS = (("leverage", "buffer"), ("equity", "notional"))
-CHUNK = 8_192
-"""Cells laid out at a time: about 6 MB of rows, which malloc reuses. With twice as many, memory was mapped anew for
-every chunk: 150,000 page faults in a million cells, on which threads waited for each other."""
+BLOCK = 1_024
+"""Cells that run at a time: their rows take 1.2 MB and stay in a core's second cache from one step to the next."""
 
 
 @dataclass(frozen=True)
 class CellBook:
-    """Data shared by the cells of a sweep; runs tables of any length in the memory of a chunk."""
+    """Data shared by the cells of a sweep; runs tables of any length in the rows of a block."""
 
     market: PricedMarket
     base: CashFuturesBasis | FundBook
@@ -61,42 +62,122 @@ class CellBook:
 
     def outcomes(self, cells: Mapping[str, NDArray[np.float64]]) -> Records:
         """Run every cell; see `outcomes`."""
-        columns = {
-            name: np.ascontiguousarray(values, np.float64)
-            for name, values in with_new_names(cells, RENAMED, "cells").items()
-        }
-        count = check_columns(columns)
+        columns, count = _checked(cells)
         rows = empty_rows(OutcomeRow, count)
-        for start in range(0, count, CHUNK):
-            chunk = slice(start, min(start + CHUNK, count))
-            books = self.books({name: values[chunk] for name, values in columns.items()}, rows[chunk])
-            run_books(self.setup, books)
+        for block, found in self._run(columns, count):
+            rows[block] = found
         return rows
+
+    def outcome_columns(self, cells: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[Any]]:
+        """Run every cell as `outcomes`, and return the fields of the outcomes as columns.
+
+        A column taken from many rows reads all their memory again, as it does for each column; those of a block are
+        still in the cache.
+        """
+        columns, count = _checked(cells)
+        fields: Any = dtype_of(OutcomeRow).fields
+        table = np.empty((len(fields), count), np.int64)
+        for block, found in self._run(columns, count):
+            table[:, block] = found.view(np.int64).reshape(-1, len(fields)).T
+        return {name: bits.view(fields[name][0]) for name, bits in zip(fields, table, strict=True)}
 
     def books(self, columns: Mapping[str, Floats], outcomes: Records) -> BookRows:
         """Lay out the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
-        count, legs = len(outcomes), self.legs
-        with np.errstate(invalid="ignore"):  # cells without leverage are marked below
+        books = self._rows(outcomes)
+        self._size(columns, len(outcomes)).fill(slice(0, len(outcomes)), books)
+        return books
+
+    def _run(self, columns: Mapping[str, Floats], count: int) -> Iterator[tuple[slice, Records]]:
+        """Run cells block by block; each block's outcomes are overwritten by those of the next."""
+        sized, runner = self._size(columns, count), BookRunner(self.setup)
+        rows = self._rows(empty_rows(OutcomeRow, min(BLOCK, count)))
+        check_books(self.setup, rows)
+        tables = [np.asarray(table) for table in rows]
+        for start in range(0, count, BLOCK):
+            cells = slice(start, min(start + BLOCK, count))
+            books: Any = BookRows(*(table[: cells.stop - start] for table in tables))
+            sized.fill(cells, books)
+            if not sized.finite:
+                check_books(self.setup, books)
+            runner.run(books)
+            yield cells, books.outcomes
+
+    def _rows(self, outcomes: Records) -> BookRows:
+        """Return a book for each outcome, with the rows of the set-up."""
+        tables = (self.setup.funds, self.setup.positions, self.setup.contracts)
+        funds, positions, contracts = (_repeat(rows, len(outcomes)) for rows in tables)
+        return BookRows(funds[:, 0], positions, contracts, outcomes)
+
+    def _size(self, columns: Mapping[str, Floats], count: int) -> "_CellColumns":
+        """Compute what distinguishes the rows of cells from those of the set-up, and which cells cannot be entered."""
+        legs = self.legs
+        with np.errstate(invalid="ignore"):  # cells without leverage are left out below
             sized = self.base.books(self.market, legs, columns, count)
-        funds = _repeat(self.setup.funds, count)[:, 0]
-        positions = _repeat(self.setup.positions, count)
-        contracts = _repeat(self.setup.contracts, count)
-        for name, column in sized.funds.items():
-            funds[FUND_FIELDS.get(name, name)] = column
-        for name, column in sized.positions.items():
-            positions[POSITION_FIELDS.get(name, name)] = column
-        if "margin_multiple" in columns:
-            contracts["margin_multiple"] = columns["margin_multiple"][:, None]
-            contracts["initial_margin"] *= contracts["margin_multiple"]
-            contracts["announced_margin"] = contracts["initial_margin"]
-        face, haircut = sized.positions["face_usd"], sized.positions["haircut"]
-        margin = contracts["initial_margin"][:, list(legs.contracts)]
-        needed = needs(np.abs(face), legs.dirty, haircut, sized.sizes.contracts, margin)
-        entered = (sized.sizes.leverage > 0.0) & np.isfinite(sized.sizes.leverage) & ~needed.exceed(sized.sizes.equity)
-        hedged = ~sized.sizes.unhedged
-        _leave_out(~(entered & hedged), outcomes, funds, positions, needed.haircut >= needed.margin)
-        outcomes["constraint"][entered & ~hedged] = Constraint.NONE
-        return BookRows(funds, positions, contracts, outcomes)
+        contracts = self._margins(columns)
+        sizes, face, haircut = sized.sizes, sized.positions["face_usd"], sized.positions["haircut"]
+        margin = contracts.get("initial_margin", self.setup.contracts["initial_margin"][None])[:, list(legs.contracts)]
+        needed = needs(np.abs(face), legs.dirty, haircut, sizes.contracts, margin)
+        affordable = (sizes.leverage > 0.0) & np.isfinite(sizes.leverage) & ~needed.exceed(sizes.equity)
+        entered = affordable & ~sizes.unhedged
+        by_haircut = np.where(needed.haircut >= needed.margin, Constraint.REPO_MARGIN, Constraint.INITIAL_MARGIN)
+        funds = {FUND_FIELDS.get(name, name): column for name, column in sized.funds.items()}
+        positions = {POSITION_FIELDS.get(name, name): column for name, column in sized.positions.items()}
+        if not entered.all():  # their rows hold finite numbers
+            funds |= {name: np.where(entered, funds[name], 0.0) for name in _SIZES_OF_FUNDS}
+            positions |= {name: np.where(entered[:, None], positions[name], 0.0) for name in _SIZES_OF_POSITIONS}
+        constraint = np.where(affordable, Constraint.NONE, by_haircut)
+        return _CellColumns(funds, positions, contracts, *np.broadcast_arrays(entered, constraint, np.empty(count))[:2])
+
+    def _margins(self, columns: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:
+        """Return margins of contracts where the cells have multiples of them."""
+        if "margin_multiple" not in columns:
+            return {}
+        multiple = columns["margin_multiple"][:, None]
+        margin = self.setup.contracts["initial_margin"] * multiple
+        return {"margin_multiple": multiple, "initial_margin": margin, "announced_margin": margin}
+
+
+_SIZES_OF_FUNDS, _SIZES_OF_POSITIONS = ("entry_equity", "leverage_target", "leverage_limit"), ("face", "contracts")
+_DAYS = ("worst_day", "first_call_day", "first_order_day", "default_day")
+
+
+@dataclass(frozen=True)
+class _CellColumns:
+    """What distinguishes the rows of cells, by field: [cells] or [cells, rows]; one row if it is the same in all."""
+
+    funds: dict[str, NDArray[Any]]
+    positions: dict[str, NDArray[Any]]
+    contracts: dict[str, NDArray[Any]]
+    entered: NDArray[np.bool_]
+    """[cells]"""
+    constraint: NDArray[np.int64]
+    """[cells] why a cell is not entered."""
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether every number is finite, so that the rows need no further check."""
+        tables = (self.funds, self.positions, self.contracts)
+        return all(np.isfinite(column).all() for table in tables for column in table.values())
+
+    def fill(self, cells: slice, books: BookRows) -> None:
+        """Write some cells into rows of books; what is the same in all cells is written with the first cells only."""
+        tables = (self.funds, books.funds), (self.positions, books.positions), (self.contracts, books.contracts)
+        for columns, rows in tables:
+            for name, column in columns.items():
+                if len(column) > 1:
+                    np.asarray(rows)[name] = column[cells]
+                elif cells.start == 0:
+                    np.asarray(rows)[name] = column
+        outcomes, entered = np.asarray(books.outcomes), self.entered[cells]
+        outcomes["outcome"] = np.where(entered, Outcome.SURVIVED, Outcome.NOT_ENTERED)
+        if entered.all():
+            return
+        left_out = ~entered
+        outcomes[left_out] = np.zeros((), outcomes.dtype)
+        outcomes["outcome"][left_out] = Outcome.NOT_ENTERED
+        outcomes["constraint"][left_out] = self.constraint[cells][left_out]
+        for name in _DAYS:
+            outcomes[name][left_out] = -1
 
 
 def prepare(
@@ -158,25 +239,11 @@ def _repeat(rows: Records, count: int) -> Records:
     return copies
 
 
-def _leave_out(
-    impossible: NDArray[np.bool_],
-    outcomes: Records,
-    funds: Records,
-    positions: Records,
-    by_haircut: NDArray[np.bool_],
-) -> None:
-    """Mark cells that cannot be entered, and set their rows to finite numbers."""
-    if not impossible.any():
-        return
-    for name in ("entry_equity", "leverage_target", "leverage_limit"):
-        funds[name][impossible] = 0.0
-    for name in ("face", "contracts"):
-        positions[name][impossible] = 0.0
-    outcomes["outcome"][impossible] = Outcome.NOT_ENTERED
-    outcomes["constraint"][impossible & by_haircut] = Constraint.REPO_MARGIN
-    outcomes["constraint"][impossible & ~by_haircut] = Constraint.INITIAL_MARGIN
-    for name in ("worst_day", "first_call_day", "first_order_day", "default_day"):
-        outcomes[name][impossible] = -1
+def _checked(cells: Mapping[str, NDArray[np.float64]]) -> tuple[dict[str, Floats], int]:
+    """Return columns of cells by their present names, and the number of cells; see `check_columns`."""
+    named = with_new_names(cells, RENAMED, "cells")
+    columns = {name: np.ascontiguousarray(values, np.float64) for name, values in named.items()}
+    return columns, check_columns(columns)
 
 
 def check_columns(columns: Mapping[str, Floats]) -> int:

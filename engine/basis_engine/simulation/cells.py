@@ -48,9 +48,21 @@ def run_books(setup: Setup, books: BookRows) -> None:
         If the rows do not fit the set-up or hold a value that is not finite.
     """
     check_books(setup, books)
-    queue = QUEUE
-    while simulate_books(setup.market, scratch_worlds(setup, 2, queue), books):
-        queue *= 4
+    BookRunner(setup).run(books)
+
+
+class BookRunner:
+    """Runs checked books of one set-up in one thread, block by block, in scratch worlds that are allocated once."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup, self._queue = setup, QUEUE
+        self._worlds = scratch_worlds(setup, 2, QUEUE)
+
+    def run(self, books: BookRows) -> None:
+        """Run every book and write its outcome; the rows are not checked: see `check_books`."""
+        while simulate_books(self._setup.market, self._worlds, books):
+            self._queue *= 4
+            self._worlds = scratch_worlds(self._setup, 2, self._queue)
 
 
 def run_clients(setup: Setup, books: BookRows) -> Floats:
