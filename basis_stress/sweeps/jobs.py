@@ -91,11 +91,9 @@ class BookJob:
         """Outcomes of cells of one path: names, dates, and NaN where a book was not entered."""
         path = self.scenarios[scenario]
         dates = gathered(path, path.contracts, data_digest()).dates
-        outcomes = self._outcomes(scenario, cells)
-        not_entered = outcomes["outcome"] == Outcome.NOT_ENTERED
         return {
-            COLUMNS.get(name, name): _column(name, values, dates, not_entered)
-            for name, values in outcomes.items()
+            COLUMNS.get(name, name): _column(name, values, dates)
+            for name, values in self._outcomes(scenario, cells).items()
             if name not in LEFT_OUT
         }
 
@@ -164,14 +162,12 @@ def book(
     return prepare(priced_market(data if scale is None else with_yield_scale(data, scale)), base, execution)
 
 
-def _column(name: str, values: NDArray[Any], dates: Integers, not_entered: NDArray[np.bool_]) -> Any:
+def _column(name: str, values: NDArray[Any], dates: Integers) -> Any:
     """One column of outcomes."""
     if name in ENUMERATIONS:
         return names_of(values, ENUMERATIONS[name])
     if name.endswith("_day"):
         return pa.array(dates.astype(np.int32)[np.maximum(values, 0)], mask=values < 0).cast(pa.date32())
-    if values.dtype.kind == "f":
-        np.copyto(values, np.nan, where=not_entered)
     return values
 
 

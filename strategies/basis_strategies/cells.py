@@ -71,42 +71,54 @@ class CellBook:
     def outcome_columns(self, cells: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[Any]]:
         """Run every cell as `outcomes`, and return the fields of the outcomes as columns.
 
-        A column taken from many rows reads all their memory again, as it does for each column; those of a block are
-        still in the cache.
+        Numbers other than integers are NaN where a cell is not entered. Columns are filled block by block, while the
+        rows are in the cache: from the rows of all cells, each column would read their whole memory again.
         """
         columns, count = _checked(cells)
         fields: Any = dtype_of(OutcomeRow).fields
         table = np.empty((len(fields), count), np.int64)
-        for block, found in self._run(columns, count):
+        for block, found in self._run(columns, count, np.nan):
             table[:, block] = found.view(np.int64).reshape(-1, len(fields)).T
         return {name: bits.view(fields[name][0]) for name, bits in zip(fields, table, strict=True)}
 
     def books(self, columns: Mapping[str, Floats], outcomes: Records) -> BookRows:
         """Lay out the books of some cells; cells that cannot be entered are marked in ``outcomes``."""
         books = self._rows(outcomes)
-        self._size(columns, len(outcomes)).fill(slice(0, len(outcomes)), books)
+        self._size(columns, len(outcomes)).fill(slice(0, len(outcomes)), books, _not_entered(0.0))
         return books
 
-    def _run(self, columns: Mapping[str, Floats], count: int) -> Iterator[tuple[slice, Records]]:
-        """Run cells block by block; each block's outcomes are overwritten by those of the next."""
-        sized, runner = self._size(columns, count), BookRunner(self.setup)
+    @cached_property
+    def _row(self) -> BookRows:
+        """The rows of one book, checked: those of the cells differ from them in some columns alone."""
+        setup = self.setup
+        rows: Any = setup.funds, setup.positions[None], setup.contracts[None], empty_rows(OutcomeRow, 1)
+        check_books(setup, BookRows(*rows))
+        return BookRows(*rows)
+
+    def _rows(self, outcomes: Records) -> BookRows:
+        """Return a book for each outcome, with the rows of the set-up."""
+        funds, positions, contracts = (_repeat(np.asarray(rows), len(outcomes)) for rows in self._row[:3])
+        return BookRows(funds, positions, contracts, outcomes)
+
+    def _run(self, columns: Mapping[str, Floats], count: int, absent: float = 0.0) -> Iterator[tuple[slice, Records]]:
+        """Run cells block by block; each block's outcomes are overwritten by those of the next.
+
+        Parameters
+        ----------
+        absent
+            Numbers of a cell that is not entered.
+        """
+        sized, runner, not_entered = self._size(columns, count), BookRunner(self.setup), _not_entered(absent)
         rows = self._rows(empty_rows(OutcomeRow, min(BLOCK, count)))
-        check_books(self.setup, rows)
         tables = [np.asarray(table) for table in rows]
         for start in range(0, count, BLOCK):
             cells = slice(start, min(start + BLOCK, count))
             books: Any = BookRows(*(table[: cells.stop - start] for table in tables))
-            sized.fill(cells, books)
+            sized.fill(cells, books, not_entered)
             if not sized.finite:
                 check_books(self.setup, books)
             runner.run(books)
             yield cells, books.outcomes
-
-    def _rows(self, outcomes: Records) -> BookRows:
-        """Return a book for each outcome, with the rows of the set-up."""
-        tables = (self.setup.funds, self.setup.positions, self.setup.contracts)
-        funds, positions, contracts = (_repeat(rows, len(outcomes)) for rows in tables)
-        return BookRows(funds[:, 0], positions, contracts, outcomes)
 
     def _size(self, columns: Mapping[str, Floats], count: int) -> "_CellColumns":
         """Compute what distinguishes the rows of cells from those of the set-up, and which cells cannot be entered."""
@@ -138,7 +150,6 @@ class CellBook:
 
 
 _SIZES_OF_FUNDS, _SIZES_OF_POSITIONS = ("entry_equity", "leverage_target", "leverage_limit"), ("face", "contracts")
-_DAYS = ("worst_day", "first_call_day", "first_order_day", "default_day")
 
 
 @dataclass(frozen=True)
@@ -159,7 +170,7 @@ class _CellColumns:
         tables = (self.funds, self.positions, self.contracts)
         return all(np.isfinite(column).all() for table in tables for column in table.values())
 
-    def fill(self, cells: slice, books: BookRows) -> None:
+    def fill(self, cells: slice, books: BookRows, not_entered: Records) -> None:
         """Write some cells into rows of books; what is the same in all cells is written with the first cells only."""
         tables = (self.funds, books.funds), (self.positions, books.positions), (self.contracts, books.contracts)
         for columns, rows in tables:
@@ -168,16 +179,21 @@ class _CellColumns:
                     np.asarray(rows)[name] = column[cells]
                 elif cells.start == 0:
                     np.asarray(rows)[name] = column
-        outcomes, entered = np.asarray(books.outcomes), self.entered[cells]
-        outcomes["outcome"] = np.where(entered, Outcome.SURVIVED, Outcome.NOT_ENTERED)
-        if entered.all():
-            return
-        left_out = ~entered
-        outcomes[left_out] = np.zeros((), outcomes.dtype)
-        outcomes["outcome"][left_out] = Outcome.NOT_ENTERED
-        outcomes["constraint"][left_out] = self.constraint[cells][left_out]
-        for name in _DAYS:
-            outcomes[name][left_out] = -1
+        outcomes, left_out = np.asarray(books.outcomes), ~self.entered[cells]
+        outcomes["outcome"] = Outcome.SURVIVED  # of the block before, some may be marked as not entered
+        if left_out.any():
+            outcomes[left_out] = not_entered
+            outcomes["constraint"][left_out] = self.constraint[cells][left_out]
+
+
+def _not_entered(absent: float) -> Records:
+    """Return the outcome of a cell that is not entered; its numbers other than integers are ``absent``."""
+    row = np.zeros((), dtype_of(OutcomeRow))
+    fields: Any = row.dtype.fields
+    for name in fields:
+        row[name] = -1 if name.endswith("_day") else 0 if fields[name][0].kind == "i" else absent
+    row["outcome"] = Outcome.NOT_ENTERED
+    return row
 
 
 def prepare(
@@ -234,8 +250,8 @@ def unchanged(count: int) -> dict[str, Floats]:
 
 
 def _repeat(rows: Records, count: int) -> Records:
-    """Repeat a book's rows: [count, rows]."""
-    copies: Records = np.tile(np.asarray(rows), (count, 1)).view(rows.dtype)
+    """Repeat the only row of a table."""
+    copies: Records = np.repeat(rows, count, 0).view(rows.dtype)
     return copies
 
 
