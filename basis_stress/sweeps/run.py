@@ -27,7 +27,7 @@ from basis_stress.sweeps.designs import Design, cell_table
 from basis_stress.sweeps.designs import design as make_design
 from basis_stress.sweeps.jobs import SCALE, BookJob, chunk_sizes
 from basis_stress.sweeps.market_jobs import MarketJob
-from basis_stress.sweeps.reading import Sweep, read_sweep
+from basis_stress.sweeps.reading import Sweep
 from basis_stress.sweeps.running import fill_here
 from basis_stress.sweeps.store import opened
 
@@ -135,8 +135,8 @@ def sweep(
                 dask.fill(job, store, client, count)
         elif store.left:
             fill_here(job, store, cores, count)
-        store.finish()
-    return read_sweep(folder)
+        finished = store.finish()
+    return Sweep(store.folder, finished)
 
 
 def _threads(given: int | None) -> int:

@@ -31,7 +31,8 @@ class Store:
 
     def __init__(self, folder: Path, inputs: Mapping[str, object], sizes: list[int]) -> None:
         self.folder, self.sizes = folder, sizes
-        self.inputs = json.loads(json.dumps(inputs))  # as JSON reads it back
+        self._lines = _lines(inputs)
+        self.inputs: dict[str, Any] = json.loads("{" + ",".join(self._lines) + "}")  # as a manifest reads it back
         self.kept: dict[int, str] = {}
         """Digests of the chunks that are done."""
 
@@ -56,7 +57,7 @@ class Store:
                 self.kept[chunk] = recorded[path.name]
         if there.get("complete") and not self.left:
             return
-        self._write({"complete": False, **self.inputs})
+        self._write({"complete": False}, {})
         lines = (f"{self.path(chunk).name} {digest}\n" for chunk, digest in self.kept.items())
         save("".join(lines), self.folder / _JOURNAL, "sweep")
 
@@ -87,18 +88,19 @@ class Store:
             ) from problem
         self.kept[chunk] = digest
 
-    def finish(self) -> None:
-        """Write the list of chunks into the manifest."""
+    def finish(self) -> dict[str, Any]:
+        """Write the list of chunks into the manifest, and return it."""
         chunks = [
             {"file": self.path(chunk).name, "cells": size, "sha256": self.kept[chunk]}
             for chunk, size in enumerate(self.sizes)
         ]
-        self._write({"complete": True, **self.inputs, "chunks": chunks})
+        self._write({"complete": True}, {"chunks": chunks})
         (self.folder / _JOURNAL).unlink(missing_ok=True)
+        return {"complete": True, **self.inputs, "chunks": chunks}
 
-    def _write(self, manifest: Mapping[str, object]) -> None:
+    def _write(self, before: Mapping[str, object], after: Mapping[str, object]) -> None:
         """Write the manifest, a line for each of its entries; equal sweeps give equal bytes."""
-        lines = (f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in manifest.items())
+        lines = [*_lines(before), *self._lines, *_lines(after)]
         save("{\n" + ",\n".join(lines) + "\n}\n", self.folder / MANIFEST, "sweep")
 
 
@@ -220,6 +222,11 @@ def check_chunks(folder: Path, found: Mapping[str, Any]) -> None:
             raise InputError(
                 f"{str(folder / chunk['file'])!r}: {state}; run the same sweep again, which replaces that chunk"
             )
+
+
+def _lines(entries: Mapping[str, object]) -> list[str]:
+    """Entries of a manifest as JSON."""
+    return [f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in entries.items()]
 
 
 def _name(chunk: int) -> str:
