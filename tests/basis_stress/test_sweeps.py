@@ -177,6 +177,7 @@ def test_the_manifest_says_what_made_the_sweep(small):
     assert {"code", "data", "versions", "execution", "contracts", "design"} <= told.keys()
     assert [chunk["cells"] for chunk in told["chunks"]] == [8]
     assert not [key for key in told if "time" in key or "date" in key]
+    assert small.manifest == told == bs.read_sweep(small.folder).manifest
 
 
 def test_the_digest_of_the_code_is_of_what_computes_cells(tmp_path):
@@ -426,6 +427,20 @@ def test_parts_hold_one_row_group_and_plain_names(small):
     assert chunk.num_row_groups == 1
     assert chunk.schema_arrow.names[:3] == ["scenario", "leverage", "haircut"]
     assert b"pandas" not in (chunk.schema_arrow.metadata or {})
+    absent = [field.name for field in chunk.schema_arrow if field.nullable]
+    assert absent == ["worst_day", "first_call_day", "first_order_day", "default_day"]
+
+
+def test_columns_are_packed_by_how_many_of_their_numbers_differ(tmp_path):
+    swept = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10:20:300x", haircut="0,0.001", threads=1)
+    file = pq.ParquetFile(swept.folder / "chunk-000000.parquet").metadata.row_group(0)
+    packed = {column.path_in_schema: column for column in map(file.column, range(file.num_columns))}
+    assert {packed[name].compression for name in ("haircut", "sold", "outcome", "calls")} == {"LZ4"}
+    assert packed["lowest_cash"].compression == packed["leverage"].compression == "ZSTD"
+    assert "BYTE_STREAM_SPLIT" in packed["lowest_cash"].encodings
+    assert "BYTE_STREAM_SPLIT" not in packed["leverage"].encodings  # each level twice
+    measured = [name for name, column in packed.items() if column.is_stats_set]
+    assert measured == ["scenario", "leverage", "haircut"]
 
 
 def test_progress_begins_with_what_was_done_before(small):

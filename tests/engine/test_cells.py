@@ -112,10 +112,37 @@ def test_chunks_threads_and_neighbours_change_no_byte(market: PricedMarket, monk
     whole = outcomes(market, columns).tobytes()
     with ThreadPoolExecutor(4) as pool:
         assert {rows.tobytes() for rows in pool.map(lambda _: outcomes(market, columns), range(16))} == {whole}
-    monkeypatch.setattr(cells, "CHUNK", 37)
+    monkeypatch.setattr(cells, "BLOCK", 37)
     assert outcomes(market, columns).tobytes() == whole
     backwards = outcomes(market, {name: values[::-1] for name, values in columns.items()})
     assert backwards[::-1].tobytes() == whole
+
+
+def test_columns_of_outcomes_are_those_of_their_rows(market: PricedMarket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "BLOCK", 37)
+    columns = table(BASES[1], 200, seed=7)
+    rows, found = outcomes(market, columns, BASES[1]), prepare(market, BASES[1]).outcome_columns(columns)
+    entered = rows["outcome"] != Outcome.NOT_ENTERED
+    assert 0 < entered.sum() < 200
+    assert tuple(found) == rows.dtype.names
+    for name, column in found.items():
+        assert column.dtype == rows[name].dtype
+        assert np.array_equal(column[entered], rows[name][entered]), name
+        if column.dtype.kind == "f":
+            assert np.isnan(column[~entered]).all()
+        else:
+            assert np.array_equal(column, rows[name]), name
+
+
+def test_a_column_that_is_not_finite_is_refused_though_its_rows_were_checked(market: PricedMarket) -> None:
+    class Endless(CashFuturesBasis):
+        def books(self, market: Any, legs: Any, columns: Any, count: int) -> Any:
+            sized = super().books(market, legs, columns, count)
+            sized.funds["credit_line_usd"] = np.full(count, np.inf)
+            return sized
+
+    with pytest.raises(InputError, match="credit_line"):
+        outcomes(market, {"leverage": np.array([20.0, 30.0])}, Endless.model_validate({}))
 
 
 def test_a_full_queue_is_run_again_with_more(monkeypatch: pytest.MonkeyPatch) -> None:
