@@ -138,7 +138,7 @@ def test_a_column_that_is_not_finite_is_refused_though_its_rows_were_checked(mar
     class Endless(CashFuturesBasis):
         def books(self, market: Any, legs: Any, columns: Any, count: int) -> Any:
             sized = super().books(market, legs, columns, count)
-            sized.funds["credit_line_usd"] = np.full(count, np.inf)
+            sized.funds["credit_line_usd"] = np.where(np.arange(count) > 0, np.inf, 0.0)
             return sized
 
     with pytest.raises(InputError, match="credit_line"):
