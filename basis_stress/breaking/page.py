@@ -8,10 +8,10 @@ from basis_stress.breaking.figures import draw_frontier
 from basis_stress.breaking.find import find_breaking_point
 from basis_stress.breaking.point import BreakingPoint
 from basis_stress.reporting import formatting
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.formatting import TableText
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition
+from basis_stress.reporting.pictures import Picture
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.single_book.own_book import settings_of
 

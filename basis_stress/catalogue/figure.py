@@ -18,13 +18,13 @@ from basis_stress.reporting.colours import TENOR
 from basis_stress.reporting.figure_style import (
     PALE,
     RED,
-    Picture,
     date_axis,
     legend_above,
     new_figure,
     style,
     svg,
 )
+from basis_stress.reporting.pictures import Picture
 
 _DPI = 150
 _ROW = 0.22

@@ -22,6 +22,7 @@ from basis_data.tables.files import CONTROL
 from basis_engine.base.errors import InputError
 from basis_stress.cli.help import Group
 from basis_stress.reporting import figure_imports
+from basis_stress.reporting.drawing_process import drawing_process
 
 # Commands are imported on use, so that `basis-stress --help` is fast.
 COMMANDS = {
@@ -76,6 +77,12 @@ GARBAGE = 500_000
 """Objects allocated between two garbage collections (Python: 700): a cached backtest takes an eighth less time."""
 
 
+DRAWN = ("basis_stress.single_book.figures", "basis_stress.front_door.backtest")
+"""What a process loads that draws the figures of a backtest."""
+
+NO_FIGURES = {"--no-report", "--help", "-h"}
+"""Options of a backtest that draws none."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Why nothing more can be written to a disk, on which the output may be, too."""
 
@@ -125,7 +132,10 @@ class LazyGroup(Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take ``--data SNAPSHOT`` before the command or after it."""
-        return super().parse_args(ctx, _data_first(args))
+        given = _data_first(args)
+        if given[:1] == ["backtest"] and not ctx.resilient_parsing and not NO_FIGURES & set(given):
+            ctx.with_resource(drawing_process(*DRAWN))
+        return super().parse_args(ctx, given)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the module of a command and return the command."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from basis_stress.ensembles import figures
 from basis_stress.reporting import formatting
-from basis_stress.reporting.figure_style import Picture, style, svg
+from basis_stress.reporting.figure_style import style, svg
 from basis_stress.reporting.formatting import TableText
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import UNTIL, condition, label
+from basis_stress.reporting.pictures import Picture
 from basis_stress.reporting.shocks import difference_cells
 
 if TYPE_CHECKING:

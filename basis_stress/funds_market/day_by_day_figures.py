@@ -13,7 +13,7 @@ from basis_stress.funds_market.boundary import FALL, LEVERS, Boundary
 from basis_stress.funds_market.figures import DASHED, band
 from basis_stress.funds_market.variants import VariantRun, by_variant
 from basis_stress.reporting import figure_style as look
-from basis_stress.reporting.figure_style import Picture
+from basis_stress.reporting.pictures import Picture
 
 _COLOURS = (look.BLUE, look.ORANGE, look.RED)
 

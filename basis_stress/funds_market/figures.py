@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from basis_stress.funds_market import captions as captions
 from basis_stress.reporting import figure_style as look
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.formatting import usd
+from basis_stress.reporting.pictures import Picture
 
 if TYPE_CHECKING:
     from basis_stress.funds_market.result import MarketResult
@@ -176,11 +176,11 @@ FIGURES: tuple[tuple[str, str, Callable[[MarketResult], Figure], Callable[[Marke
 )
 
 
-def draw(result: MarketResult) -> list[Picture]:
-    """Draw every figure of the market report that is not empty."""
+def draw(result: MarketResult, chosen: slice = slice(None)) -> list[Picture]:
+    """Draw the figures of the market report that are not empty, all of them or those that are chosen."""
+    quiet = captions.quiet(result)
     with look.style():
         return [
             Picture(name, title, text(result), look.svg(figure(result)))
-            for name, title, figure, text in FIGURES
-            if name not in captions.quiet(result)
+            for name, title, figure, text in [row for row in FIGURES if row[0] not in quiet][chosen]
         ]

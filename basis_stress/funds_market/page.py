@@ -11,9 +11,9 @@ from basis_data.scenarios.differences import changed_title
 from basis_data.scenarios.scenario import market_era
 from basis_data.tables.data_in_use import table_file
 from basis_stress.funds_market import captions as captions
-from basis_stress.funds_market import figures as figures
 from basis_stress.reporting import formatting
 from basis_stress.reporting.comovement import stocks_bonds_dollar
+from basis_stress.reporting.drawing_process import begin
 from basis_stress.reporting.html import embedded, fill
 from basis_stress.reporting.shocks import difference_cells, nature
 
@@ -140,6 +140,7 @@ def _counted(result: MarketResult) -> str:
 
 def render(result: MarketResult) -> str:
     """Render a market result as one self-contained HTML page; equal results give equal bytes."""
+    pictures = begin("basis_stress.funds_market.figures:draw", result)
     days = result.days
     return fill(
         "market.html",
@@ -153,7 +154,7 @@ def render(result: MarketResult) -> str:
         summary=summary_cells(result),
         flows=flow_cells(result),
         daily=daily_cells(result),
-        pictures=embedded(figures.draw(result)),
         quiet=list(captions.quiet(result).values()),
         assumptions=assumptions(result),
+        pictures=embedded(pictures()),
     )

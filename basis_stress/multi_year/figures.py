@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from basis_data.scenarios.scenario import scenario
 from basis_stress.multi_year.performance import CARRY
 from basis_stress.reporting import figure_style as look
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.formatting import percent
+from basis_stress.reporting.pictures import Picture
 
 if TYPE_CHECKING:
     from basis_stress.multi_year.comparison import Comparison

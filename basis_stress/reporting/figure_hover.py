@@ -24,12 +24,6 @@ _DAYS: weakref.WeakKeyDictionary[Axes, pd.DatetimeIndex] = weakref.WeakKeyDictio
 _CELLS: weakref.WeakKeyDictionary[Axes, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
-class Drawing(str):
-    """An SVG, and what a reader who points at it is told: a panel each, places as shares of width and height."""
-
-    hover: Sequence[dict[str, Any]] = ()
-
-
 def name_days(axes: Axes, days: pd.DatetimeIndex) -> None:
     """Keep the business days of an axis on which they stand one step apart."""
     _DAYS[axes] = days

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -24,8 +23,9 @@ from numpy.typing import NDArray
 
 from basis_stress.reporting import formatting
 from basis_stress.reporting.colours import CONTRACT
-from basis_stress.reporting.figure_hover import Drawing, name_days, read
+from basis_stress.reporting.figure_hover import name_days, read
 from basis_stress.reporting.figure_layout import place_ticks_once, texts_laid_out_once
+from basis_stress.reporting.pictures import Drawing
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 OCHRE, INK, GREY, PALE = "#8C6D1F", "#222222", "#8a8a8a", "#dcdcdc"
@@ -62,16 +62,6 @@ def contract_colour(code: object) -> str:
     """Colour of a futures contract, that of its tenor."""
     plain = str(code).partition(" ")[0]
     return CONTRACT[plain].light if plain in CONTRACT else GREY
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One figure of the report: its name, its title, its one-sentence caption and its SVG."""
-
-    name: str
-    title: str
-    caption: str
-    svg: str
 
 
 @contextmanager

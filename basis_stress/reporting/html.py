@@ -12,8 +12,8 @@ import jinja2
 from markupsafe import Markup
 
 from basis_stress.reporting.colours import css
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.outcomes import DEFINITIONS, label
+from basis_stress.reporting.pictures import Picture
 from basis_stress.reporting.units import unit_of
 
 _NOTICES = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from basis_data.tables.card import Card, as_html, as_text
+from basis_stress.reporting import drawing_process
 from basis_stress.reporting.figure_imports import import_matplotlib
 from basis_stress.reporting.files import save, save_tables
 from basis_stress.reporting.spreadsheets import FOLDER, spreadsheets
@@ -113,7 +114,8 @@ def write_report(result: Any, path: str | os.PathLike[str], **options: Any) -> P
 
 def render_report(result: Any, **options: Any) -> str:
     """The page of a result; equal results give equal bytes."""
-    import_matplotlib()
+    if not drawing_process.is_ready():
+        import_matplotlib()
     page: str = _function(PAGES[type(result).__name__])(result, **options)
     return page
 

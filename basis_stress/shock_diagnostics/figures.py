@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from basis_data.shocks.statistics import GROUPS, TENOR_NAMES
 from basis_stress.reporting import figure_style as look
 from basis_stress.reporting.colours import TENOR
-from basis_stress.reporting.figure_style import Picture
+from basis_stress.reporting.pictures import Picture
 
 if TYPE_CHECKING:
     from basis_data.shocks.diagnosis import Clustering, Shapes, Tails

@@ -20,9 +20,9 @@ from basis_data.shocks.paths import Paths, generate
 from basis_data.shocks.samplers import FactorPaths
 from basis_data.shocks.statistics import TENOR_NAMES
 from basis_engine.base.errors import InputError
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.files import Content, save_tables
 from basis_stress.reporting.html import embedded, fill
+from basis_stress.reporting.pictures import Picture
 from basis_stress.shock_diagnostics import figures as figures
 from basis_stress.shock_diagnostics.tables import group_cells, horizon_cells, odd_sentence, outside_cells, summary
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from basis_stress.reporting import figure_style as look
 from basis_stress.reporting import formatting
 from basis_stress.reporting.colours import CONTRACT, LEG, SERIES, TENOR
-from basis_stress.reporting.figure_style import Picture
+from basis_stress.reporting.pictures import Picture
 from basis_stress.single_book import captions, views
 
 if TYPE_CHECKING:
@@ -231,9 +231,10 @@ FIGURES: tuple[tuple[str, str, Callable[[Result], Figure], Callable[[Result], st
 )
 
 
-def draw(result: Result) -> list[Picture]:
-    """Draw every figure of the report."""
+def draw(result: Result, chosen: slice = slice(None)) -> list[Picture]:
+    """Draw the figures of the report, all of them or those that are chosen."""
     with look.style():
         return [
-            Picture(name, title, caption(result), look.svg(figure(result))) for name, title, figure, caption in FIGURES
+            Picture(name, title, caption(result), look.svg(figure(result)))
+            for name, title, figure, caption in FIGURES[chosen]
         ]

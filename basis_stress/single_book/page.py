@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from basis_data.scenarios.differences import changed_title
 from basis_stress.reporting import formatting
 from basis_stress.reporting.comovement import stocks_bonds_dollar
+from basis_stress.reporting.drawing_process import begin
 from basis_stress.reporting.html import VENDOR, embedded, fill, inlined, setting
 from basis_stress.reporting.shocks import difference_cells, nature
-from basis_stress.single_book import figures, observed_text, sentences, views
+from basis_stress.single_book import observed_text, sentences, views
 from basis_stress.single_book import text_tables as tables
 from basis_stress.single_book.series import series
 
@@ -23,6 +24,8 @@ _OPEN_EVENTS = 12  # a longer log is folded away
 
 def render(result: Result) -> str:
     """Render a result as one self-contained HTML page; equal results give equal bytes."""
+    _ = result.base  # which is run once, not in both processes
+    pictures = begin("basis_stress.single_book.figures:draw", result)
     days = views.business_days(result)
     events = tables.event_cells(result, _MOST_EVENTS)
     return fill(
@@ -38,7 +41,6 @@ def render(result: Result) -> str:
         daily=tables.daily_cells(result),
         observed=observed_text.difference_cells(result),
         entry=observed_text.entry_cells(result),
-        pictures=embedded(figures.draw(result)),
         settings={formatting.words(name): setting(value) for name, value in result.settings.items()},
         assumptions=result.assumptions,
         events=events,
@@ -47,6 +49,7 @@ def render(result: Result) -> str:
         clock=views.clock(result),
         vendor=(VENDOR / "echarts.common.min.js").read_text(encoding="utf-8"),
         script=_script(result),
+        pictures=embedded(pictures()),
     )
 
 

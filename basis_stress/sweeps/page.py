@@ -12,9 +12,9 @@ from basis_data.tables.validation import validated
 from basis_engine.base.errors import InputError
 from basis_stress.catalogue.listing import scenarios
 from basis_stress.reporting import formatting
-from basis_stress.reporting.figure_style import Picture
 from basis_stress.reporting.html import embedded, fill, setting
 from basis_stress.reporting.outcomes import label
+from basis_stress.reporting.pictures import Picture
 from basis_stress.reporting.shocks import difference_cells, nature
 from basis_stress.sweeps import effects_figures as effects
 from basis_stress.sweeps import outcome_map_figure as outcome_map

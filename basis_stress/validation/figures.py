@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from basis_stress.reporting.figure_style import BLUE, INK, ORANGE, Picture, date_axis, new_figure, style, svg
+from basis_stress.reporting.figure_style import BLUE, INK, ORANGE, date_axis, new_figure, style, svg
+from basis_stress.reporting.pictures import Picture
 from basis_stress.validation.ensemble import Ensemble
 
 PANELS = {

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from basis_stress.reporting.figure_style import BLUE, INK, PALETTE, Picture, style, svg
+from basis_stress.reporting.figure_style import BLUE, INK, PALETTE, style, svg
+from basis_stress.reporting.pictures import Picture
 from basis_stress.validation.weekly import FALL
 
 if TYPE_CHECKING:
