@@ -1,7 +1,8 @@
 """The cells of a sweep: many one-fund books with one market and one schedule, of which only the outcomes are kept.
 
-The books run one after the other in one scratch world, whose rows are reset for each book and allocated once. It keeps
-neither log nor daily record: a book's working set stays in the processor's first cache. One call runs in one thread
+The books run in groups of as many as `basis_engine.simulation.lanes` holds, each in a scratch world whose rows are
+reset for the next book and allocated once. They walk through routine days side by side, and each alone through others.
+They keep neither log nor daily record: their working set stays in the processor's caches. One call runs in one thread
 without the GIL; a caller with several threads calls from each.
 """
 
@@ -12,10 +13,15 @@ from numpy.typing import NDArray
 
 from basis_engine.base.compile import callee, kernel, pass_by_pointer
 from basis_engine.base.errors import InputError
-from basis_engine.simulation.day import simulate_outcomes, world_at
-from basis_engine.simulation.names import Outcome
+from basis_engine.base.units import Index
+from basis_engine.simulation.day import simulate_outcomes, simulate_until, world_at
+from basis_engine.simulation.fast_path import can_enter_lanes, enter_lane, hold_alike, leave_lane
+from basis_engine.simulation.lane_walk import walk_lanes
+from basis_engine.simulation.lanes import LANE_OF, LANES, SIDE_BY_SIDE, Lanes, empty_lanes
+from basis_engine.simulation.names import EventKind, Outcome
+from basis_engine.simulation.outcome import conclude
 from basis_engine.simulation.record import enter
-from basis_engine.simulation.rows import ContractRow, Fund, OutcomeRow, Position, dtype_of
+from basis_engine.simulation.rows import ContractRow, Event, Fund, OutcomeRow, Position, dtype_of
 from basis_engine.simulation.run import Setup, check, check_finite, highest_bytes, scratch_worlds
 from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
@@ -32,6 +38,10 @@ class BookRows(NamedTuple):
     positions: RowTable[Position]  # [books, positions]
     contracts: RowTable[ContractRow]  # [books, contracts]
     outcomes: Rows[OutcomeRow]  # [books] written, but for those of outcome NOT_ENTERED
+
+
+Group = tuple[World, World, World, World, World, World, World, World]
+"""The scratch worlds of books side by side."""
 
 
 def run_books(setup: Setup, books: BookRows) -> None:
@@ -56,13 +66,17 @@ class BookRunner:
 
     def __init__(self, setup: Setup) -> None:
         self._setup, self._queue = setup, QUEUE
-        self._worlds = scratch_worlds(setup, 2, QUEUE)
+        self._worlds, self._lanes = scratch_worlds(setup, LANES + 1, QUEUE), empty_lanes(len(setup.positions))
 
-    def run(self, books: BookRows) -> None:
-        """Run every book and write its outcome; the rows are not checked: see `check_books`."""
-        while simulate_books(self._setup.market, self._worlds, books):
+    def run(self, books: BookRows, losses: Floats | None = None) -> None:
+        """Run every book and write its outcome; the rows are not checked: see `check_books`.
+
+        ``losses`` [books, positions + 2] are written as `run_clients` returns them.
+        """
+        losses = np.empty((len(books.funds), 0)) if losses is None else losses
+        while simulate_books(self._setup.market, self._worlds, self._lanes, books, losses):
             self._queue *= 4
-            self._worlds = scratch_worlds(self._setup, 2, self._queue)
+            self._worlds = scratch_worlds(self._setup, LANES + 1, self._queue)
 
 
 def run_clients(setup: Setup, books: BookRows) -> Floats:
@@ -80,9 +94,7 @@ def run_clients(setup: Setup, books: BookRows) -> Floats:
     """
     check_books(setup, books)
     losses = np.zeros((len(books.funds), len(setup.positions) + 2))
-    queue = QUEUE
-    while simulate_clients(setup.market, scratch_worlds(setup, 2, queue), books, losses):
-        queue *= 4
+    BookRunner(setup).run(books, losses)
     return losses
 
 
@@ -117,41 +129,98 @@ def has_full_exponent(rows: Bytes, highest: Integers) -> bool:
 
 
 @kernel
-def simulate_books(market: Market, worlds: WorldBatch, books: BookRows) -> int:
-    """Run every book that can be entered in the first world; the second stays blank. Return the dropped events."""
-    world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
-    return run_entered(world, blank, books, books.outcomes)
+def simulate_books(market: Market, worlds: WorldBatch, lanes: Lanes, books: BookRows, losses: Floats) -> int:
+    """Run every book that can be entered, in groups; the last world stays blank. Return the dropped events.
 
-
-@kernel
-def simulate_clients(market: Market, worlds: WorldBatch, books: BookRows, losses: Floats) -> int:
-    """Run every book that can be entered; write its outcome and who lost what. Return the dropped events."""
-    world, blank = pass_by_pointer(world_at(market, worlds, 0)), pass_by_pointer(world_at(market, worlds, 1))
-    dropped = 0
-    for book in range(len(books.funds)):
-        if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
-            set_up(world, blank, books, book)
-            enter(world)
-            simulate_outcomes(world)
-            dropped += world.clock[0].dropped
-            books.outcomes[book] = world.outcomes[0]
-            count = len(world.positions)
-            for p in range(count):
-                losses[book, p] = world.positions[p].lender_loss
-            losses[book, count] = world.funds[0].clearing_loss
-            losses[book, count + 1] = world.funds[0].credit_loss
+    ``losses`` [books, positions + 2] are written if they have columns.
+    """
+    blank = pass_by_pointer(world_at(market, worlds, LANES))
+    group = (
+        pass_by_pointer(world_at(market, worlds, 0)),
+        pass_by_pointer(world_at(market, worlds, 1)),
+        pass_by_pointer(world_at(market, worlds, 2)),
+        pass_by_pointer(world_at(market, worlds, 3)),
+        pass_by_pointer(world_at(market, worlds, 4)),
+        pass_by_pointer(world_at(market, worlds, 5)),
+        pass_by_pointer(world_at(market, worlds, 6)),
+        pass_by_pointer(world_at(market, worlds, 7)),
+    )
+    dropped, after, count = 0, 0, len(books.funds)
+    while after < count:
+        first, members = after, 0
+        while after < count and members < LANES:
+            if books.outcomes[after].outcome != Outcome.NOT_ENTERED:
+                set_up(group[members], blank, books, after)
+                enter(group[members])
+                members += 1
+            after += 1
+        walk_group(group, lanes, members)
+        member = 0
+        for book in range(first, after):
+            if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
+                dropped += conclude_member(group[member], books, losses, book)
+                member += 1
     return dropped
 
 
 @callee
-def run_entered(world: World, blank: World, books: BookRows, outcomes: Rows[OutcomeRow]) -> int:
-    """Run every book that can be entered, and write its outcome; return the number of dropped events."""
+def conclude_member(world: World, books: BookRows, losses: Floats, book: Index) -> int:
+    """Write the outcome of a book, and who lost what; return the dropped events."""
+    conclude(world)
+    books.outcomes[book] = world.outcomes[0]
+    if losses.shape[1] > 0:
+        count = len(world.positions)
+        for p in range(count):
+            losses[book, p] = world.positions[p].lender_loss
+        losses[book, count] = world.funds[0].clearing_loss
+        losses[book, count + 1] = world.funds[0].credit_loss
+    return int(world.clock[0].dropped)
+
+
+@callee
+def walk_group(group: Group, lanes: Lanes, members: int) -> None:
+    """Run some books, entered before: from one meeting to the next side by side where they can, or alone."""
+    first, at = group[0], 0
+    while members > 0 and at < len(first.schedule):
+        until, entered = next_meeting(first.schedule, at), 0
+        for w in range(members):
+            lanes.rows[LANE_OF + w] = -1.0
+            if can_enter_lanes(group[w], until) and hold_alike(group[w], first):
+                enter_lane(group[w], lanes, entered)
+                lanes.rows[LANE_OF + w] = entered
+                entered += 1
+        held, not_rolled = first.positions, first.clock[0].not_rolled
+        if entered > 0:
+            walk_lanes(first.market, first.schedule, held, lanes, SIDE_BY_SIDE, entered, until, not_rolled)
+        for w in range(members):
+            if lanes.rows[LANE_OF + w] >= 0.0:
+                leave_lane(group[w], lanes, int(lanes.rows[LANE_OF + w]))
+        for w in range(members):
+            simulate_until(group[w], lanes, until)
+        at = until
+
+
+@callee
+def next_meeting(schedule: Rows[Event], at: int) -> int:
+    """Return the event before which books meet again: the opening of the first routine day after one that is not."""
+    is_apart = schedule[at].routine == 0
+    for later in range(at + 1, len(schedule)):
+        if schedule[later].kind == EventKind.OPEN:
+            if is_apart and schedule[later].routine != 0:
+                return later
+            is_apart = is_apart or schedule[later].routine == 0
+    return len(schedule)
+
+
+@callee
+def run_entered(world: World, blank: World, lanes: Lanes, books: BookRows, outcomes: Rows[OutcomeRow]) -> int:
+    """Run every book that can be entered, one by one, and write its outcome; return the number of dropped events."""
     dropped = 0
     for book in range(len(books.funds)):
         if books.outcomes[book].outcome != Outcome.NOT_ENTERED:
             set_up(world, blank, books, book)
             enter(world)
-            simulate_outcomes(world)
+            simulate_outcomes(world, lanes)
             dropped += world.clock[0].dropped
             outcomes[book] = world.outcomes[0]
     return dropped

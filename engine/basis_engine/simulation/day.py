@@ -17,6 +17,7 @@ creation. In sweeps, `basis_engine.simulation.fast_path` processes routine days 
 """
 
 from basis_engine.base.compile import callee, kernel, parallel_kernel, pass_by_pointer, portion
+from basis_engine.base.units import Index
 from basis_engine.simulation.calls import (
     book_other_loss,
     present_shortfalls,
@@ -30,6 +31,7 @@ from basis_engine.simulation.clearing import announce_margin, change_margin, cle
 from basis_engine.simulation.dealers import take_outside_flow
 from basis_engine.simulation.defaults import seize
 from basis_engine.simulation.fast_path import process_routine_days
+from basis_engine.simulation.lanes import Lanes
 from basis_engine.simulation.marks import close_window, commit_to_delivery, deliver, mark
 from basis_engine.simulation.names import EventKind
 from basis_engine.simulation.outcome import conclude
@@ -124,17 +126,25 @@ def simulate(world: World) -> None:
 
 
 @kernel
-def simulate_outcomes(world: World) -> None:
-    """Run one world, entered before, that keeps no record: the same bytes, routine days by the fast path."""
+def simulate_outcomes(world: World, lanes: Lanes) -> None:
+    """Run one world, entered before, that keeps no record: the same outcomes, routine days by the fast path."""
     world = pass_by_pointer(world)
-    process_routine_days(world)
-    while next_event(world):
+    simulate_until(world, lanes, len(world.schedule))
+    conclude(world)
+
+
+@callee
+def simulate_until(world: World, lanes: Lanes, until: Index) -> None:
+    """Run a world that keeps no record up to the event ``until`` of its schedule, routine days by the fast path."""
+    is_alone = len(world.funds) == 1
+    if is_alone:
+        process_routine_days(world, lanes, until)
+    while world.clock[0].scheduled < until and next_event(world):
         event = current_event(world)
         dispatch(world, event)
         note_lowest_cash(world, event.fund)
-        if event.kind == EventKind.RECORD:
-            process_routine_days(world)
-    conclude(world)
+        if event.kind == EventKind.RECORD and is_alone:
+            process_routine_days(world, lanes, until)
 
 
 @callee

@@ -9,7 +9,7 @@ share x (s T + jump of the overnight rate / 360) in basis points of price, T the
 import math
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import BasisPoints, BasisPointsPerYear, Index, Usd
+from basis_engine.base.units import BasisPoints, BasisPointsPerYear, Index, Share, Usd
 from basis_engine.simulation.ledger import between, log, name_claim
 from basis_engine.simulation.names import Claim, LogEvent, Party
 from basis_engine.simulation.rows import ContractRow, Dealers, Event
@@ -53,9 +53,8 @@ def buy_from_fund(world: World, f: Index, amount: Usd) -> None:
 
 
 @callee
-def take_inventory(world: World) -> None:
+def take_inventory(dealers: Dealers) -> None:
     """Update inventory, balance-sheet spread and its downside volatility, once a day."""
-    dealers = world.dealers[0]
     if not are_active(dealers):
         return
     dealers.inventory = max(0.0, (1.0 - dealers.placement_rate) * dealers.inventory + dealers.pending)
@@ -79,4 +78,11 @@ def dealer_dislocation(world: World, contract: ContractRow) -> BasisPoints:
     """Return how cheap the balance-sheet spread and a jump of overnight repo make a contract's notes, bp of price."""
     clock = world.clock[0]
     jump = 1e4 * (clock.repo_rate - clock.repo_rate_before) / 360.0
-    return contract.balance_sheet_share * (world.dealers[0].balance_sheet_spread * contract.balance_sheet_years + jump)
+    share, years = contract.balance_sheet_share, contract.balance_sheet_years
+    return balance_sheet_dislocation(share, years, world.dealers[0].balance_sheet_spread, jump)
+
+
+@callee(inline=True)
+def balance_sheet_dislocation(share: Share, years: float, spread: BasisPointsPerYear, jump: BasisPoints) -> BasisPoints:
+    """Return how cheap a balance-sheet spread and a jump of the overnight rate make notes, basis points of price."""
+    return share * (spread * years + jump)

@@ -1,62 +1,49 @@
-"""The fast path for routine days: it processes the fixed events of a day of one fund without the event loop.
+"""The fast path for routine days: it processes the fixed events of days of one-fund books without the event loop.
 
-It writes exactly the bytes that the event loop would write. Before any event that is not routine (a dated event, a cash
-balance that does not cover a claim, a loan that is not rolled in full, a breached limit) it stops; everything before is
-then processed and nothing after, and the event loop continues. Each function below names the events that it replaces.
+It leaves the rows that the event loop would leave, byte for byte, but for those of the log and of other parties' cash,
+which runs that keep outcomes alone do not return. Before any event that is not routine (a dated event, a call that cash
+and excess collateral do not cover, a breached limit) it stops; everything before is then processed and nothing after,
+and the event loop continues. `basis_engine.simulation.lane_walk` does the arithmetic, of one book or of several side by
+side; here books enter its lanes and leave them.
 
-The fast path serves only runs that keep outcomes alone: they write no log and no daily record. A fund-day takes 50 ns
-instead of 260 ns, attribution included.
+Of eight books side by side a quiet fund-day takes 28 ns, of one alone 50 ns, in the event loop 260 ns; attribution
+included.
 """
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import Days, Index, Usd
-from basis_engine.simulation.dealers import dealer_dislocation, take_inventory
-from basis_engine.simulation.ledger import fund_row, margin_excess, market_value, position_equity
-from basis_engine.simulation.marks import cheapened, check_solvency, hedge_gain
-from basis_engine.simulation.names import Claim, EventKind, Party, PnlLine, Status, Unwind
-from basis_engine.simulation.outcome import follow_day, follow_mark, note_call
-from basis_engine.simulation.queue import pop, push_claim
-from basis_engine.simulation.repo import lendable, term_surplus
+from basis_engine.base.units import Index
+from basis_engine.simulation import lanes as row
+from basis_engine.simulation.dealers import are_active, balance_sheet_dislocation
+from basis_engine.simulation.lane_walk import walk_lanes
+from basis_engine.simulation.lanes import ALONE, Lanes
+from basis_engine.simulation.ledger import fund_row, margin_excess
+from basis_engine.simulation.marks import check_solvency
+from basis_engine.simulation.names import EventKind, Party, PnlLine, Status
+from basis_engine.simulation.queue import pop, push, push_claim
 from basis_engine.simulation.rows import Position
-from basis_engine.simulation.schedule import ROUTINE
-from basis_engine.simulation.unwind import clearing_flow, repo_flow, value_at_risk
-from basis_engine.simulation.world import World
-
-# Places of the events of a routine day, counted from its opening.
-AT_ROLL = ROUTINE.index(EventKind.REPO_ROLL)
-AT_SHORTFALL = ROUTINE.index(EventKind.REPO_SHORTFALL)
-AT_MARK = ROUTINE.index(EventKind.MARK)
-AT_SETTLEMENT = ROUTINE.index(EventKind.SETTLEMENT)
-AT_REPO_MARK = ROUTINE.index(EventKind.REPO_MARK)
-AT_LIMITS = ROUTINE.index(EventKind.RISK_LIMITS)
-EVENTS_OF_A_DAY = len(ROUTINE)
-"""The last day of a run has one event more, the end of the window, which is logged."""
+from basis_engine.simulation.unwind import margin_asked
+from basis_engine.simulation.world import Floats, World
 
 
 @callee
-def process_routine_days(world: World) -> None:
-    """Process routine days until the first non-routine one, then return to the event loop."""
-    if len(world.funds) == 1 and len(world.log) == 0 and len(world.fund_days) == 0:
-        while (
-            is_routine_day(world) and open_routine_day(world) and mark_routine_day(world) and close_routine_day(world)
-        ):
-            pass
+def process_routine_days(world: World, lanes: Lanes, until: Index) -> None:
+    """Process routine days of a book alone, up to the event ``until`` of the schedule or the first non-routine one."""
+    if can_enter_lanes(world, until):
+        enter_lane(world, lanes, 0)
+        held, not_rolled = world.positions, world.clock[0].not_rolled
+        walk_lanes(world.market, world.schedule, held, lanes, ALONE, 1, until, not_rolled)
+        leave_lane(world, lanes, 0)
 
 
-@callee(inline=True, optimize=True)
-def is_routine_day(world: World) -> bool:
-    """Return whether the next day is routine by its schedule, and only last night's variation margin is due."""
+@callee
+def can_enter_lanes(world: World, until: Index) -> bool:
+    """Return whether the next day is routine by its schedule, and nothing but last night's calls is due."""
     clock, fund = world.clock[0], world.funds[0]
-    if clock.scheduled >= len(world.schedule) or world.schedule[clock.scheduled].routine == 0:
+    if clock.scheduled >= until or world.schedule[clock.scheduled].routine == 0:
         return False
     if fund.status != Status.ACTIVE or fund.credit_drawn != 0.0 or fund.other_loss_owed != 0.0:
         return False
-    if clock.queued > 1:
-        return False
-    if clock.queued == 1 and world.queue[clock.first_fifo].kind not in (
-        EventKind.VARIATION_CREDIT,
-        EventKind.VARIATION_CALL,
-    ):
+    if clock.queued > 0 and not waits_for_routine(world):
         return False
     for p in range(fund.first, fund.last):
         position = world.positions[p]
@@ -67,209 +54,185 @@ def is_routine_day(world: World) -> bool:
             or position.financed_roll != clock.not_rolled
         ):
             return False
-        if position.term_share > 0.0 and clock.value_date >= position.term_maturity:
-            return False
-        if clock.queued == 0 and position.variation_due != 0.0:
+        if clock.queued == 0 and (position.variation_due != 0.0 or position.called != 0.0):
             return False
     return True
 
 
-@callee(inline=True, optimize=True)
+@callee
+def waits_for_routine(world: World) -> bool:
+    """Return whether at most one claim of variation margin waits and one call of term lenders, due together."""
+    clock, first = world.clock[0], world.queue[world.clock[0].first_fifo]
+    is_variation = first.kind in (EventKind.VARIATION_CREDIT, EventKind.VARIATION_CALL)
+    if clock.queued == 1:
+        return is_variation or first.kind == EventKind.REPO_CALL
+    if clock.queued > 2 or not is_variation or first.next_in_fifo >= 0:
+        return False
+    second = world.queue[first.next_fifo]
+    return second.kind == EventKind.REPO_CALL and second.time == first.time
+
+
+@callee
 def has_open_items(position: Position) -> bool:
-    """Return whether a trade, a coupon, a call, a new haircut or a short sale of notes is open."""
+    """Return whether a trade, an overdue loan, a new haircut or a short sale of notes is open."""
     trades = position.face < 0.0 or position.unsettled != 0.0 or position.unsettled_face != 0.0 or position.committed
-    claims = position.unmet != 0.0 or position.called != 0.0 or position.coupon_receivable != 0.0
-    return trades or claims or position.haircut != position.financed_haircut or position.variation_open != 0.0
+    claims = position.unmet != 0.0 or position.variation_open != 0.0
+    return trades or claims or position.haircut != position.financed_haircut
 
 
-@callee(inline=True, optimize=True)
-def open_routine_day(world: World) -> bool:
-    """Process OPEN, REPO_ROLL, variation margin and REPO_SHORTFALL, if cash covers them all."""
-    clock, fund = world.clock[0], world.funds[0]
-    opening, rolling = world.schedule[clock.scheduled], world.schedule[clock.scheduled + AT_ROLL]
-    years = (clock.value_date - fund.interest_from) / 360.0
-    earning, net, variation = fund.cash, 0.0, 0.0
-    for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        earning += position.margin_posted
-        variation += position.variation_due
-        lent = lendable(position, position.haircut, clock.not_rolled)
-        net += 0.0 - (position.overnight + position.overnight_interest) + lent
-    interest = earning * clock.cash_rate * years
-    cash = fund.cash + interest
-    if cash < 0.0 or max(-variation, 0.0) - cash - net > 0.0:
-        return False
-    clock.calls_due, fund.interest_from = opening.calls_due, clock.value_date
-    world.parties[Party.CASH_BANK].cash -= interest
-    world.profit[fund_row(world, 0), PnlLine.CASH_INTEREST] += interest
-    fund.lowest_cash = min(fund.lowest_cash, cash)
-    clock.repo_rate_before = rolling.value
-    if rolling.day > 1:
-        clock.repo_rate_before = clock.repo_rate
-    clock.repo_rate, clock.cash_rate = rolling.value, rolling.second_value
-    lender = world.parties[Party.REPO_LENDER]
-    for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        lent = lendable(position, position.haircut, clock.not_rolled)
-        remargin = lent - position.overnight
-        cash -= position.overnight_interest
-        cash += remargin
-        lender.cash += position.overnight_interest
-        lender.cash -= remargin
-        if remargin < -0.005:
-            clock.logged += 1
-        position.overnight, position.overnight_interest = lent, 0.0
-        position.overnight_rate = rolling.value + position.repo_spread
-    fund.cash, fund.lowest_cash = cash, min(fund.lowest_cash, cash)
-    clock.scheduled += AT_SHORTFALL
-    clock.now, clock.day, clock.next_mark = rolling.time, rolling.day, rolling.next_mark
-    if clock.queued == 1 and not settle_routine_variation(world, variation):
-        return False
-    clock.scheduled += AT_MARK - AT_SHORTFALL
-    return True
-
-
-@callee(inline=True, optimize=True)
-def settle_routine_variation(world: World, net: Usd) -> bool:
-    """Process VARIATION_CREDIT or VARIATION_CALL, if cash covers it."""
-    clock, fund, clearing_house = world.clock[0], world.funds[0], world.parties[Party.CLEARING_HOUSE]
-    if net < 0.0:
-        if fund.cash < -net:
+@callee
+def hold_alike(world: World, other: World) -> bool:
+    """Return whether two books have the same notes in the same contracts, so that they can walk side by side."""
+    for p in range(len(world.positions)):
+        left, right = world.positions[p], other.positions[p]
+        if left.bond != right.bond or left.contract != right.contract:
             return False
-        fund.calls += 1
-        fund.largest_call = max(fund.largest_call, -net)
-        note_call(world, 0, -net, Claim.VARIATION_MARGIN)
-        fund.calls_paid += -net
-        clock.logged += 1
-    cash = fund.cash
-    for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        cash += position.variation_due
-        clearing_house.cash -= position.variation_due
-        position.variation_due = 0.0
-    fund.cash, fund.lowest_cash = cash, min(fund.lowest_cash, cash)
-    pop(world)
     return True
 
 
-@callee(inline=True, optimize=True)
-def mark_routine_day(world: World) -> bool:
-    """Process MARK: update prices, accrue interest and coupons; return False for an insolvent fund."""
-    clock, fund, market = world.clock[0], world.funds[0], world.market
-    event = world.schedule[clock.scheduled]
-    value_date = market.marks[event.mark].value_date
-    days = value_date - clock.value_date
-    clock.mark, clock.value_date, clock.price_cause = event.mark, value_date, clock.logged
-    clock.now, clock.next_mark = event.time, event.next_mark
-    clock.logged += 1
-    clock.scheduled += AT_SETTLEMENT - AT_MARK
-    if days > 0:
-        take_inventory(world)
-    for c in range(len(world.contracts)):
-        contract = world.contracts[c]
-        contract.dislocation = market.futures[event.mark, c].dislocation + dealer_dislocation(world, contract)
-    worth = fund.cash - fund.credit_drawn
-    for p in range(fund.first, fund.last):
-        mark_routine_position(world, p, days)
-        worth += position_equity(world.positions[p])
-    for c in range(len(world.contracts)):
-        world.contracts[c].futures = market.futures[event.mark, c].price
-    if worth <= 0.0:
-        check_solvency(world, 0)
-        return False
-    fund.peak_equity = max(fund.peak_equity, worth)
-    follow_mark(world, 0, worth)
-    return True
+@callee
+def enter_lane(world: World, lanes: Lanes, k: Index) -> None:
+    """Move a book into lane ``k``; what waits for the morning is then due in the lane alone."""
+    clock, fund, outcome, rows = world.clock[0], world.funds[0], world.outcomes[0], lanes.rows
+    rows[row.CASH + k], rows[row.LOWEST_CASH + k] = fund.cash, fund.lowest_cash
+    rows[row.INTEREST_FROM + k], rows[row.CREDIT_LINE + k] = fund.interest_from, fund.credit_line
+    rows[row.REDEMPTION + k], rows[row.UNWIND + k] = fund.redemption, fund.unwind
+    rows[row.LEVERAGE_LIMIT + k], rows[row.DRAWDOWN_LIMIT + k] = fund.leverage_limit, fund.drawdown_limit
+    rows[row.IS_STOPPED + k], rows[row.RISK_LIMIT + k] = fund.stopped, fund.risk_limit
+    rows[row.CALM_VOLATILITY + k], rows[row.ENTRY_LEVERAGE + k] = fund.calm_volatility, fund.entry_leverage
+    rows[row.PEAK_EQUITY + k], rows[row.CALLS + k] = fund.peak_equity, fund.calls
+    rows[row.CALLS_PAID + k], rows[row.LARGEST_CALL + k] = fund.calls_paid, fund.largest_call
+    rows[row.ENTRY_CASH + k], rows[row.FIRST_CALL + k] = outcome.entry_cash, outcome.first_call
+    rows[row.FIRST_CALL_DAY + k], rows[row.EQUITY + k] = outcome.first_call_day, outcome.equity
+    rows[row.CONSTRAINT + k] = outcome.constraint
+    rows[row.LOWEST_EQUITY + k], rows[row.WORST_PROFIT + k] = outcome.lowest_equity, outcome.worst_profit
+    rows[row.WORST_DAY + k] = outcome.worst_day
+    rows[row.CASH_INTEREST + k] = world.profit[fund_row(world, 0), PnlLine.CASH_INTEREST]
+    rows[row.VOLATILITY + k], rows[row.OFFSET + k], rows[row.DUE + k] = world.dealers[0].volatility, 0.0, 0.0
+    rows[row.OPENING + k], rows[row.MARKED + k] = clock.scheduled, clock.mark
+    rows[row.REPO_RATE + k], rows[row.REPO_RATE_BEFORE + k] = clock.repo_rate, clock.repo_rate_before
+    rows[row.CASH_RATE + k], rows[row.DEALERS_HOLD + k] = clock.cash_rate, 0.0
+    if are_active(world.dealers[0]):
+        rows[row.DEALERS_HOLD + k], lanes.dealers[k] = 1.0, world.dealers[0]
+    while clock.queued > 0:
+        rows[row.DUE + k] = world.queue[clock.first_fifo].time
+        pop(world)
+    for p in range(len(world.positions)):
+        enter_block(world, rows[row.FUND_ROWS + (len(world.positions) - 1 - p) * row.BLOCK :], p, k)
 
 
-@callee(inline=True, optimize=True)
-def mark_routine_position(world: World, p: Index, days: Days) -> None:
-    """Mark one position's interest, coupon and prices, line by line as in `basis_engine.simulation.marks`."""
-    position, m, profit = world.positions[p], world.clock[0].mark, world.profit[p]
+@callee
+def enter_block(world: World, block: Floats, p: Index, k: Index) -> None:
+    """Copy a position into lane ``k`` of its block."""
+    position, fund, profit = world.positions[p], world.funds[0], world.profit[p]
     contract = world.contracts[position.contract]
-    note, future = world.market.notes[m, position.bond], world.market.futures[m, position.contract]
-    hedge = hedge_gain(world, position)
-    position.variation_open += hedge
-    profit[PnlLine.FINANCING_HEDGE] += hedge
-    overnight = position.overnight * position.overnight_rate * days / 360.0
-    term = position.term * position.term_rate * days / 360.0
-    position.overnight_interest += overnight
-    position.term_interest += term
-    profit[PnlLine.REPO_INTEREST] += -overnight - term
-    due = 0.0
-    if days > 0:
-        due = position.face * note.coupon_due / 100.0
-    profit[PnlLine.COUPON_ACCRUAL] += position.face * (note.accrued - position.accrued) / 100.0 + due
-    position.coupon_receivable += due
-    per_point = position.contracts * contract.point_value
-    gain = per_point * (future.price - contract.futures)
-    position.variation_open += gain
-    clean = cheapened(note.clean, contract.dislocation)
-    fair = position.face * (note.clean - position.undislocated) / 100.0
-    convergence = position.face * note.convergence / 100.0
-    profit[PnlLine.DISLOCATION] += position.face * (clean - position.clean) / 100.0 - fair
-    profit[PnlLine.BASIS_CONVERGENCE] -= convergence
-    profit[PnlLine.COUPON_ACCRUAL] += per_point * future.accrual
-    profit[PnlLine.SWAP_SPREAD] += per_point * future.spread
-    profit[PnlLine.CURVE] += fair + gain + convergence - per_point * (future.accrual + future.spread)
-    position.clean, position.undislocated, position.accrued = clean, note.clean, note.accrued
+    block[row.FACE + k], block[row.PER_POINT + k] = position.face, position.contracts * contract.point_value
+    block[row.MARGIN_POSTED + k], block[row.MARGIN_ASKED + k] = position.margin_posted, margin_asked(world, position)
+    block[row.HAIRCUT + k], block[row.TERM_SHARE + k] = position.haircut, position.term_share
+    block[row.THRESHOLD + k], block[row.REPO_SPREAD + k] = position.repo_threshold, position.repo_spread
+    block[row.OVERNIGHT + k], block[row.OVERNIGHT_INTEREST + k] = position.overnight, position.overnight_interest
+    block[row.OVERNIGHT_RATE + k], block[row.UNMET + k] = position.overnight_rate, 0.0
+    block[row.TERM + k], block[row.TERM_INTEREST + k] = position.term, position.term_interest
+    block[row.TERM_RATE + k], block[row.TERM_MATURITY + k] = position.term_rate, position.term_maturity
+    block[row.CALLED + k], block[row.COUPON_RECEIVABLE + k] = position.called, position.coupon_receivable
+    block[row.VARIATION_DUE + k], block[row.CLEAN + k] = position.variation_due, position.clean
+    block[row.UNDISLOCATED + k], block[row.ACCRUED + k] = position.undislocated, position.accrued
+    block[row.FUTURES + k], block[row.HEDGED + k] = contract.futures, fund.financing_hedge
+    block[row.RECALLED + k], block[row.SPREAD + k] = fund.call_back, world.dealers[0].balance_sheet_spread
+    block[row.SPREAD_SHARE + k] = contract.balance_sheet_share
+    block[row.SPREAD_YEARS + k] = contract.balance_sheet_years
+    block[row.LINE_HEDGE + k], block[row.LINE_REPO + k] = profit[PnlLine.FINANCING_HEDGE], profit[PnlLine.REPO_INTEREST]
+    block[row.LINE_COUPON + k], block[row.LINE_CURVE + k] = profit[PnlLine.COUPON_ACCRUAL], profit[PnlLine.CURVE]
+    block[row.LINE_DISLOCATION + k] = profit[PnlLine.DISLOCATION]
+    block[row.LINE_CONVERGENCE + k] = profit[PnlLine.BASIS_CONVERGENCE]
+    block[row.LINE_SWAP + k] = profit[PnlLine.SWAP_SPREAD]
 
 
-@callee(inline=True, optimize=True)
-def strike_routine_variation(world: World, net: Usd) -> None:
-    """Process SETTLEMENT: the day's variation margin falls due tomorrow."""
-    clock = world.clock[0]
-    due = world.schedule[clock.scheduled].calls_due
+@callee
+def leave_lane(world: World, lanes: Lanes, k: Index) -> None:
+    """Move lane ``k``, as it left, back to its book; a fund without equity defaults."""
+    positions, left = len(world.positions), lanes.rows
+    if left[row.GONE + k] != 0.0:
+        left = left[row.FUND_ROWS + (positions + 1) * row.BLOCK :]
+    fund, outcome, stage = world.funds[0], world.outcomes[0], left[row.STAGE + k]
+    fund.cash, fund.lowest_cash = left[row.CASH + k], left[row.LOWEST_CASH + k]
+    fund.interest_from, fund.peak_equity = int(left[row.INTEREST_FROM + k]), left[row.PEAK_EQUITY + k]
+    fund.calls, fund.calls_paid = int(left[row.CALLS + k]), left[row.CALLS_PAID + k]
+    fund.largest_call = left[row.LARGEST_CALL + k]
+    outcome.first_call, outcome.constraint = int(left[row.FIRST_CALL + k]), int(left[row.CONSTRAINT + k])
+    outcome.first_call_day = int(left[row.FIRST_CALL_DAY + k])
+    outcome.equity, outcome.lowest_equity = left[row.EQUITY + k], left[row.LOWEST_EQUITY + k]
+    outcome.worst_profit, outcome.worst_day = left[row.WORST_PROFIT + k], int(left[row.WORST_DAY + k])
+    world.profit[fund_row(world, 0), PnlLine.CASH_INTEREST] = left[row.CASH_INTEREST + k]
+    if left[row.DEALERS_HOLD + k] != 0.0:
+        world.dealers[0] = lanes.dealers[k]
+    for p in range(positions):
+        leave_block(world, left[row.FUND_ROWS + (positions - 1 - p) * row.BLOCK :], p, k, stage)
+    leave_claims(world, left, k, stage)
+    leave_clock(world, left, k, stage)
+    if stage == row.AFTER_MARK:
+        check_solvency(world, 0)
+
+
+@callee
+def leave_block(world: World, left: Floats, p: Index, k: Index, stage: float) -> None:
+    """Copy lane ``k`` of a block back to its position."""
+    position, profit = world.positions[p], world.profit[p]
+    position.overnight, position.overnight_interest = left[row.OVERNIGHT + k], left[row.OVERNIGHT_INTEREST + k]
+    position.overnight_rate, position.unmet = left[row.OVERNIGHT_RATE + k], left[row.UNMET + k]
+    position.term, position.term_interest = left[row.TERM + k], left[row.TERM_INTEREST + k]
+    position.term_share, position.called = left[row.TERM_SHARE + k], left[row.CALLED + k]
+    position.coupon_receivable = left[row.COUPON_RECEIVABLE + k]
+    position.variation_due = left[row.VARIATION_DUE + k]
+    if stage == row.AFTER_MARK:  # before settlement and before term loans are marked
+        position.variation_open, position.variation_due, position.called = left[row.VARIATION_DUE + k], 0.0, 0.0
+    position.clean, position.undislocated = left[row.CLEAN + k], left[row.UNDISLOCATED + k]
+    position.accrued = left[row.ACCRUED + k]
+    profit[PnlLine.FINANCING_HEDGE], profit[PnlLine.REPO_INTEREST] = left[row.LINE_HEDGE + k], left[row.LINE_REPO + k]
+    profit[PnlLine.COUPON_ACCRUAL], profit[PnlLine.CURVE] = left[row.LINE_COUPON + k], left[row.LINE_CURVE + k]
+    profit[PnlLine.DISLOCATION] = left[row.LINE_DISLOCATION + k]
+    profit[PnlLine.BASIS_CONVERGENCE] = left[row.LINE_CONVERGENCE + k]
+    profit[PnlLine.SWAP_SPREAD] = left[row.LINE_SWAP + k]
+
+
+@callee
+def leave_claims(world: World, left: Floats, k: Index, stage: float) -> None:
+    """Create the events of the calls that wait, or are still to be paid this morning."""
+    net, called, due = 0.0, 0.0, int(left[row.DUE + k])
+    for p in range(len(world.positions)):
+        net += world.positions[p].variation_due
+        called += world.positions[p].called
     if net > 0.0:
-        push_claim(world, EventKind.VARIATION_CREDIT, due, 0, -1, Party.CLEARING_HOUSE, clock.price_cause)
+        push_claim(world, EventKind.VARIATION_CREDIT, due, 0, -1, Party.CLEARING_HOUSE, -1)
     elif net < 0.0:
-        push_claim(world, EventKind.VARIATION_CALL, due, 0, -1, Party.CLEARING_HOUSE, clock.logged)
-        clock.logged += 1
-    clock.scheduled += AT_REPO_MARK - AT_SETTLEMENT
+        push_claim(world, EventKind.VARIATION_CALL, due, 0, -1, Party.CLEARING_HOUSE, -1)
+    if called > 0.0:
+        push(world, EventKind.REPO_CALL, due, 0, -1, -1)
 
 
-@callee(inline=True, optimize=True)
-def breaches(world: World, book: Usd, worth: Usd, spare: Usd) -> bool:
-    """Return whether a limit may order a sale: the tests of `basis_engine.simulation.unwind.decide`."""
-    fund = world.funds[0]
-    if fund.unwind == Unwind.TARGET_LEVERAGE and book > fund.leverage_limit * worth:
-        return True
-    if fund.unwind == Unwind.STOP_OUT and (fund.stopped or 1.0 - worth / fund.peak_equity > fund.drawdown_limit):
-        return True
-    if fund.unwind == Unwind.VALUE_AT_RISK and value_at_risk(world, fund, book, worth) > fund.risk_limit:
-        return True
-    return spare < 0.0
-
-
-@callee(inline=True, optimize=True)
-def close_routine_day(world: World) -> bool:
-    """Process SETTLEMENT, REPO_MARK, RISK_LIMITS and RECORD, if no loan lacks collateral and no limit is breached."""
-    clock, fund = world.clock[0], world.funds[0]
-    net, book = 0.0, 0.0
-    worth, spare = fund.cash - fund.credit_drawn, fund.cash + fund.credit_line - fund.credit_drawn - fund.redemption
-    for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        position.variation_due += position.variation_open
-        position.variation_open = 0.0
-        net += position.variation_due
-    strike_routine_variation(world, net)
-    for p in range(fund.first, fund.last):
-        position = world.positions[p]
-        threshold = position.repo_threshold * market_value(position) * position.term_share
-        if position.term_share > 0.0 and -term_surplus(position) > threshold + 0.01:
-            return False
-        worth += position_equity(position)
-        book += market_value(position)
-        spare += clearing_flow(world, position) + repo_flow(position, fund, clock.not_rolled)
-        spare += position.coupon_receivable
-    clock.scheduled += AT_LIMITS - AT_REPO_MARK
-    if fund.unwind != Unwind.HOLD and breaches(world, book, worth, spare):
-        return False
-    opening = clock.scheduled - AT_LIMITS
-    events = world.schedule[opening].routine
-    last = world.schedule[opening + events - 1]
-    clock.now, clock.day, clock.next_mark = last.time, last.day, last.next_mark
-    clock.scheduled = opening + events
-    clock.logged += events - EVENTS_OF_A_DAY
-    follow_day(world, 0, worth)
-    return True
+@callee
+def leave_clock(world: World, left: Floats, k: Index, stage: float) -> None:
+    """Set the clock to the last event that a lane processed, and contracts to their last mark."""
+    clock, schedule = world.clock[0], world.schedule
+    opening, opened, mark = int(left[row.OPENING + k]), int(left[row.OPENED + k]), int(left[row.MARKED + k])
+    if opened < 0:
+        return
+    clock.calls_due = schedule[opened].calls_due
+    clock.repo_rate, clock.repo_rate_before = left[row.REPO_RATE + k], left[row.REPO_RATE_BEFORE + k]
+    clock.cash_rate = left[row.CASH_RATE + k]
+    if mark >= 0:
+        clock.mark, clock.value_date = mark, world.market.marks[mark].value_date
+        for c in range(len(world.contracts)):
+            contract, future = world.contracts[c], world.market.futures[mark, c]
+            share, years = contract.balance_sheet_share, contract.balance_sheet_years
+            cheap = balance_sheet_dislocation(share, years, world.dealers[0].balance_sheet_spread, left[row.JUMP + k])
+            contract.dislocation, contract.futures = future.dislocation + cheap, future.price
+    last = opening - 1
+    clock.scheduled = opening
+    if stage == row.AFTER_ROLL or stage == row.AFTER_VARIATION:
+        last, clock.scheduled = opening + row.AT_ROLL, opening + row.AT_SHORTFALL
+    elif stage == row.AFTER_MARK:
+        last, clock.scheduled = opening + row.AT_MARK, opening + row.AT_SETTLEMENT
+    elif stage == row.AFTER_REPO_MARK:
+        last, clock.scheduled = opening + row.AT_MARK, opening + row.AT_LIMITS
+    clock.now, clock.day, clock.next_mark = schedule[last].time, schedule[last].day, schedule[last].next_mark

@@ -1,7 +1,7 @@
 """The ledger: every cent moves between two parties, under a named line; equity; the event log."""
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import BasisPoints, Index, Usd, Word
+from basis_engine.base.units import BasisPoints, Index, Points, Share, Usd, Word
 from basis_engine.simulation.names import CashLine, Claim, LogEvent, Party, PnlLine, Status
 from basis_engine.simulation.rows import Fund, Position
 from basis_engine.simulation.world import World
@@ -49,10 +49,22 @@ def fund_row(world: World, fund_index: Index) -> int:
     return len(world.positions) + fund_index
 
 
+@callee(inline=True)
+def dirty_value(face: Usd, clean: Points, accrued: Points) -> Usd:
+    """Return the value of notes with accrued interest, USD."""
+    return face * (clean + accrued) / 100.0
+
+
 @callee(optimize=True)
 def market_value(position: Position) -> Usd:
     """Return the dirty value of the notes at the last mark, for regular settlement, USD."""
-    return position.face * (position.clean + position.accrued) / 100.0
+    return dirty_value(position.face, position.clean, position.accrued)
+
+
+@callee(inline=True)
+def advanced(value: Usd, haircut: Share, term_share: Share, not_rolled: Share) -> Usd:
+    """Return what lenders advance overnight on the value of notes held, USD."""
+    return (1.0 - haircut) * value * (1.0 - term_share) * (1.0 - not_rolled)
 
 
 @callee(optimize=True)

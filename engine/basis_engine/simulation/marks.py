@@ -1,7 +1,7 @@
 """Marks: update prices, revalue positions line by line, accrue repo interest; delivery and the end of the window."""
 
 from basis_engine.base.compile import callee, kernel
-from basis_engine.base.units import BasisPoints, Days, Index, Points, Usd
+from basis_engine.base.units import BasisPoints, Days, Index, Points, Rate, Usd
 from basis_engine.simulation.dealers import dealer_dislocation, take_inventory
 from basis_engine.simulation.defaults import begin_default, keep_proceeds, seize
 from basis_engine.simulation.ledger import attribute, equity, log
@@ -27,7 +27,7 @@ def mark(world: World, event: Event) -> None:
     clock.value_date = value_date
     clock.price_cause = log(world, LogEvent.PRICE_MOVE, -1, -1, 0.0, -1)
     if days > 0:
-        take_inventory(world)
+        take_inventory(world.dealers[0])
     for c in range(len(world.contracts)):
         contract = world.contracts[c]
         contract.dislocation = world.market.futures[clock.mark, c].dislocation + dealer_dislocation(world, contract)
@@ -76,11 +76,17 @@ def mark_hedge(world: World, p: Index) -> None:
 def accrue_repo(world: World, p: Index, days: Days) -> None:
     """Accrue interest on repo to the new value date, actual/360."""
     position = world.positions[p]
-    overnight = position.overnight * position.overnight_rate * days / 360.0
-    term = position.term * position.term_rate * days / 360.0
+    overnight = repo_interest(position.overnight, position.overnight_rate, days)
+    term = repo_interest(position.term, position.term_rate, days)
     position.overnight_interest += overnight
     position.term_interest += term
     attribute(world, p, PnlLine.REPO_INTEREST, -overnight - term)
+
+
+@callee(inline=True)
+def repo_interest(principal: Usd, rate: Rate, days: Days) -> Usd:
+    """Return the interest of a loan over some days, actual/360, USD."""
+    return principal * rate * days / 360.0
 
 
 @callee(optimize=True)

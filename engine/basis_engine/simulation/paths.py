@@ -16,9 +16,10 @@ from basis_engine.base.errors import InputError
 from basis_engine.bonds.curves import NODE_TIMES, PAR
 from basis_engine.simulation.cells import QUEUE, BookRows, check_books, run_entered
 from basis_engine.simulation.day import world_at
+from basis_engine.simulation.lanes import Lanes, empty_lanes
 from basis_engine.simulation.market import Baskets, CurvePath, Priced, bootstrap_rows, fill_held, price_rows
 from basis_engine.simulation.names import EventKind
-from basis_engine.simulation.rows import Event, FuturesQuote, NoteQuote, OutcomeRow
+from basis_engine.simulation.rows import Dealers, Event, FuturesQuote, NoteQuote, OutcomeRow
 from basis_engine.simulation.run import Setup, scratch_worlds
 from basis_engine.simulation.world import Floats, Integers, Market, Records, Rows, RowTable, World, WorldBatch
 
@@ -57,6 +58,8 @@ class Scratch(NamedTuple):
     delivery: Integers
     notes: "np.ndarray[tuple[int, int, int], np.dtype[np.void]]"
     futures: "np.ndarray[tuple[int, int, int], np.dtype[np.void]]"
+    lanes: Floats  # the fields of `Lanes`
+    dealers: Sequence[Rows[Dealers]]
 
 
 class Course(NamedTuple):
@@ -123,6 +126,7 @@ def _scratch(setup: Setup, baskets: Baskets, frame: Frame, blocks: int) -> Scrat
         repeated(frame.delivery),
         repeated(np.asarray(setup.market.notes)),
         repeated(np.asarray(setup.market.futures)),
+        *(repeated(np.asarray(rows)) for rows in empty_lanes(len(setup.positions))),  # type: ignore[arg-type]
     )
 
 
@@ -156,9 +160,9 @@ def simulate_paths(
             no_curve[p] = not price_one(course, p, block)
             if not no_curve[p]:
                 count = schedule_one(course, worlds.schedule[block], p, block)
-                dropped[block] += run_entered(
-                    pass_by_pointer(with_schedule_length(world, count)), blank, books, outcomes[p]
-                )
+                shortened = pass_by_pointer(with_schedule_length(world, count))
+                lanes = Lanes(scratch.lanes[block], scratch.dealers[block])
+                dropped[block] += run_entered(shortened, blank, lanes, books, outcomes[p])
 
 
 @callee

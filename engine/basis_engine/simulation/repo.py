@@ -6,6 +6,7 @@ from basis_engine.base.compile import callee
 from basis_engine.base.units import Day, Index, Share, Usd, Word
 from basis_engine.simulation.clearing import raise_call
 from basis_engine.simulation.ledger import (
+    advanced,
     attribute,
     clearing_house_of,
     fund_row,
@@ -30,9 +31,9 @@ def lendable(position: Position, haircut: Share, not_rolled: Share) -> Usd:
     Against notes sold short it is negative: (1 + haircut) of their value, which the fund lends to borrow them.
     """
     value = market_value(position)
-    if value < 0.0:
-        return (1.0 + haircut) * value
-    return (1.0 - haircut) * value * (1.0 - position.term_share) * (1.0 - not_rolled)
+    if value >= 0.0:
+        return advanced(value, haircut, position.term_share, not_rolled)
+    return (1.0 + haircut) * value
 
 
 @callee(optimize=True)
@@ -251,8 +252,7 @@ def pay_line(world: World, p: Index, line: Word, amount: Usd, party: Word, from_
 def mark_term_loans(world: World, event: Event) -> None:
     """Call the deficit of term loans whose collateral lacks more than the threshold.
 
-    The cause is the rise of the haircut since the last mark of term loans where it makes most of the deficit, else the
-    last price move.
+    The cause is the rise of the haircut since they were last marked if it makes most of the deficit, else prices.
     """
     for f in range(len(world.funds)):
         fund = world.funds[f]
