@@ -83,6 +83,8 @@ DRAWN = ("basis_stress.single_book.figures", "basis_stress.front_door.backtest")
 NO_FIGURES = {"--no-report", "--help", "-h"}
 """Options of a backtest that draws none."""
 
+HELP = {"-h", "--help"}
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Why nothing more can be written to a disk, on which the output may be, too."""
 
@@ -144,6 +146,10 @@ class LazyGroup(Group):
             name = RENAMED[name]
         if name not in COMMANDS:
             return None
+        if not HELP & set((ctx.obj or {"arguments": HELP})["arguments"]):
+            from basis_stress.cli.ahead import compile_ahead
+
+            compile_ahead(name)
         function = name.replace("-", "_") + "_" * keyword.iskeyword(name)
         command: click.Command = getattr(importlib.import_module(f"basis_stress.cli.{COMMANDS[name][0]}"), function)
         return command

@@ -13,6 +13,7 @@ from basis_data.scenarios.scenario import scenario
 from basis_engine.base.compile import CACHE_DIRECTORY
 from basis_engine.base.errors import InputError
 from basis_engine.base.processes import process_pool
+from basis_engine.simulation.ahead import compile_last_steps, compile_loop
 from basis_strategies.cells import outcomes
 from basis_strategies.hedged_trades import LongBasis
 from basis_stress.cli.help import Command
@@ -42,8 +43,8 @@ def years() -> None:
     run_strategy(LongBasis.model_validate({"legs": ("FV",)}), "2024-01-02", "2024-03-28")
 
 
-JOBS: tuple[Callable[[], None], ...] = (backtests, years, paths, sweeps)
-"""The longest first; each compiles in a process of its own."""
+JOBS: tuple[Callable[[], None], ...] = (compile_loop, compile_last_steps, years, paths, sweeps, backtests)
+"""What others need first, then the longest first; processes wait for each other's kernels and load them."""
 
 
 EXAMPLES = """\b
@@ -65,7 +66,7 @@ def warm_up() -> None:
         )
     start = time.perf_counter()
     with process_pool(min(len(JOBS), os.cpu_count() or 1)) as pool:
-        waiting = {pool.submit(job): job.__name__ for job in JOBS}
+        waiting = {pool.submit(job): job.__name__.removeprefix("compile_").replace("_", " ") for job in JOBS}
         for number, done in enumerate(as_completed(waiting), 1):
             done.result()
             click.echo(f"{number} of {len(JOBS)}: {waiting[done]}, {time.perf_counter() - start:.0f} s", err=True)

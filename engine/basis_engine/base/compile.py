@@ -26,6 +26,7 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, overload
 
+from basis_engine.base.compile_turns import take_turns
 from basis_engine.base.errors import InputError
 from basis_engine.base.kernel_cache import heal, private_directory, warn_once
 
@@ -91,6 +92,7 @@ ENGINE = Path(__file__).parents[1]
 CACHE_DIRECTORY = _cache_directory(ENGINE)
 CALLEE_DIRECTORY = CACHE_DIRECTORY and f"{CACHE_DIRECTORY}/callees"
 KERNEL_OPTIONS: dict[str, Any] = accelerator.KERNEL_OPTIONS if ACCELERATED else {}
+compile_for: Callable[..., None] | None = accelerator.compile_for if ACCELERATED else None
 
 
 _COMPILED: set[Any] = set()  # dispatchers of all kernels and callees
@@ -108,6 +110,7 @@ def _compile(function: Callable[P, R], directory: str, options: dict[str, Any]) 
         if ACCELERATED:
             accelerator.load_lightly(compiled)
         heal(compiled)
+        take_turns(compiled)
     _COMPILED.add(compiled)
     return compiled
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numba
 import numba.core.cgutils
 import numba.core.imputils
 import numba.extending
@@ -123,6 +124,14 @@ def load_lightly(dispatcher: Any) -> None:
 
     if hasattr(cached, "_load_overload"):
         cached.load_overload = load
+
+
+def compile_for(dispatcher: Any, *arguments: Any, by_address: bool = False) -> None:
+    """Compile a kernel for arguments of these types, without running it; kernels call callees with rows by address."""
+    kinds = [numba.typeof(argument) for argument in arguments]
+    if by_address:
+        kinds = [Reference(kind) if isinstance(kind, types.BaseNamedTuple) else kind for kind in kinds]
+    dispatcher.compile(tuple(kinds))
 
 
 def _name_runtime() -> None:

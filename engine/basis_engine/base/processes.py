@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 def process_pool(processes: int) -> ProcessPoolExecutor:
     """A pool of spawned processes; forked processes would inherit locks that threads of this process hold."""
-    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=follow_parent)
 
 
 class Map(Protocol):
@@ -44,7 +44,7 @@ def workers(processes: int) -> Iterator[Map]:
         pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C nothing more starts
 
 
-def _begin() -> None:
+def follow_parent() -> None:
     """Ignore Ctrl-C, and end when the parent process ends, even by kill -9."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, name="follow", daemon=True).start()
