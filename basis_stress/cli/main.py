@@ -80,10 +80,10 @@ GARBAGE = 500_000
 DRAWN = ("basis_stress.single_book.figures", "basis_stress.front_door.backtest")
 """What a process loads that draws the figures of a backtest."""
 
-NO_FIGURES = {"--no-report", "--help", "-h"}
-"""Options of a backtest that draws none."""
-
 HELP = {"-h", "--help"}
+
+NO_FIGURES = {"--no-report", *HELP}
+"""Options of a backtest that draws none."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Why nothing more can be written to a disk, on which the output may be, too."""
