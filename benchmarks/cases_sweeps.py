@@ -49,7 +49,7 @@ for cells, threads, *workers in jobs:
     with ExitStack() as stack:
         if workers:
             from distributed import Client, LocalCluster
-            own = LocalCluster(workers[0], threads_per_worker=1, processes=False, dashboard_address=None)
+            own = LocalCluster(n_workers=workers[0], threads_per_worker=1, processes=False, dashboard_address=None)
             given["cluster"] = stack.enter_context(Client(stack.enter_context(own)))
         wall, cpu = time.perf_counter(), time.process_time()
         swept = bs.sweep("april-2025", **given)
