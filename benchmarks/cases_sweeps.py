@@ -50,6 +50,7 @@ for cells, threads, *workers in jobs:
         if workers:
             from distributed import Client, LocalCluster
             own = LocalCluster(n_workers=workers[0], threads_per_worker=1, processes=False, dashboard_address=None)
+            assert len(own.workers) == workers[0]
             given["cluster"] = stack.enter_context(Client(stack.enter_context(own)))
         wall, cpu = time.perf_counter(), time.process_time()
         swept = bs.sweep("april-2025", **given)
@@ -98,10 +99,7 @@ def clusters(cells: int) -> list[Job]:
 
 def sampled(axes: dict[str, str], cells: int) -> list[Timing]:
     """Seconds a cell of each of a few chunks of a sweep too large to be run whole, bytes encoded."""
-    given = {"leverage": f"10:50:{cells // 50}x", **axes}
-    # As a sweep changes it: books in all four contracts of the scenario would take twice as long.
-    path = scenario("april-2025").but(contracts=("TY",), margin_multiple=1.0)
-    job = BookJob((path,), Grid(tuple(axis(name, levels) for name, levels in given.items())))
+    job = large_job(axes, cells)
     sizes = chunk_sizes(job)
     runs = [
         (yardstick(), timeit(lambda chunk=chunk: run_chunk(job, chunk), number=1) / sizes[chunk])  # type: ignore[misc]
@@ -109,6 +107,13 @@ def sampled(axes: dict[str, str], cells: int) -> list[Timing]:
     ][1:]  # the first loads data
     yard, seconds = zip(*runs, strict=True)
     return [Timing(GROUP, f"{cells:,} cells, sampled, 1 thread", "cell", seconds, f"{CHUNKS} chunks", yard)]
+
+
+def large_job(axes: dict[str, str], cells: int) -> BookJob:
+    """The job that the sweeps above run: in all four contracts of the scenario a cell would take twice as long."""
+    given = {"leverage": f"10:50:{cells // 50}x", **axes}
+    path = scenario("april-2025").but(contracts=("TY",), margin_multiple=1.0)
+    return BookJob((path,), Grid(tuple(axis(name, levels) for name, levels in given.items())))
 
 
 def against_release(cells: int, rounds: int) -> list[Timing]:

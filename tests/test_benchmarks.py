@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import basis_stress as bs
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.names import CashLine, DealerColumn, EventKind, LogEvent, Party, PnlLine, column_names
 from basis_engine.simulation.run import run
+from basis_stress.sweeps.jobs import run_chunk
 from benchmarks import cases_sweeps, cases_twins, goals, history, page, peers, ruin
 from benchmarks.bounds import machine_bounds
 from benchmarks.c_twin import LANES, CTwin, compiler
@@ -441,3 +443,9 @@ def test_only_permissive_peers_are_installed():
     assert {peer.licence for peer in peers.PEERS} <= {"MIT", "Apache-2.0", "BSD-3-Clause", "LGPL-3.0"}
     refused = ("backtrader", "backtesting", "vectorbt", "rateslib", "financepy")
     assert not [peer for peer in peers.PEERS if peer.requirement.lower().startswith(refused)]
+
+
+def test_the_sampled_sweep_is_the_sweep_that_is_run(tmp_path):
+    job = cases_sweeps.large_job(cases_sweeps.AXES, 150)
+    swept = bs.sweep("april-2025", out=tmp_path / "sweep", leverage="10:50:3x", **cases_sweeps.AXES, threads=1)
+    assert (swept.folder / "chunk-000000.parquet").read_bytes() == run_chunk(job, 0)
