@@ -1,6 +1,5 @@
 """The commands of the market of funds: `backtest --market`, and the page of April 2025 day by day."""
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,6 @@ def day_by_day(out: Path | None) -> None:
 
     with ExitStack() as stack:
         path = place(out, Path("results/day-by-day.html"))
-        page = write_page(path, Progress(stack, "runs"), os.cpu_count() or 1)
+        page = write_page(path, Progress(stack, "runs"))
     click.echo(f"page: {page}")
     write_manifest(page)

@@ -18,8 +18,10 @@ from basis_stress.validation.validate import validation as compare_targets
 from basis_stress.validation.weekly import weekly_trial
 
 CORES = os.cpu_count() or 1
-WORTH_A_PROCESS = 200
+WORTH_A_PROCESS = 800
 """Members that take as long as starting a process: two seconds."""
+FITTING_PROCESSES = max(1, CORES // 2)
+"""All fits take six seconds of one core: of two, the second would be busy with its start."""
 VALIDATE_EXAMPLES = """\b
 Examples:
   basis-stress validate
@@ -44,7 +46,8 @@ def validate(file: Path | None, out: Path | None, weekly: bool) -> None:
         _run_weekly(file, folder)
         write_manifest(folder)
         return
-    result = compare_targets(parameters(file), lambda text: click.echo(text, err=True))
+    with ExitStack() as stack:
+        result = compare_targets(parameters(file), Progress(stack, "runs"))
     tables = {"sensitivity": result.moved, "ablations": result.without, "validation": result.table}
     plain = {name: table.copy() for name, table in tables.items()}
     plain["validation"]["digest"] = result.digest
@@ -76,7 +79,7 @@ def _run_weekly(file: Path | None, out: Path) -> None:
 def calibrate(out: Path | None) -> None:
     """Fit the market of funds to the calibration targets of March 2020, with profile intervals.
 
-    Takes a minute. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
+    Takes some seconds. The file it writes is used by `basis-stress validate --parameters FILE`. The half-life of repo's
     expected spread is fitted on rates before September 2019, into expected-repo.toml beside it, for comparison with the
     one in force.
     """
@@ -87,7 +90,7 @@ def calibrate(out: Path | None) -> None:
     path = place(out, Path("results/march-2020.toml"))
     beside = save(fit_expected_repo().encode(), path.parent / "expected-repo.toml", "--out")
     with ExitStack() as stack:
-        fit = fit_march_2020(done=Progress(stack, "fits"), processes=CORES)
+        fit = fit_march_2020(done=Progress(stack, "fits"), processes=FITTING_PROCESSES)
     save(as_toml(fit).encode(), path, "--out")
     for name, (low, high) in fit.intervals.items():
         click.echo(f"{name:14} {getattr(fit, name):8.4f}  [{low:.4f}, {high:.4f}]")

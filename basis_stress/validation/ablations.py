@@ -66,8 +66,10 @@ VARIANTS: dict[str, Callable[[EpisodeMarket, Fit], Episode]] = {
 }
 
 
-def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) -> pd.DataFrame:
-    """Run March 2020 without each mechanism in turn.
+def ablations(
+    frozen: Parameters | None = None, capacity_multiple: float = 2.0, ran: Callable[[], None] = lambda: None
+) -> pd.DataFrame:
+    """Run March 2020 without each mechanism in turn; ``ran`` is called after each run.
 
     Returns
     -------
@@ -81,6 +83,7 @@ def ablations(frozen: Parameters | None = None, capacity_multiple: float = 2.0) 
     rows = {}
     for name, run in VARIANTS.items():
         episode = run(market, fit)
+        ran()
         values = observables(episode)
         rows[name] = {
             "shorts_17_mar_pct": values["T02 17 Mar"],

@@ -9,6 +9,9 @@ from basis_data.markets.parameters import Fit, Parameters, parameters
 from basis_data.scenarios.scenario import market_era
 from basis_stress.funds_market.episodes import Episode, EpisodeMarket, episode_market, run_episode
 
+SENSITIVITY_RUNS = 34
+"""Two episodes, with eight parameters at both ends and as fitted."""
+
 
 @dataclass(frozen=True)
 class ParameterRange:
@@ -41,9 +44,9 @@ def parameter_ranges(fit: Fit) -> list[ParameterRange]:
 
 
 def sensitivity(
-    frozen: Parameters | None = None, capacity_multiple: float = 2.0, say: Callable[[str], None] = lambda text: None
+    frozen: Parameters | None = None, capacity_multiple: float = 2.0, ran: Callable[[], None] = lambda: None
 ) -> pd.DataFrame:
-    """Run two episodes with each parameter at both ends of its range and the others frozen.
+    """Run two episodes with each parameter at both ends of its range and the others frozen; ``ran`` follows each run.
 
     Returns
     -------
@@ -59,16 +62,17 @@ def sensitivity(
     }
     rows = []
     for parameter in parameter_ranges(fit):
-        say(f"{parameter.name} ...")
         row: dict[str, object] = {**vars(parameter)}
         for name, (market, start, end) in episodes.items():
             for side in ("low", "high"):
                 share = getattr(parameter, side) / parameter.value
                 row[f"{name}_{side}"] = _run_with(market, fit, parameter.name, share).change(start, end)
+                ran()
         rows.append(row)
     result = pd.DataFrame(rows).set_index("name")
     for name, (market, start, end) in episodes.items():
         result.attrs[name] = run_episode(market, fit).change(start, end)
+        ran()
     return result
 
 

@@ -7,6 +7,7 @@ no evidence for the model, and a target on data or arithmetic tests no model at 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,11 @@ from basis_data.scenarios.scenario import changed, market_era
 from basis_data.tables.reader import read
 from basis_stress.funds_market.episodes import Episode, episode_market, run_episode
 from basis_stress.reporting.registry import write_report
-from basis_stress.validation.ablations import ablations
+from basis_stress.validation.ablations import VARIANTS, ablations
 from basis_stress.validation.ablations import as_markdown as ablations_as_markdown
 from basis_stress.validation.choices import as_markdown as choices_as_markdown
 from basis_stress.validation.choices import choices, tried
-from basis_stress.validation.sensitivity import sensitivity
+from basis_stress.validation.sensitivity import SENSITIVITY_RUNS, sensitivity
 from basis_stress.validation.targets import EPISODES, TargetResult, Values, model_results, target_results
 
 BEFORE = {
@@ -77,16 +78,27 @@ class Validation:
         return write_report(self, path)
 
 
-def validation(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> Validation:
-    """Compare the model with every target, and run March 2020 without each mechanism."""
-    table = validate(frozen, say)
-    say("march-2020 without each mechanism, and each parameter at both ends of its range ...")
-    without, moved = ablations(frozen), sensitivity(frozen)
+def validation(
+    frozen: Parameters | None = None, done: Callable[[int, int], None] = lambda count, of: None
+) -> Validation:
+    """Compare the model with every target, and run March 2020 without each mechanism.
+
+    Parameters
+    ----------
+    done
+        Called with the number of runs that are done, and of all.
+    """
+    counted, of = count(1), 2 * len(EPISODES) + len(VARIANTS) + SENSITIVITY_RUNS
+
+    def ran() -> None:
+        done(next(counted), of)
+
+    table, without, moved = validate(frozen, ran), ablations(frozen, ran=ran), sensitivity(frozen, ran=ran)
     return Validation(table, without, moved, choices(frozen or parameters()), table.attrs["digest"])
 
 
-def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
-    """Compare the model with every target.
+def validate(frozen: Parameters | None = None, ran: Callable[[], None] = lambda: None) -> pd.DataFrame:
+    """Compare the model with every target; ``ran`` is called after each run of an episode.
 
     Returns
     -------
@@ -97,13 +109,13 @@ def validate(frozen: Parameters | None = None, say: Callable[[str], None] = lamb
         no), `reason`, `source`; one row per target of history/targets.csv. `attrs["digest"]` is that of the parameters.
     """
     chosen = frozen or parameters()
-    fit, runs = chosen.fits[len(chosen.fits) // 2], {}
+    fit, runs, with_others = chosen.fits[len(chosen.fits) // 2], {}, {}
     for name in EPISODES:
-        say(f"{name} ...")
         runs[name] = run_episode(episode_market(name), fit)
-    say("the same with other outside flows ...")
-    others = model_results({name: with_other_flows(episode, fit) for name, episode in runs.items()})
-    say("closed forms and data ...")
+        ran()
+        with_others[name] = with_other_flows(runs[name], fit)
+        ran()
+    others = model_results(with_others)
     results = target_results(runs)
     targets = read("targets")
     outcomes = [

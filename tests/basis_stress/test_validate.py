@@ -18,12 +18,19 @@ from basis_stress.validation.calibrate import NAMES, misses
 from basis_stress.validation.calibration_targets import TARGETS
 from basis_stress.validation.choices import choices, tried
 from basis_stress.validation.targets import EPISODES, target_results
-from basis_stress.validation.validate import Validation, as_markdown, headline, validate
+from basis_stress.validation.validate import Validation, as_markdown, headline, validate, validation
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
     return validate()
+
+
+def test_every_run_is_counted_to_the_last() -> None:
+    """The command tells the time left from them."""
+    counted: list[tuple[int, int]] = []
+    validation(done=lambda count, of: counted.append((count, of)))
+    assert counted == [(count, len(counted)) for count in range(1, len(counted) + 1)]
 
 
 def test_no_target_is_left_out(table: pd.DataFrame) -> None:
