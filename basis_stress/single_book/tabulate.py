@@ -144,7 +144,8 @@ def _basis(
     """Yield, gross and net basis and implied repo of every row; NaN once delivery is here."""
     mark = np.repeat(np.arange(len(run.position_days)), len(run.positions))
     contract = np.tile(run.positions["contract"], len(run.position_days))
-    clean, futures = table["clean_price"].to_numpy(), table["futures_price"].to_numpy()
+    clean, futures = (table[name].to_numpy(copy=True) for name in ("clean_price", "futures_price"))
+    # copies can be written: kernels compile apart for what cannot, as the arrays of a table
     bond = market.baskets.coupon[note], market.baskets.maturity[note], market.path.value_date[mark]
     factor, delivery = market.baskets.factor[note], market.priced.delivery[mark, contract]
     yields, nets, repos = (np.full(len(table), np.nan) for _ in range(3))

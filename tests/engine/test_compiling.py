@@ -93,6 +93,23 @@ def test_references_have_short_names_that_tell_rows_apart():
     assert pass_by_pointer(marks) is marks
 
 
+@needs_the_accelerator
+def test_numbas_clocks_of_llvm_rest_while_a_kernel_compiles_and_go_on_after_it(monkeypatch):
+    from llvmlite.binding.ffi import lib
+
+    clocks, seen, on_end = lib._lock._cblist, [], SESSION.on_end
+    before = list(clocks)
+    monkeypatch.setattr(SESSION, "on_end", lambda event: (seen.append(len(clocks)), on_end(event)))
+
+    @callee
+    def third(number: int) -> float:
+        return number / 3
+
+    kernel(lambda number: third(number) + third(number))(3)
+    assert seen[0] == 0  # the callee's, within its caller
+    assert clocks == before != []
+
+
 def test_callees_register_themselves():
     assert (__name__, "plus_one") in CALLEES
     assert (__name__, "sum_of_many") not in CALLEES
