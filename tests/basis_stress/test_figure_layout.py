@@ -1,5 +1,7 @@
 """Texts and ticks that are laid out once give the bytes that matplotlib gives alone, with far fewer layouts."""
 
+import threading
+
 import numpy as np
 import pytest
 from matplotlib.text import Text
@@ -56,3 +58,19 @@ def test_matplotlib_is_left_as_it_was():
     with pytest.raises(ZeroDivisionError):
         fails()
     assert Text._get_layout is before
+
+
+def test_one_thread_draws_at_a_time():
+    drawn = []
+
+    def draw_elsewhere():
+        with look.style():
+            drawn.append("elsewhere")
+
+    with look.style():
+        thread = threading.Thread(target=draw_elsewhere)
+        thread.start()
+        thread.join(0.2)
+        drawn.append("here")
+    thread.join()
+    assert drawn == ["here", "elsewhere"]
