@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.world import Floats
@@ -32,7 +32,7 @@ def wilson(count: "Floats | NDArray[np.int64]", of: int, confidence: float = 0.9
 
     Unlike the normal interval it stays inside 0 to 1, and it is informative where the count is 0.
     """
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(ndtri(0.5 + confidence / 2))
     share = np.asarray(count, np.float64) / of
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))

@@ -5,12 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 import basis_stress as bs
 from basis_data.markets.market_data import market_data
 from basis_data.markets.pricing import priced_market
 from basis_data.scenarios.scenario import scenario
 from basis_data.shocks.generators import GENERATORS, generator
+from basis_data.shocks.history import smoothed
 from basis_data.shocks.markets import apply
 from basis_data.shocks.paths import BLOCK, HIGHEST_YIELD, LOWEST_YIELD, Paths, chunks, generate
 from basis_engine.base.errors import InputError
@@ -179,3 +181,12 @@ print(used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 def test_a_hundred_thousand_paths_in_two_gigabytes(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", MEASURE, name], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 2e9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_smoothing_is_that_of_scipy_to_the_last_bit(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values, state = random.standard_normal((7, 200)) * 10.0 ** random.uniform(-6.0, 3.0), random.standard_normal(7)
+    weight, memory = random.uniform(size=2)
+    expected, _ = lfilter([weight], [1.0, -memory], values, axis=1, zi=state[:, None])
+    assert smoothed(values, weight, memory, state).tobytes() == expected.tobytes()

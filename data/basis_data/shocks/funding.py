@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
-from scipy.signal import lfilter
 
-from basis_data.shocks.history import BILLS, History, history, turbulence
+from basis_data.shocks.history import BILLS, History, history, smoothed, turbulence
 from basis_data.tables.data_in_use import cached
 from basis_data.tables.fields import StrictModel
 from basis_data.tables.reader import read
@@ -103,7 +102,7 @@ def repo_spread(
         noise = repo_noise()
         # Drawn day by day, so that fewer days are the first of more days.
         shocks = noise.shocks[random.integers(0, len(noise.shocks), spread.shape[::-1]).T]
-        spread += terms.repo_noise * lfilter([1.0], [1.0, -noise.persistence], shocks, axis=1)
+        spread += terms.repo_noise * smoothed(shocks, 1.0, noise.persistence, np.zeros(len(shocks)))
     return np.asarray(spread)
 
 
@@ -138,7 +137,7 @@ def along(changes: Array, past: History, start: Integers | None, decay: float) -
     squares = ((changes[:, :, BILLS:] / scale) ** 2).mean(axis=-1)
     if start is None:
         squares = squares + 1.0  # an impulse is added to ordinary days; without them margins would fall after it
-    later = lfilter([1 - decay], [1, -decay], squares, axis=1, zi=decay * begin[:, None])[0]
+    later = smoothed(squares, 1 - decay, decay, decay * begin)
     return np.concatenate([begin[:, None], later], axis=1)
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.signal import lfilter
 
 Array = NDArray[np.float64]
 
@@ -34,6 +32,8 @@ class Garch:
 
 def variances(series: Array, target: float, reaction: float, memory: float) -> Array:
     """Variance before each day [n], starting from the unconditional variance."""
+    from scipy.signal import lfilter  # scipy takes a second to import, which other generators do not need
+
     drive = target * (1 - reaction - memory) + reaction * np.append(target, series[:-1] ** 2)
     return np.asarray(lfilter([1.0], [1.0, -memory], drive, zi=np.array([memory * target]))[0])
 
@@ -52,6 +52,8 @@ def _search(unit: Array, start: tuple[float, float]) -> tuple[float, float, floa
     def loss(point: Array) -> float:
         h = variances(unit, 1.0, point[0], point[1])
         return float(np.mean(np.log(h) + unit**2 / h))
+
+    from scipy.optimize import minimize  # scipy takes a second to import, which other generators do not need
 
     room = {"type": "ineq", "fun": lambda point: MOST_PERSISTENCE - point.sum()}
     result = minimize(loss, start, bounds=[(1e-4, 0.5), (0.0, 0.99)], constraints=[room], method="SLSQP")

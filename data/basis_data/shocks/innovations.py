@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import genpareto
 
 from basis_data.shocks.components import products
 
@@ -113,6 +112,8 @@ def fit_tails(days: Array) -> Extremes:
 
 def fit_tail(values: Array) -> tuple[float, float, float]:
     """Fit exceedances of values [n] over their 95% quantile: threshold, shape (below 1/2: finite variance), scale."""
+    from scipy.stats import genpareto  # takes 0.6 s to import, which other generators do not need
+
     threshold = float(np.quantile(values, 1 - TAIL))
     exceedances = values[values > threshold] - threshold
     shape, _, scale = genpareto.fit(exceedances, floc=0.0)
