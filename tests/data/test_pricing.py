@@ -30,6 +30,14 @@ def test_an_observed_price_fits_the_spread_that_the_note_keeps(tmp_path: Path) -
     assert np.array_equal(fitted.priced.clean[:, others], plain.priced.clean[:, others])
 
 
+def test_tables_of_curves_are_laid_out_as_computed_ones_are() -> None:
+    """Kernels compile anew for an array in another order, or one that cannot be written."""
+    curves = priced_market(market_data(scenario("april-2025"), ["TY"])).path
+    assert curves.curve_kind == SVENSSON
+    assert curves.curves.flags.c_contiguous
+    assert curves.curves.flags.writeable
+
+
 def two_notes(folder: Path) -> tuple[pd.DataFrame, Path]:
     """FedInvest's end-of-day prices of two notes of March 2020, and the same as a file of prices."""
     rows = pd.read_csv(HISTORY / "fedinvest_prices_march2020_two_notes.csv")

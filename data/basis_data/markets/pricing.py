@@ -188,7 +188,9 @@ def _cusips(data: MarketData) -> tuple[str, ...]:
 def _path(data: MarketData) -> CurvePath:
     """Lay out times, curves and carry rates of the closes for the engine."""
     curves = data.curves
-    parameters = curves.svensson if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
+    parameters = (
+        np.array(curves.svensson, order="C") if curves.kind == SVENSSON else _discounts(data, curves.par_yields)
+    )
     carried = data.carry_rate if data.carry_rate.ndim == 2 else np.tile(data.carry_rate[:, None], len(data.futures))
     return CurvePath(data.minutes, data.settle, curves.kind, parameters, carried)
 
