@@ -167,7 +167,10 @@ def _column(name: str, values: NDArray[Any], dates: Integers) -> Any:
     if name in ENUMERATIONS:
         return names_of(values, ENUMERATIONS[name])
     if name.endswith("_day"):
-        return pa.array(dates.astype(np.int32)[np.maximum(values, 0)], mask=values < 0).cast(pa.date32())
+        never = values < 0
+        if never.all():
+            return pa.nulls(len(values), pa.date32())
+        return pa.array(dates.astype(np.int32)[values], mask=never).cast(pa.date32())
     return values
 
 
