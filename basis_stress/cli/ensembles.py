@@ -73,6 +73,9 @@ def paths(
 
     Streams every outcome to Parquet and writes a page. To list the generators: basis-stress shocks.
     """
+    from basis_stress.reporting.figure_imports import import_matplotlib
+
+    import_matplotlib()  # before the page's figures, which would import all of it
     # These imports load pandas, scipy and pyarrow, which `--help` does not need.
     from basis_stress.ensembles.page import headline
     from basis_stress.ensembles.simulate import simulate_paths

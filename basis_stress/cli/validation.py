@@ -10,6 +10,7 @@ from basis_data.markets.parameters import parameters
 from basis_stress.cli.help import Command, complete_scenarios
 from basis_stress.cli.manifest import place, write_manifest
 from basis_stress.cli.progress import Progress
+from basis_stress.reporting.figure_imports import import_matplotlib
 from basis_stress.reporting.files import save, save_tables
 from basis_stress.reporting.registry import render_report
 from basis_stress.validation.checks import reported_change
@@ -109,6 +110,7 @@ def ensemble(scenario: str, members: int, seed: int, out: Path | None) -> None:
     with ExitStack() as stack:
         drawn = draw_ensemble(scenario, members, seed, done=Progress(stack, "members"), processes=processes)
     # Drawing costs 0.5 s of imports, which a wrong scenario should not wait for.
+    import_matplotlib()
     from basis_stress.validation.figures import fan
 
     folder = place(out, Path("results") / f"{drawn.scenario}-ensemble")

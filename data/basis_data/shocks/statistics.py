@@ -9,7 +9,6 @@ Quantitative Finance 1).
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 from basis_data.tables.layouts import TENOR_YEARS
 
@@ -65,6 +64,8 @@ def _pairs(present: NDArray[np.bool_], most: int) -> Array:
 
 def _lagged(values: Array, most: int) -> Array:
     """Sum over days of each column times itself lagged, lags 0 to `most`, by fast Fourier transform."""
+    from scipy.fft import irfft, next_fast_len, rfft  # takes 50 ms to import, which a run of paths does not need
+
     size = next_fast_len(len(values) + most, real=True)
     power = np.abs(rfft(values, size, axis=0)) ** 2
     return np.asarray(irfft(power, size, axis=0)[: most + 1])
