@@ -17,7 +17,7 @@ from basis_engine.base.units import Index
 from basis_engine.simulation.day import simulate_outcomes, simulate_until, world_at
 from basis_engine.simulation.fast_path import can_enter_lanes, enter_lane, hold_alike, leave_lane
 from basis_engine.simulation.lane_walk import walk_lanes
-from basis_engine.simulation.lanes import LANE_OF, LANES, SIDE_BY_SIDE, Lanes, empty_lanes
+from basis_engine.simulation.lanes import LANE_OF, LANES, Lanes, empty_lanes
 from basis_engine.simulation.names import EventKind, Outcome
 from basis_engine.simulation.outcome import conclude
 from basis_engine.simulation.record import enter
@@ -180,7 +180,7 @@ def conclude_member(world: World, books: BookRows, losses: Floats, book: Index) 
 @callee
 def walk_group(group: Group, lanes: Lanes, members: int) -> None:
     """Run some books, entered before: from one meeting to the next side by side where they can, or alone."""
-    first, at = group[0], 0
+    first, at, side_by_side = group[0], 0, (len(lanes.dealers), len(lanes.dealers))
     while members > 0 and at < len(first.schedule):
         until, entered = next_meeting(first.schedule, at), 0
         for w in range(members):
@@ -191,7 +191,7 @@ def walk_group(group: Group, lanes: Lanes, members: int) -> None:
                 entered += 1
         held, not_rolled = first.positions, first.clock[0].not_rolled
         if entered > 0:
-            walk_lanes(first.market, first.schedule, held, lanes, SIDE_BY_SIDE, entered, until, not_rolled)
+            walk_lanes(first.market, first.schedule, held, lanes, side_by_side, entered, until, not_rolled)
         for w in range(members):
             if lanes.rows[LANE_OF + w] >= 0.0:
                 leave_lane(group[w], lanes, int(lanes.rows[LANE_OF + w]))

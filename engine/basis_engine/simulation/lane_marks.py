@@ -74,6 +74,7 @@ from basis_engine.simulation.lanes import (
     WORST_PROFIT,
     Lanes,
     Width,
+    lanes_in,
 )
 from basis_engine.simulation.ledger import advanced, dirty_value
 from basis_engine.simulation.marks import cheapened, repo_interest
@@ -97,7 +98,7 @@ def absorb(lanes: Lanes, positions: int, books: int) -> None:
 def begin_sums(rows: Floats, positions: int, width: Width) -> None:
     """Write what the sums of a mark begin with."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash = rows[CASH + k]
         sums[SUM_WORTH + k] = cash
         sums[SUM_SPARE + k] = cash + rows[CREDIT_LINE + k] - rows[REDEMPTION + k]
@@ -114,7 +115,7 @@ def mark_lanes(
     noted, accrued, coupon_due, fall = note.clean, note.accrued, note.coupon_due, note.convergence
     if days <= 0:
         coupon_due = 0.0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         face, per_point, overnight = block[FACE + k], block[PER_POINT + k], block[OVERNIGHT + k]
         hedge = block[HEDGED + k] * overnight * policy
         block[LINE_HEDGE + k] += hedge
@@ -163,7 +164,7 @@ def mark_lanes(
 @callee
 def check_solvency_of_lanes(rows: Floats, width: Width) -> None:
     """Stop lanes of funds without equity, before anything follows from the mark."""
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         rows[STOP + k] = 1.0 if rows[FUND_ROWS + SUM_WORTH + k] <= 0.0 else 0.0
         rows[STAGE + k] = AFTER_MARK
 
@@ -171,7 +172,7 @@ def check_solvency_of_lanes(rows: Floats, width: Width) -> None:
 @callee
 def check_limits_of_lanes(rows: Floats, width: Width) -> None:
     """Process SETTLEMENT and REPO_MARK; stop lanes with a breached limit."""
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         worth, book, spare, rule = (
             rows[FUND_ROWS + SUM_WORTH + k],
             rows[FUND_ROWS + SUM_BOOK + k],
@@ -197,7 +198,7 @@ def check_limits_of_lanes(rows: Floats, width: Width) -> None:
 @callee
 def follow_day_of_lanes(rows: Floats, width: Width, day: Index) -> None:
     """Process RECORD: keep the worst profit of a day, and equity at the day's end."""
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         worth, worst, worst_day = rows[FUND_ROWS + SUM_WORTH + k], rows[WORST_PROFIT + k], rows[WORST_DAY + k]
         profit = worth - rows[EQUITY + k]
         rows[WORST_PROFIT + k] = profit if profit < worst else worst

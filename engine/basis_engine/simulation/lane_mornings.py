@@ -64,6 +64,7 @@ from basis_engine.simulation.lanes import (
     UNMET,
     VARIATION_DUE,
     Width,
+    lanes_in,
 )
 from basis_engine.simulation.ledger import advanced, dirty_value
 from basis_engine.simulation.world import Floats
@@ -86,7 +87,7 @@ def mature_lanes(rows: Floats, positions: int, width: Width, today: Day) -> None
     """Finance maturing term loans overnight from today."""
     for p in range(positions):
         block = rows[FUND_ROWS + p * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             if block[TERM_SHARE + k] > 0.0 and today >= block[TERM_MATURITY + k]:
                 block[OVERNIGHT + k] += block[TERM + k]
                 block[OVERNIGHT_INTEREST + k] += block[TERM_INTEREST + k]
@@ -99,12 +100,12 @@ def open_lanes(
 ) -> None:
     """Compute what OPEN and REPO_ROLL bring; stop lanes that are overdrawn or whose variation margins offset."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         sums[SUM_EARNING + k] = rows[CASH + k]
         sums[SUM_NET + k] = sums[SUM_OUT + k] = sums[SUM_VARIATION + k] = sums[SUM_CALLED + k] = 0.0
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[SUM_EARNING + k] = block[BLOCK + SUM_EARNING + k] + block[MARGIN_POSTED + k]
             block[SUM_VARIATION + k] = block[BLOCK + SUM_VARIATION + k] + block[VARIATION_DUE + k]
             block[SUM_CALLED + k] = block[BLOCK + SUM_CALLED + k] + block[CALLED + k]
@@ -114,7 +115,7 @@ def open_lanes(
             block[LENT + k], block[FLOW + k] = lent, flow
             block[SUM_NET + k] = block[BLOCK + SUM_NET + k] + flow
             block[SUM_OUT + k] = block[BLOCK + SUM_OUT + k] + max(-flow, 0.0)
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         years = (value_date - rows[INTEREST_FROM + k]) / 360.0
         interest = rows[FUND_ROWS + SUM_EARNING + k] * cash_rate * years
         cash = rows[CASH + k] + interest
@@ -126,14 +127,14 @@ def open_lanes(
 @callee
 def pay_coupons(rows: Floats, positions: int, width: Width) -> None:
     """Add the coupons that are due to the cash of the opening."""
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         rows[FUND_ROWS + positions * BLOCK + SUM_CASH + k] = rows[OPENING_CASH + k]
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] + block[COUPON_RECEIVABLE + k]
             block[COUPON_RECEIVABLE + k] = 0.0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         rows[OPENING_CASH + k] = rows[FUND_ROWS + SUM_CASH + k]
 
 
@@ -141,7 +142,7 @@ def pay_coupons(rows: Floats, positions: int, width: Width) -> None:
 def roll_lanes(rows: Floats, positions: int, width: Width, value_date: Days, rate: Rate) -> None:
     """Process OPEN and REPO_ROLL; stop lanes whose cash does not cover their variation margin."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash = rows[OPENING_CASH + k]
         rows[CASH_INTEREST + k] += rows[INTEREST + k]
         rows[INTEREST_FROM + k] = value_date
@@ -149,7 +150,7 @@ def roll_lanes(rows: Floats, positions: int, width: Width, value_date: Days, rat
         sums[SUM_CASH + k], sums[SUM_UNMET + k] = cash, 0.0
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             due, out = rows[FUND_ROWS + SUM_VARIATION + k], rows[FUND_ROWS + SUM_OUT + k]
             lacking = max(-due, 0.0) - rows[OPENING_CASH + k] - rows[FUND_ROWS + SUM_NET + k]
             shortfall = np.ceil(min(max(lacking, 0.0), out) * 100.0) / 100.0
@@ -161,7 +162,7 @@ def roll_lanes(rows: Floats, positions: int, width: Width, value_date: Days, rat
             block[SUM_UNMET + k] = block[BLOCK + SUM_UNMET + k] + kept
             block[OVERNIGHT + k], block[OVERNIGHT_INTEREST + k] = lent + kept, 0.0
             block[OVERNIGHT_RATE + k], block[UNMET + k] = rate + block[REPO_SPREAD + k], kept
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash, net = rows[FUND_ROWS + SUM_CASH + k], rows[FUND_ROWS + SUM_VARIATION + k]
         rows[CASH + k] = cash
         rows[LOWEST_CASH + k] = min(rows[LOWEST_CASH + k], cash)
@@ -174,7 +175,7 @@ def roll_lanes(rows: Floats, positions: int, width: Width, value_date: Days, rat
 def lacks_margin(rows: Floats, width: Width) -> bool:
     """Return whether the cash of some lane does not cover its variation margin."""
     count = 0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         count += 1 if rows[STOP + k] != 0.0 else 0
     return count > 0
 
@@ -183,11 +184,11 @@ def lacks_margin(rows: Floats, width: Width) -> bool:
 def recall_collateral(rows: Floats, positions: int, width: Width) -> None:
     """Compute what term lenders return beyond their haircut; stop lanes for which it is too little, or with credit."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         sums[SUM_CASH + k] = rows[CASH + k]
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             cash, asked = block[BLOCK + SUM_CASH + k], -rows[FUND_ROWS + SUM_VARIATION + k]
             value, share = dirty_value(block[FACE + k], block[CLEAN + k], block[ACCRUED + k]), block[TERM_SHARE + k]
             surplus = (1.0 - block[HAIRCUT + k]) * value * share - (block[TERM + k] + block[TERM_INTEREST + k])
@@ -196,7 +197,7 @@ def recall_collateral(rows: Floats, positions: int, width: Width) -> None:
             returned = returned if (share > 0.0) & (rows[STOP + k] != 0.0) else 0.0
             block[RETURNED + k] = returned
             block[SUM_CASH + k] = cash + returned
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash, asked = rows[FUND_ROWS + SUM_CASH + k], -rows[FUND_ROWS + SUM_VARIATION + k]
         fails = (cash < asked) | (rows[CREDIT_LINE + k] > 0.0)
         rows[STOP + k] = 1.0 if (rows[STOP + k] != 0.0) & fails else 0.0
@@ -208,7 +209,7 @@ def take_collateral(rows: Floats, positions: int, width: Width) -> None:
     """Borrow against the collateral that term lenders return."""
     for p in range(positions):
         block = rows[FUND_ROWS + p * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[TERM + k] += block[RETURNED + k]
 
 
@@ -227,7 +228,7 @@ def note_call_of_lane(rows: Floats, k: Index, amount: float, cash: float, claim:
 def settle_lanes(rows: Floats, positions: int, width: Width, day: Index) -> None:
     """Process VARIATION_CREDIT or VARIATION_CALL; stop lanes whose cash does not cover what they owe lenders."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash, net = rows[CASH + k], rows[FUND_ROWS + SUM_VARIATION + k]
         amount = -net if net < 0.0 else 0.0
         rows[CALLS + k] += 1.0 if net < 0.0 else 0.0
@@ -237,10 +238,10 @@ def settle_lanes(rows: Floats, positions: int, width: Width, day: Index) -> None
         sums[SUM_CASH + k] = rows[RAISED_CASH + k]
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] + block[VARIATION_DUE + k]
             block[VARIATION_DUE + k] = 0.0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash = rows[FUND_ROWS + SUM_CASH + k]
         unmet, called = rows[FUND_ROWS + SUM_UNMET + k], rows[FUND_ROWS + SUM_CALLED + k]
         rows[CASH + k] = cash
@@ -254,7 +255,7 @@ def settle_lanes(rows: Floats, positions: int, width: Width, day: Index) -> None
 def owes_lenders(rows: Floats, width: Width) -> bool:
     """Return whether some lane owes what the roll left, or a term deficit called yesterday."""
     count = 0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         count += 1 if rows[FUND_ROWS + SUM_UNMET + k] + rows[FUND_ROWS + SUM_CALLED + k] > 0.0 else 0
     return count > 0
 
@@ -263,17 +264,17 @@ def owes_lenders(rows: Floats, width: Width) -> bool:
 def pay_lenders(rows: Floats, positions: int, width: Width, day: Index) -> None:
     """Process REPO_SHORTFALL and REPO_CALL, which cash covers."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash = rows[CASH + k]
         note_call_of_lane(rows, k, rows[FUND_ROWS + SUM_UNMET + k], cash, OF_REPO, day)
         sums[SUM_CASH + k] = cash
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] - block[UNMET + k]
             block[OVERNIGHT + k] -= block[UNMET + k]
             block[UNMET + k] = 0.0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash, called = rows[FUND_ROWS + SUM_CASH + k], rows[FUND_ROWS + SUM_CALLED + k]
         rows[LOWEST_CASH + k] = min(rows[LOWEST_CASH + k], cash)
         rows[CALLS + k] += 1.0 if called > 0.0 else 0.0
@@ -283,11 +284,11 @@ def pay_lenders(rows: Floats, positions: int, width: Width, day: Index) -> None:
         sums[SUM_CASH + k] = cash
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
-        for k in range(len(width)):
+        for k in range(lanes_in(width)):
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] - block[CALLED + k]
             block[TERM + k] -= block[CALLED + k]
             block[CALLED + k] = 0.0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         cash = rows[FUND_ROWS + SUM_CASH + k]
         rows[CASH + k] = cash
         rows[LOWEST_CASH + k] = min(rows[LOWEST_CASH + k], cash)

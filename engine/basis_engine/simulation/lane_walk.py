@@ -45,6 +45,7 @@ from basis_engine.simulation.lanes import (
     STOP,
     Lanes,
     Width,
+    lanes_in,
 )
 from basis_engine.simulation.rows import Event, Position
 from basis_engine.simulation.world import Floats, Market, Rows
@@ -70,7 +71,7 @@ def walk_lanes(
     value_date = market.marks[int(rows[MARKED])].value_date
     before, rate, cash_rate = rows[REPO_RATE_BEFORE], rows[REPO_RATE], rows[CASH_RATE]
     pays_coupons, dealers_hold, matures = True, False, next_maturity(rows, positions, books)
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         rows[GONE + k] = 0.0 if k < books else 1.0
         dealers_hold = dealers_hold or (k < books and rows[DEALERS_HOLD + k] != 0.0)
     staying = books
@@ -129,7 +130,7 @@ def walk_lanes(
 def leaving(rows: Floats, width: Width) -> int:
     """Return the number of lanes that stop for the first time."""
     count = 0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         count += 1 if (rows[STOP + k] != 0.0) & (rows[GONE + k] == 0.0) else 0
     return count
 
@@ -150,7 +151,7 @@ def leave(
 ) -> int:
     """Copy the lanes that stop for the first time, with the clock of their books; return how many."""
     behind, count = FUND_ROWS + (positions + 1) * BLOCK, 0
-    for k in range(len(width)):
+    for k in range(lanes_in(width)):
         if rows[STOP + k] != 0.0 and rows[GONE + k] == 0.0:
             count += 1
             rows[GONE + k] = 1.0

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from basis_engine.base.compile import callee
 from basis_engine.simulation.names import Claim, Constraint, EventKind, Unwind
 from basis_engine.simulation.rows import Dealers, empty_rows
 from basis_engine.simulation.schedule import ROUTINE
@@ -22,9 +23,8 @@ from basis_engine.simulation.world import Floats, Rows
 LANES = 8
 """Books side by side: one vector of 512 bits, or two of 256."""
 Width = tuple[int, ...]
-ALONE: Width = (0,)
-SIDE_BY_SIDE: Width = (0,) * LANES
-"""Widths are tuples, because the compiler knows their length: it compiles a day for one book and for a full vector."""
+ALONE: Width = (1,)
+"""The number of lanes once or twice: the compiler knows from the tuple's length whether a book walks alone."""
 
 # Places of the events of a routine day, counted from its opening.
 AT_ROLL = ROUTINE.index(EventKind.REPO_ROLL)
@@ -72,3 +72,11 @@ class Lanes(NamedTuple):
 def empty_lanes(positions: int) -> Lanes:
     """Allocate lanes for books of so many positions."""
     return Lanes(np.zeros(2 * (FUND_ROWS + (positions + 1) * BLOCK)), empty_rows(Dealers, LANES))
+
+
+@callee(inline=True)
+def lanes_in(width: Width) -> int:
+    """Return how many lanes a loop passes: one, or all."""
+    if len(width) == 1:
+        return 1
+    return width[0]
