@@ -16,7 +16,7 @@ from basis_engine.simulation import lanes as row
 from basis_engine.simulation.dealers import are_active, balance_sheet_dislocation
 from basis_engine.simulation.lane_walk import walk_lanes
 from basis_engine.simulation.lanes import ALONE, Lanes
-from basis_engine.simulation.ledger import fund_row, margin_excess
+from basis_engine.simulation.ledger import fund_row, margin_excess, market_value
 from basis_engine.simulation.marks import check_solvency
 from basis_engine.simulation.names import EventKind, Party, PnlLine, Status
 from basis_engine.simulation.queue import pop, push, push_claim
@@ -87,7 +87,7 @@ def hold_alike(world: World, other: World) -> bool:
         left, right = world.positions[p], other.positions[p]
         if left.bond != right.bond or left.contract != right.contract:
             return False
-    return True
+    return bool(world.funds[0].interest_from == other.funds[0].interest_from)
 
 
 @callee
@@ -128,6 +128,7 @@ def enter_block(world: World, block: Floats, p: Index, k: Index) -> None:
     contract = world.contracts[position.contract]
     block[row.FACE + k], block[row.PER_POINT + k] = position.face, position.contracts * contract.point_value
     block[row.MARGIN_POSTED + k], block[row.MARGIN_ASKED + k] = position.margin_posted, margin_asked(world, position)
+    block[row.VALUE + k], block[row.COUPON_DUE + k] = market_value(position), 0.0
     block[row.HAIRCUT + k], block[row.TERM_SHARE + k] = position.haircut, position.term_share
     block[row.THRESHOLD + k], block[row.REPO_SPREAD + k] = position.repo_threshold, position.repo_spread
     block[row.OVERNIGHT + k], block[row.OVERNIGHT_INTEREST + k] = position.overnight, position.overnight_interest

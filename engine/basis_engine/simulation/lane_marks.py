@@ -14,6 +14,7 @@ from basis_engine.simulation.lanes import (
     CALM_VOLATILITY,
     CASH,
     CLEAN,
+    COUPON_DUE,
     COUPON_RECEIVABLE,
     CREDIT_LINE,
     DEALERS_HOLD,
@@ -68,6 +69,7 @@ from basis_engine.simulation.lanes import (
     THRESHOLD,
     UNDISLOCATED,
     UNWIND,
+    VALUE,
     VARIATION_DUE,
     VOLATILITY,
     WORST_DAY,
@@ -113,8 +115,9 @@ def mark_lanes(
     price, quoted, policy = future.price, future.dislocation, future.policy_gain
     accrual, spread = future.accrual, future.spread
     noted, accrued, coupon_due, fall = note.clean, note.accrued, note.coupon_due, note.convergence
-    if days <= 0:
-        coupon_due = 0.0
+    if days > 0 and coupon_due != 0.0:
+        for k in range(lanes_in(width)):
+            block[COUPON_DUE + k] = block[FACE + k] * coupon_due / 100.0
     for k in range(lanes_in(width)):
         face, per_point, overnight = block[FACE + k], block[PER_POINT + k], block[OVERNIGHT + k]
         hedge = block[HEDGED + k] * overnight * policy
@@ -124,7 +127,7 @@ def mark_lanes(
         overnight_interest, term_interest = block[OVERNIGHT_INTEREST + k] + interest, block[TERM_INTEREST + k] + term
         block[OVERNIGHT_INTEREST + k], block[TERM_INTEREST + k] = overnight_interest, term_interest
         block[LINE_REPO + k] += -interest - term
-        due = face * coupon_due / 100.0
+        due = block[COUPON_DUE + k]
         earned = block[LINE_COUPON + k] + (face * (accrued - block[ACCRUED + k]) / 100.0 + due)
         receivable = block[COUPON_RECEIVABLE + k] + due
         block[COUPON_RECEIVABLE + k] = receivable
@@ -143,6 +146,7 @@ def mark_lanes(
         block[ACCRUED + k], block[FUTURES + k] = accrued, price
         block[VARIATION_DUE + k] = variation
         value = dirty_value(face, clean, accrued)
+        block[VALUE + k] = value
         term_owed, posted, share = block[TERM + k], block[MARGIN_POSTED + k], block[TERM_SHARE + k]
         owed = overnight + overnight_interest + term_owed + term_interest
         block[SUM_WORTH + k] = block[BLOCK + SUM_WORTH + k] + (value + receivable - owed + (posted + variation))
@@ -183,16 +187,25 @@ def check_limits_of_lanes(rows: Floats, width: Width) -> None:
         rows[PEAK_EQUITY + k] = peak
         rows[LOWEST_EQUITY + k] = min(rows[LOWEST_EQUITY + k], worth)
         rows[OFFSET + k] = rows[FUND_ROWS + SUM_SIZE + k] if rows[FUND_ROWS + SUM_NET + k] == 0.0 else 0.0
-        measured = rows[CALM_VOLATILITY + k] > 0.0
-        calm = rows[CALM_VOLATILITY + k] * rows[CALM_VOLATILITY + k] if measured else 1.0
-        risk = book / worth / rows[ENTRY_LEVERAGE + k] * math.sqrt((calm + rows[VOLATILITY + k]) / calm)
-        risky = measured & (risk > rows[RISK_LIMIT + k])
-        fallen = 1.0 - worth / peak > rows[DRAWDOWN_LIMIT + k]
         levered = (rule == IS_TARGET_LEVERAGE) & (book > rows[LEVERAGE_LIMIT + k] * worth)
-        stopped = (rule == IS_STOP_OUT) & (fallen | (rows[IS_STOPPED + k] != 0.0))
-        breaches = levered | stopped | ((rule == IS_VALUE_AT_RISK) & risky) | (spare < 0.0)
         rows[STAGE + k] = AFTER_REPO_MARK
-        rows[STOP + k] = 1.0 if (rule != IS_HOLD) & breaches else 0.0
+        rows[STOP + k] = 1.0 if (rule != IS_HOLD) & (levered | (spare < 0.0)) else 0.0
+
+
+@callee
+def check_losses_of_lanes(rows: Floats, books: int) -> None:
+    """Stop lanes whose drawdown or value at risk is beyond its limit; few rules ask, and divisions take time."""
+    for k in range(books):
+        worth, rule, breaches = rows[FUND_ROWS + SUM_WORTH + k], rows[UNWIND + k], False
+        if rule == IS_STOP_OUT:
+            drawdown = 1.0 - worth / rows[PEAK_EQUITY + k]
+            breaches = rows[IS_STOPPED + k] != 0.0 or drawdown > rows[DRAWDOWN_LIMIT + k]
+        elif rule == IS_VALUE_AT_RISK and rows[CALM_VOLATILITY + k] > 0.0:
+            calm = rows[CALM_VOLATILITY + k] * rows[CALM_VOLATILITY + k]
+            leverage = rows[FUND_ROWS + SUM_BOOK + k] / worth / rows[ENTRY_LEVERAGE + k]
+            breaches = leverage * math.sqrt((calm + rows[VOLATILITY + k]) / calm) > rows[RISK_LIMIT + k]
+        if breaches:
+            rows[STOP + k] = 1.0
 
 
 @callee

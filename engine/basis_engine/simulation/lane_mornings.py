@@ -6,9 +6,8 @@ The callees stand in the order of `basis_engine.simulation.day`; each names the 
 import numpy as np
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import Day, Days, Index, Rate, Share
+from basis_engine.base.units import Day, Index, Rate, Share
 from basis_engine.simulation.lanes import (
-    ACCRUED,
     AFTER_ROLL,
     AFTER_VARIATION,
     BEFORE_OPENING,
@@ -18,19 +17,17 @@ from basis_engine.simulation.lanes import (
     CALLS_PAID,
     CASH,
     CASH_INTEREST,
-    CLEAN,
     CONSTRAINT,
+    COUPON_DUE,
     COUPON_RECEIVABLE,
     CREDIT_LINE,
     ENTRY_CASH,
-    FACE,
     FIRST_CALL,
     FIRST_CALL_DAY,
     FLOW,
     FUND_ROWS,
     HAIRCUT,
     INTEREST,
-    INTEREST_FROM,
     LARGEST_CALL,
     LENT,
     LOWEST_CASH,
@@ -62,11 +59,12 @@ from basis_engine.simulation.lanes import (
     TERM_SHARE,
     UNBOUND,
     UNMET,
+    VALUE,
     VARIATION_DUE,
     Width,
     lanes_in,
 )
-from basis_engine.simulation.ledger import advanced, dirty_value
+from basis_engine.simulation.ledger import advanced
 from basis_engine.simulation.world import Floats
 
 
@@ -95,9 +93,7 @@ def mature_lanes(rows: Floats, positions: int, width: Width, today: Day) -> None
 
 
 @callee
-def open_lanes(
-    rows: Floats, positions: int, width: Width, value_date: Days, cash_rate: Rate, not_rolled: Share
-) -> None:
+def open_lanes(rows: Floats, positions: int, width: Width, years: float, cash_rate: Rate, not_rolled: Share) -> None:
     """Compute what OPEN and REPO_ROLL bring; stop lanes that are overdrawn or whose variation margins offset."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
     for k in range(lanes_in(width)):
@@ -109,14 +105,12 @@ def open_lanes(
             block[SUM_EARNING + k] = block[BLOCK + SUM_EARNING + k] + block[MARGIN_POSTED + k]
             block[SUM_VARIATION + k] = block[BLOCK + SUM_VARIATION + k] + block[VARIATION_DUE + k]
             block[SUM_CALLED + k] = block[BLOCK + SUM_CALLED + k] + block[CALLED + k]
-            value = dirty_value(block[FACE + k], block[CLEAN + k], block[ACCRUED + k])
-            lent = advanced(value, block[HAIRCUT + k], block[TERM_SHARE + k], not_rolled)
+            lent = advanced(block[VALUE + k], block[HAIRCUT + k], block[TERM_SHARE + k], not_rolled)
             flow = 0.0 - (block[OVERNIGHT + k] + block[OVERNIGHT_INTEREST + k]) + lent
             block[LENT + k], block[FLOW + k] = lent, flow
             block[SUM_NET + k] = block[BLOCK + SUM_NET + k] + flow
             block[SUM_OUT + k] = block[BLOCK + SUM_OUT + k] + max(-flow, 0.0)
     for k in range(lanes_in(width)):
-        years = (value_date - rows[INTEREST_FROM + k]) / 360.0
         interest = rows[FUND_ROWS + SUM_EARNING + k] * cash_rate * years
         cash = rows[CASH + k] + interest
         rows[INTEREST + k], rows[OPENING_CASH + k] = interest, cash
@@ -133,35 +127,53 @@ def pay_coupons(rows: Floats, positions: int, width: Width) -> None:
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
         for k in range(lanes_in(width)):
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] + block[COUPON_RECEIVABLE + k]
-            block[COUPON_RECEIVABLE + k] = 0.0
+            block[COUPON_RECEIVABLE + k] = block[COUPON_DUE + k] = 0.0
     for k in range(lanes_in(width)):
         rows[OPENING_CASH + k] = rows[FUND_ROWS + SUM_CASH + k]
 
 
+@callee(inline=True)
+def falls_short(rows: Floats, width: Width) -> bool:
+    """Return whether the roll of some lane takes more than the cash that clearing leaves."""
+    count = 0
+    for k in range(lanes_in(width)):
+        due, net = max(-rows[FUND_ROWS + SUM_VARIATION + k], 0.0), rows[FUND_ROWS + SUM_NET + k]
+        count += 1 if due - rows[OPENING_CASH + k] - net > 0.0 else 0
+    return count > 0
+
+
 @callee
-def roll_lanes(rows: Floats, positions: int, width: Width, value_date: Days, rate: Rate) -> None:
+def share_shortfall(rows: Floats, positions: int, width: Width) -> None:
+    """Leave the shortfall of the roll owed, in whole cents, by the positions that cause it."""
+    for p in range(positions):
+        block = rows[FUND_ROWS + p * BLOCK :]
+        for k in range(lanes_in(width)):
+            due, out = max(-rows[FUND_ROWS + SUM_VARIATION + k], 0.0), rows[FUND_ROWS + SUM_OUT + k]
+            lacking = due - rows[OPENING_CASH + k] - rows[FUND_ROWS + SUM_NET + k]
+            shortfall = np.ceil(min(max(lacking, 0.0), out) * 100.0) / 100.0
+            if shortfall > 0.0:
+                block[UNMET + k] = shortfall * max(-block[FLOW + k], 0.0) / out
+
+
+@callee
+def roll_lanes(rows: Floats, positions: int, width: Width, rate: Rate) -> None:
     """Process OPEN and REPO_ROLL; stop lanes whose cash does not cover their variation margin."""
     sums = rows[FUND_ROWS + positions * BLOCK :]
     for k in range(lanes_in(width)):
         cash = rows[OPENING_CASH + k]
         rows[CASH_INTEREST + k] += rows[INTEREST + k]
-        rows[INTEREST_FROM + k] = value_date
         rows[LOWEST_CASH + k] = min(rows[LOWEST_CASH + k], cash)
         sums[SUM_CASH + k], sums[SUM_UNMET + k] = cash, 0.0
     for p in range(positions):
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
         for k in range(lanes_in(width)):
-            due, out = rows[FUND_ROWS + SUM_VARIATION + k], rows[FUND_ROWS + SUM_OUT + k]
-            lacking = max(-due, 0.0) - rows[OPENING_CASH + k] - rows[FUND_ROWS + SUM_NET + k]
-            shortfall = np.ceil(min(max(lacking, 0.0), out) * 100.0) / 100.0
-            share = shortfall * max(-block[FLOW + k], 0.0) / (out if out > 0.0 else 1.0)
-            kept = share if shortfall > 0.0 else 0.0
+            kept = block[UNMET + k]
             lent, interest = block[LENT + k], block[OVERNIGHT_INTEREST + k]
             remargin = lent - block[OVERNIGHT + k] + kept
             block[SUM_CASH + k] = block[BLOCK + SUM_CASH + k] - interest + remargin
             block[SUM_UNMET + k] = block[BLOCK + SUM_UNMET + k] + kept
             block[OVERNIGHT + k], block[OVERNIGHT_INTEREST + k] = lent + kept, 0.0
-            block[OVERNIGHT_RATE + k], block[UNMET + k] = rate + block[REPO_SPREAD + k], kept
+            block[OVERNIGHT_RATE + k] = rate + block[REPO_SPREAD + k]
     for k in range(lanes_in(width)):
         cash, net = rows[FUND_ROWS + SUM_CASH + k], rows[FUND_ROWS + SUM_VARIATION + k]
         rows[CASH + k] = cash
@@ -190,7 +202,7 @@ def recall_collateral(rows: Floats, positions: int, width: Width) -> None:
         block = rows[FUND_ROWS + (positions - 1 - p) * BLOCK :]
         for k in range(lanes_in(width)):
             cash, asked = block[BLOCK + SUM_CASH + k], -rows[FUND_ROWS + SUM_VARIATION + k]
-            value, share = dirty_value(block[FACE + k], block[CLEAN + k], block[ACCRUED + k]), block[TERM_SHARE + k]
+            value, share = block[VALUE + k], block[TERM_SHARE + k]
             surplus = (1.0 - block[HAIRCUT + k]) * value * share - (block[TERM + k] + block[TERM_INTEREST + k])
             lacking = np.ceil(max(asked - cash, 0.0) * 100.0) / 100.0
             returned = min(lacking, block[RECALLED + k] * max(surplus, 0.0))

@@ -1,16 +1,20 @@
 """The walk of lanes through routine days, until each meets an event that is not routine."""
 
+from typing import NamedTuple
+
 from basis_engine.base.compile import callee
-from basis_engine.base.units import Index, Rate, Share
+from basis_engine.base.units import BasisPoints, Day, Index, Rate, Share
 from basis_engine.simulation.lane_marks import (
     absorb,
     begin_sums,
     check_limits_of_lanes,
+    check_losses_of_lanes,
     check_solvency_of_lanes,
     follow_day_of_lanes,
     mark_lanes,
 )
 from basis_engine.simulation.lane_mornings import (
+    falls_short,
     lacks_margin,
     mature_lanes,
     next_maturity,
@@ -21,6 +25,7 @@ from basis_engine.simulation.lane_mornings import (
     recall_collateral,
     roll_lanes,
     settle_lanes,
+    share_shortfall,
     take_collateral,
 )
 from basis_engine.simulation.lanes import (
@@ -34,6 +39,9 @@ from basis_engine.simulation.lanes import (
     DUE,
     FUND_ROWS,
     GONE,
+    INTEREST_FROM,
+    IS_STOP_OUT,
+    IS_VALUE_AT_RISK,
     JUMP,
     LANES,
     MARKED,
@@ -43,12 +51,27 @@ from basis_engine.simulation.lanes import (
     REPO_RATE_BEFORE,
     STAGE,
     STOP,
+    UNWIND,
     Lanes,
     Width,
     lanes_in,
 )
 from basis_engine.simulation.rows import Event, Position
 from basis_engine.simulation.world import Floats, Market, Rows
+
+
+class Place(NamedTuple):
+    """How far the lanes have come together."""
+
+    opening: Index  # row of the schedule that opens the day
+    opened: Index  # of the last day whose opening was processed; -1: none
+    mark: Index  # the last; -1: none
+    rate_before: Rate
+    rate: Rate
+    cash_rate: Rate
+    jump: BasisPoints  # of the overnight rate, in price
+    due: float  # minutes UTC: when the last calls are due
+    interest_from: Day
 
 
 @callee
@@ -70,36 +93,42 @@ def walk_lanes(
     opening, opened, mark, jump, due = int(rows[OPENING]), -1, -1, 0.0, rows[DUE]
     value_date = market.marks[int(rows[MARKED])].value_date
     before, rate, cash_rate = rows[REPO_RATE_BEFORE], rows[REPO_RATE], rows[CASH_RATE]
-    pays_coupons, dealers_hold, matures = True, False, next_maturity(rows, positions, books)
+    pays_coupons, dealers_hold, follows_losses = True, False, False
+    interest_from, matures = int(rows[INTEREST_FROM]), next_maturity(rows, positions, books)
     for k in range(lanes_in(width)):
         rows[GONE + k] = 0.0 if k < books else 1.0
         dealers_hold = dealers_hold or (k < books and rows[DEALERS_HOLD + k] != 0.0)
+        follows_losses = follows_losses or (k < books and rows[UNWIND + k] in (IS_STOP_OUT, IS_VALUE_AT_RISK))
     staying = books
     while staying > 0 and opening < until and schedule[opening].routine != 0:
         rolling = schedule[opening + AT_ROLL]
+        place = Place(opening, opened, mark, before, rate, cash_rate, jump, due, interest_from)
         if value_date >= matures:
             mature_lanes(rows, positions, width, value_date)
             matures = next_maturity(rows, positions, books)
-        open_lanes(rows, positions, width, value_date, cash_rate, not_rolled)
+        open_lanes(rows, positions, width, (value_date - interest_from) / 360.0, cash_rate, not_rolled)
         if leaving(rows, width) > 0:
-            staying -= leave(rows, positions, width, opening, opened, mark, before, rate, cash_rate, jump, due)
-        opened, before = opening, rolling.value
+            staying -= leave(rows, positions, width, place)
+        opened, before, interest_from = opening, rolling.value, value_date
         if rolling.day > 1:
             before = rate
         rate, cash_rate = rolling.value, rolling.second_value
+        place = Place(opening, opened, mark, before, rate, cash_rate, jump, due, interest_from)
         if pays_coupons:
             pay_coupons(rows, positions, width)
-        roll_lanes(rows, positions, width, value_date, rate)
+        if falls_short(rows, width):
+            share_shortfall(rows, positions, width)
+        roll_lanes(rows, positions, width, rate)
         recalls = lacks_margin(rows, width)
         if recalls:
             recall_collateral(rows, positions, width)
         if leaving(rows, width) > 0:
-            staying -= leave(rows, positions, width, opening, opened, mark, before, rate, cash_rate, jump, due)
+            staying -= leave(rows, positions, width, place)
         if recalls:
             take_collateral(rows, positions, width)
         settle_lanes(rows, positions, width, rolling.day)
         if leaving(rows, width) > 0:
-            staying -= leave(rows, positions, width, opening, opened, mark, before, rate, cash_rate, jump, due)
+            staying -= leave(rows, positions, width, place)
         if owes_lenders(rows, width):
             pay_lenders(rows, positions, width, rolling.day)
         mark, due = schedule[opening + AT_MARK].mark, float(schedule[opening + AT_SETTLEMENT].calls_due)
@@ -113,17 +142,20 @@ def walk_lanes(
             note, future = market.notes[mark, held[p].bond], market.futures[mark, held[p].contract]
             pays_coupons = pays_coupons or note.coupon_due != 0.0
             mark_lanes(rows[FUND_ROWS + (positions - 1 - p) * BLOCK :], width, note, future, days, jump, not_rolled)
+        place = Place(opening, opened, mark, before, rate, cash_rate, jump, due, interest_from)
         check_solvency_of_lanes(rows, width)
         if leaving(rows, width) > 0:
-            staying -= leave(rows, positions, width, opening, opened, mark, before, rate, cash_rate, jump, due)
+            staying -= leave(rows, positions, width, place)
         check_limits_of_lanes(rows, width)
+        if follows_losses:
+            check_losses_of_lanes(rows, books)
         if leaving(rows, width) > 0:
-            staying -= leave(rows, positions, width, opening, opened, mark, before, rate, cash_rate, jump, due)
+            staying -= leave(rows, positions, width, place)
         follow_day_of_lanes(rows, width, rolling.day)
         opening += schedule[opening].routine
     for k in range(books):
         rows[STAGE + k] = BEFORE_OPENING
-        set_clock(rows, k, opening, opened, mark, before, rate, cash_rate, jump, due)
+        set_clock(rows, k, Place(opening, opened, mark, before, rate, cash_rate, jump, due, interest_from))
 
 
 @callee(inline=True)
@@ -136,45 +168,23 @@ def leaving(rows: Floats, width: Width) -> int:
 
 
 @callee
-def leave(
-    rows: Floats,
-    positions: int,
-    width: Width,
-    opening: Index,
-    opened: Index,
-    mark: Index,
-    before: Rate,
-    rate: Rate,
-    cash_rate: Rate,
-    jump: float,
-    due: float,
-) -> int:
+def leave(rows: Floats, positions: int, width: Width, place: Place) -> int:
     """Copy the lanes that stop for the first time, with the clock of their books; return how many."""
     behind, count = FUND_ROWS + (positions + 1) * BLOCK, 0
     for k in range(lanes_in(width)):
         if rows[STOP + k] != 0.0 and rows[GONE + k] == 0.0:
             count += 1
             rows[GONE + k] = 1.0
-            set_clock(rows, k, opening, opened, mark, before, rate, cash_rate, jump, due)
+            set_clock(rows, k, place)
             for row in range(0, behind, LANES):
                 rows[behind + row + k] = rows[row + k]
     return count
 
 
 @callee
-def set_clock(
-    rows: Floats,
-    k: Index,
-    opening: Index,
-    opened: Index,
-    mark: Index,
-    before: Rate,
-    rate: Rate,
-    cash_rate: Rate,
-    jump: float,
-    due: float,
-) -> None:
+def set_clock(rows: Floats, k: Index, place: Place) -> None:
     """Write how far the book of a lane has come."""
-    rows[OPENING + k], rows[OPENED + k], rows[MARKED + k] = opening, opened, mark
-    rows[REPO_RATE_BEFORE + k], rows[REPO_RATE + k], rows[CASH_RATE + k] = before, rate, cash_rate
-    rows[JUMP + k], rows[DUE + k] = jump, due
+    rows[OPENING + k], rows[OPENED + k], rows[MARKED + k] = place.opening, place.opened, place.mark
+    rows[REPO_RATE_BEFORE + k], rows[REPO_RATE + k] = place.rate_before, place.rate
+    rows[CASH_RATE + k], rows[JUMP + k], rows[DUE + k] = place.cash_rate, place.jump, place.due
+    rows[INTEREST_FROM + k] = place.interest_from
