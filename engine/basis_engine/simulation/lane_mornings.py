@@ -1,12 +1,9 @@
-"""Mornings of routine days, lane by lane: interest, coupons and the roll at 08:30, then clearing and lenders at 09:00.
-
-The callees stand in the order of `basis_engine.simulation.day`; each names the events that it processes.
-"""
+"""Mornings of routine days, lane by lane: interest, coupons and the roll at 08:30, then clearing and lenders at 09:00."""
 
 import numpy as np
 
 from basis_engine.base.compile import callee
-from basis_engine.base.units import Day, Index, Rate, Share
+from basis_engine.base.units import Index, Rate, Share
 from basis_engine.simulation.lanes import (
     AFTER_ROLL,
     AFTER_VARIATION,
@@ -32,7 +29,6 @@ from basis_engine.simulation.lanes import (
     LENT,
     LOWEST_CASH,
     MARGIN_POSTED,
-    NEVER,
     OF_REPO,
     OF_VARIATION,
     OFFSET,
@@ -55,7 +51,6 @@ from basis_engine.simulation.lanes import (
     SUM_VARIATION,
     TERM,
     TERM_INTEREST,
-    TERM_MATURITY,
     TERM_SHARE,
     UNBOUND,
     UNMET,
@@ -66,30 +61,6 @@ from basis_engine.simulation.lanes import (
 )
 from basis_engine.simulation.ledger import advanced
 from basis_engine.simulation.world import Floats
-
-
-@callee
-def next_maturity(rows: Floats, positions: int, books: int) -> float:
-    """Return the first day on which a term loan of some lane matures."""
-    first = NEVER
-    for p in range(positions):
-        block = rows[FUND_ROWS + p * BLOCK :]
-        for k in range(books):
-            if block[TERM_SHARE + k] > 0.0:
-                first = min(first, block[TERM_MATURITY + k])
-    return first
-
-
-@callee
-def mature_lanes(rows: Floats, positions: int, width: Width, today: Day) -> None:
-    """Finance maturing term loans overnight from today."""
-    for p in range(positions):
-        block = rows[FUND_ROWS + p * BLOCK :]
-        for k in range(lanes_in(width)):
-            if block[TERM_SHARE + k] > 0.0 and today >= block[TERM_MATURITY + k]:
-                block[OVERNIGHT + k] += block[TERM + k]
-                block[OVERNIGHT_INTEREST + k] += block[TERM_INTEREST + k]
-                block[TERM + k] = block[TERM_INTEREST + k] = block[TERM_SHARE + k] = block[CALLED + k] = 0.0
 
 
 @callee

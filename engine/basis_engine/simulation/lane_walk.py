@@ -16,8 +16,6 @@ from basis_engine.simulation.lane_marks import (
 from basis_engine.simulation.lane_mornings import (
     falls_short,
     lacks_margin,
-    mature_lanes,
-    next_maturity,
     open_lanes,
     owes_lenders,
     pay_coupons,
@@ -34,6 +32,7 @@ from basis_engine.simulation.lanes import (
     AT_SETTLEMENT,
     BEFORE_OPENING,
     BLOCK,
+    CALLED,
     CASH_RATE,
     DEALERS_HOLD,
     DUE,
@@ -45,12 +44,19 @@ from basis_engine.simulation.lanes import (
     JUMP,
     LANES,
     MARKED,
+    NEVER,
     OPENED,
     OPENING,
+    OVERNIGHT,
+    OVERNIGHT_INTEREST,
     REPO_RATE,
     REPO_RATE_BEFORE,
     STAGE,
     STOP,
+    TERM,
+    TERM_INTEREST,
+    TERM_MATURITY,
+    TERM_SHARE,
     UNWIND,
     Lanes,
     Width,
@@ -188,3 +194,27 @@ def set_clock(rows: Floats, k: Index, place: Place) -> None:
     rows[REPO_RATE_BEFORE + k], rows[REPO_RATE + k] = place.rate_before, place.rate
     rows[CASH_RATE + k], rows[JUMP + k], rows[DUE + k] = place.cash_rate, place.jump, place.due
     rows[INTEREST_FROM + k] = place.interest_from
+
+
+@callee
+def next_maturity(rows: Floats, positions: int, books: int) -> float:
+    """Return the first day on which a term loan of some lane matures."""
+    first = NEVER
+    for p in range(positions):
+        block = rows[FUND_ROWS + p * BLOCK :]
+        for k in range(books):
+            if block[TERM_SHARE + k] > 0.0:
+                first = min(first, block[TERM_MATURITY + k])
+    return first
+
+
+@callee
+def mature_lanes(rows: Floats, positions: int, width: Width, today: Day) -> None:
+    """Finance maturing term loans overnight from today."""
+    for p in range(positions):
+        block = rows[FUND_ROWS + p * BLOCK :]
+        for k in range(lanes_in(width)):
+            if block[TERM_SHARE + k] > 0.0 and today >= block[TERM_MATURITY + k]:
+                block[OVERNIGHT + k] += block[TERM + k]
+                block[OVERNIGHT_INTEREST + k] += block[TERM_INTEREST + k]
+                block[TERM + k] = block[TERM_INTEREST + k] = block[TERM_SHARE + k] = block[CALLED + k] = 0.0
