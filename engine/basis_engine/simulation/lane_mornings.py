@@ -1,4 +1,4 @@
-"""Mornings of routine days, lane by lane: interest, coupons and the roll at 08:30, then clearing and lenders at 09:00."""
+"""Mornings of routine days, lane by lane: interest, coupons and the roll at 08:30, clearing and lenders at 09:00."""
 
 import numpy as np
 
