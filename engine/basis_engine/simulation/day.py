@@ -128,7 +128,7 @@ def simulate(world: World) -> None:
 @kernel
 def simulate_outcomes(world: World, lanes: Lanes) -> None:
     """Run one world, entered before, that keeps no record: the same outcomes, routine days by the fast path."""
-    world = pass_by_pointer(world)
+    world, lanes = pass_by_pointer(world), pass_by_pointer(lanes)
     simulate_until(world, lanes, len(world.schedule))
     conclude(world)
 

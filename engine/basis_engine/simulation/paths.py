@@ -161,7 +161,7 @@ def simulate_paths(
             if not no_curve[p]:
                 count = schedule_one(course, worlds.schedule[block], p, block)
                 shortened = pass_by_pointer(with_schedule_length(world, count))
-                lanes = Lanes(scratch.lanes[block], scratch.dealers[block])
+                lanes = pass_by_pointer(Lanes(scratch.lanes[block], scratch.dealers[block]))
                 dropped[block] += run_entered(shortened, blank, lanes, books, outcomes[p])
 
 
