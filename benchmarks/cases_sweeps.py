@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -19,12 +18,11 @@ from basis_stress.sweeps.designs import Grid
 from basis_stress.sweeps.jobs import BookJob, chunk_sizes, run_chunk
 from benchmarks import CHECKOUT
 from benchmarks.harness import Fact, Timing, exponent, yardstick
+from benchmarks.release import in_turns, paths_of
 
 GROUP = "sweep of April 2025, results on disk"
 Job = tuple[int, ...]
 """Cells, threads, and the workers of a Dask cluster, each of one thread, where there is one."""
-RELEASE = "de4d8373e7e2516c072078759c03c8c3207a68ab"
-"""The commit of the last release."""
 AXES = {"haircut": "0:0.005:5x", "margin_multiple": "1:1.2:5x", "term_share": "0,0.5"}
 SAMPLED, CHUNKS = 100_000_000, 40
 """Cells of a sweep of which only so many chunks are run, evenly spread."""
@@ -118,32 +116,19 @@ def large_job(axes: dict[str, str], cells: int) -> BookJob:
 
 def against_release(cells: int, rounds: int) -> list[Timing]:
     """The same sweep by the last release and by this tree, in turn, each in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder, "release.tar")
-        made = subprocess.run(["git", "-C", str(CHECKOUT), "archive", "-o", str(archive), RELEASE], check=False)
-        if made.returncode:
-            return []  # no history here
-        shutil.unpack_archive(archive, f"{folder}/release")
-        trees = {"last release": Path(folder, "release"), "this tree": CHECKOUT}
-        try:
-            for root in trees.values():
-                measured([(1_000, 1)], root)  # kernels compile
-            found = [{who: measured([(cells, 1)], root)[0] for who, root in trees.items()} for _ in range(rounds)]
-        except subprocess.CalledProcessError:
-            return []  # a release that this Python or its packages no longer run: its goal is told as not measured
-    return [
-        Timing(GROUP, f"{_named(cells, 1)}, {who}", "cell", tuple(one[who]["wall"] / cells for one in found))
-        for who in trees
-    ]
+
+    def run(root: Path, size: int = cells) -> float:
+        return measured([(size, 1)], root)[0]["wall"] / size
+
+    runs = in_turns({"sweep": run}, rounds, lambda root: run(root, 1_000))  # kernels compile
+    return [Timing(GROUP, f"{_named(cells, 1)}, {who}", "cell", seconds) for (_, who), seconds in runs.items()]
 
 
 def measured(jobs: Sequence[Job], root: Path = CHECKOUT) -> list[dict[str, float]]:
     """Sweeps in turn in a fresh, warm process: ``wall`` and ``cpu`` seconds, ``peak`` MiB, ``stored`` bytes."""
-    parts = sorted({str(found.parents[1]) for found in root.glob("*/basis_*/__init__.py")})
-    paths = {"PYTHONPATH": os.pathsep.join([str(root), *parts])}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", _SCRIPT, folder, json.dumps(jobs), json.dumps(AXES)]
-        run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root, env={**os.environ, **paths})
+        run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root, env=paths_of(root))
     found: list[dict[str, Any]] = [json.loads(line) for line in run.stdout.splitlines()]
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import cases_twins, cases_waits
+from benchmarks import cases_twins, cases_waits, release
 from benchmarks.cases_sweeps import GROUP as SWEEPS
 from benchmarks.harness import Interval, Timing, ratio
 from benchmarks.history import Record
@@ -122,7 +122,13 @@ GOALS = (
     Goal("with report, over the same imports", 3.0, _TIMES, True,
          _times(cases_waits.SHELL, f"{_BACKTEST}, cached, tables and report", cases_waits.IMPORTS)),
     Goal("first ever", 15.0, "s", True, _seconds(f"{_BACKTEST}, first ever")),
-    Goal("sweep, two threads over one", 1.9, _TIMES, False, _last_fact("growth", "cells, 2 threads over one")),
+    *(
+        Goal(f"{job}, over the last release's", limit, _TIMES, True,
+             _times(release.GROUP, f"{job}, {release.NOW}", f"{job}, {release.BEFORE}"))
+        for job, limit in {release.FIRST_EVER: 0.6, **dict.fromkeys(release.COMMANDS, 0.333)}.items()
+    ),
+    Goal("sweep, two threads over one", 1.9, _TIMES, False,
+         _times(SWEEPS, "1,000,000 cells, 1 thread", "1,000,000 cells, 2 threads")),
     Goal("sweep, last release over this tree", 3.0, _TIMES, False,
          _times(SWEEPS, "1,000,000 cells, 1 thread, last", "1,000,000 cells, 1 thread, this")),
     Goal("the library of strategies through eight years", 20.0, "s", True,

@@ -19,6 +19,7 @@ from benchmarks.harness import Fact, Timing
 from benchmarks.history import Record, as_json, compare, describe, is_calm, load
 from benchmarks.page import comparison, markdown
 from benchmarks.peers import peer_races
+from benchmarks.release import command_races
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def run_suite(effort: Effort = QUICK, peers: bool = False, say: Callable[[str], 
         "growth": lambda: growth_curves(effort.growth_rounds, effort.growth_scale),
         "fresh processes": lambda: (cold_starts(effort.cold_rounds, effort.first_ever), peak_memory()),
     }
+    if effort.pair_rounds > 1:
+        jobs["long commands beside the last release"] = lambda: (command_races(effort.pair_rounds), [])
     if peers:
         jobs["peers"] = lambda: peer_races(effort.rounds, say)
     for what, job in jobs.items():
