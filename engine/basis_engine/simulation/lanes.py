@@ -5,9 +5,10 @@ writes neighbours and chooses between numbers instead of branching. A book's num
 event loop, so they keep their bytes. A book that meets an event which is not routine leaves: its lane is copied as it
 stands, and nobody reads what is computed in the lane from then on.
 
-All rows stand in one array, at fixed distances from each other: otherwise the compiler cannot know that they do not
-overlap. Sums over a fund's positions run from block to block: the block of a position stands before that of the
-position before it, so the last position's is the first, and a block behind all holds what the sums begin with.
+All rows stand in one array, and every position's block at a fixed distance from the next. Sums over a fund's positions
+run from block to block: the block of a position stands before that of the position before it, so the last position's
+is the first, and a block behind all holds what the sums begin with. Loops pass a number of lanes that the compiler does
+not know: for a short loop of known length it would not check whether rows overlap, and would leave it scalar.
 """
 
 from typing import NamedTuple
