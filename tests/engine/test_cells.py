@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from basis_data.markets.pricing import PricedMarket, priced_market
 from basis_data.scenarios.scenario import changed, scenario
 from basis_engine.base.errors import InputError
 from basis_engine.simulation.cells import BookRows, check_books, run_books
+from basis_engine.simulation.lanes import LANES
 from basis_engine.simulation.names import Constraint, Outcome
 from basis_engine.simulation.rows import OutcomeRow, empty_rows
 from basis_engine.simulation.run import Setup, run, scratch_worlds
@@ -233,3 +234,7 @@ def test_a_cell_whose_futures_round_to_none_is_not_entered(market: PricedMarket)
     with pytest.raises(InputError, match="equity: \\$2,000 at 20x is less than a future of each contract"):
         CashFuturesBasis(equity=2e3).fund(market)
     assert CashFuturesBasis(equity=2e3, whole_contracts=False).fund(market).equity_usd == pytest.approx(2e3)
+
+
+def test_a_group_has_a_world_for_every_lane() -> None:
+    assert len(get_args(basis_engine.simulation.cells.Group)) == LANES

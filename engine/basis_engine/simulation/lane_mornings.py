@@ -230,7 +230,7 @@ def settle_lanes(rows: Floats, positions: int, width: Width, day: Index) -> None
         rows[CASH + k] = cash
         rows[LOWEST_CASH + k] = min(rows[LOWEST_CASH + k], cash)
         rows[STAGE + k] = AFTER_VARIATION
-        # A cent more than is needed, because the event loop rounds otherwise and decides where it is near.
+        # Within a cent of failing the event loop decides: it subtracts position by position, and rounds otherwise.
         rows[STOP + k] = 1.0 if (unmet + called > 0.0) & (cash - unmet < called + 0.01) else 0.0
 
 
